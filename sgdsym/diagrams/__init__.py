@@ -1,0 +1,29 @@
+"""Pure combinatorics of diagrams: what they are, how they grow, how their blocks can be timed.
+
+Knows integers and tuples (and numpy arrays of them where a million diagrams are grown).  Refuses to know tensors,
+coefficients, learning rates, drawing and every other room of the house.
+"""
+
+from sgdsym.diagrams.diagram import Diagram
+from sgdsym.diagrams.graph import from_networkx, to_networkx
+from sgdsym.diagrams.growth import MAX_ORDER, Layer, estimate_diagrams, grow
+from sgdsym.diagrams.notation import format_notation, parse_notation
+from sgdsym.diagrams.partitions import moebius, refinements, set_partitions
+from sgdsym.diagrams.posets import order_polynomial, surjections
+
+__all__ = [
+    "MAX_ORDER",
+    "Diagram",
+    "Layer",
+    "moebius",
+    "estimate_diagrams",
+    "format_notation",
+    "from_networkx",
+    "grow",
+    "order_polynomial",
+    "parse_notation",
+    "refinements",
+    "set_partitions",
+    "surjections",
+    "to_networkx",
+]

@@ -1,0 +1,251 @@
+r"""The diagram: a free tree with a vertex partition, as an immutable canonical value.
+
+Every term of the expansion of SGD is a contraction along a tree: a node with :math:`k` neighbours is the derivative
+tensor :math:`\nabla^k l_x` of the loss on a data point, an edge is the contraction of one index, and the nodes of one
+block see the same data point, so that a block is one joint cumulant (or moment).  This file holds the data and its
+invariants; generation, counting, notation and graphs live beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sgdsym.diagrams.tree import Tree, canonical_tree, centres
+
+_ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    r"""A free tree with a vertex partition; two diagrams are equal if and only if they are isomorphic.
+
+    The arguments may label the nodes in any way: they are relabelled into canonical form when the value is built, so
+    equal diagrams are equal field by field, hash alike and print alike.
+
+    Args:
+        nodes: number of nodes; they are labelled ``0 … nodes-1``.
+        edges: pairs of adjacent nodes.
+        blocks: the vertex partition; nodes left out are blocks of their own, unless they are roots.
+        roots: special nodes, at most one in each tree.  A root that no block contains is left outside the partition:
+            the open index of a displacement, or the node that carries the derivatives of another function.
+
+    Several trees make a forest: the product of its trees, or, where a block reaches from one into another, a term of
+    a covariance.
+
+    Raises:
+        ValueError: if the edges do not form such a tree or forest, or the blocks are not disjoint sets of nodes.
+
+    Source: S. C. Tenka, "SGD at Small Learning Rates", section 2 (diagrams); the free-tree form drops the choice of
+    root wherever the root is a mean tensor like any other.
+
+    >>> gradient_noise = Diagram(3, [(0, 1), (1, 2)], [(0, 2)])      # C : H
+    >>> gradient_noise
+    Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)])
+    >>> gradient_noise == Diagram(3, [(2, 0), (2, 1)], [(1, 0)])
+    True
+    >>> gradient_noise.order, gradient_noise.degrees, gradient_noise.symmetry_factor
+    (2, (2, 1, 1), 2)
+    """
+
+    nodes: int
+    edges: tuple[tuple[int, int], ...]
+    blocks: tuple[tuple[int, ...], ...]
+    roots: tuple[int, ...]
+
+    def __init__(
+        self,
+        nodes: int,
+        edges: Iterable[Sequence[int]] = (),
+        blocks: Iterable[Iterable[int]] | None = None,
+        roots: Iterable[int] = (),
+    ) -> None:
+        given_roots = tuple(sorted(set(roots)))
+        given_blocks = _complete_partition(nodes, blocks or (), given_roots)
+        tree, position = _canonical_tree(nodes, [tuple(edge) for edge in edges], given_blocks, given_roots)
+        joint_blocks = [[position[v] for v in block] for block in given_blocks if len(block) > 1]
+        self._store(tree, tree.partition_blocks(tree.partition_key(joint_blocks)))
+
+    def _store(self, tree: Tree, joint_blocks: Iterable[tuple[int, ...]]) -> None:
+        """Fill the fields from a canonical tree and its canonical blocks of two or more nodes."""
+        real = [v for v, colour in enumerate(tree.colours) if colour < _MIDPOINT]
+        label = {v: i for i, v in enumerate(real)}
+        colours = [tree.colours[v] for v in real]
+        blocks = [tuple(label[v] for v in block) for block in joint_blocks]
+        covered = {v for block in blocks for v in block}
+        blocks += [(v,) for v, colour in enumerate(colours) if v not in covered and colour != _OPEN_ROOT]
+        object.__setattr__(self, "nodes", len(real))
+        object.__setattr__(self, "edges", _real_edges(tree, label))
+        object.__setattr__(self, "blocks", tuple(sorted(blocks)))
+        object.__setattr__(self, "roots", tuple(v for v, colour in enumerate(colours) if colour != _ORDINARY))
+
+    def __repr__(self) -> str:
+        roots = f", {list(self.roots)}" if self.roots else ""
+        return f"Diagram({self.nodes}, {list(self.edges)}, {list(self.blocks)}{roots})"
+
+    @property
+    def order(self) -> int:
+        """Number of edges: the power of the learning rate the diagram belongs to."""
+        return len(self.edges)
+
+    @property
+    def degrees(self) -> tuple[int, ...]:
+        r"""Number of neighbours of each node: node :math:`v` carries :math:`\nabla^{degree_v} l_x`."""
+        degrees = [0] * self.nodes
+        for edge in self.edges:
+            for v in edge:
+                degrees[v] += 1
+        return tuple(degrees)
+
+    @property
+    def neighbours(self) -> tuple[tuple[int, ...], ...]:
+        """The adjacent nodes of each node."""
+        adjacent: list[list[int]] = [[] for _ in range(self.nodes)]
+        for a, b in self.edges:
+            adjacent[a].append(b)
+            adjacent[b].append(a)
+        return tuple(tuple(sorted(a)) for a in adjacent)
+
+    @property
+    def open_roots(self) -> tuple[int, ...]:
+        """The roots outside the partition."""
+        covered = {v for block in self.blocks for v in block}
+        return tuple(v for v in self.roots if v not in covered)
+
+    @property
+    def symmetry_factor(self) -> int:
+        """Number of automorphisms: relabellings of the nodes that keep edges, blocks and roots."""
+        tree, position = _canonical_tree(self.nodes, self.edges, self.blocks, self.roots)
+        blocks = [[position[v] for v in block] for block in self.blocks]
+        covered = {v for block in blocks for v in block}
+        return tree.partition_symmetry(blocks + [[v] for v in range(tree.size) if v not in covered])
+
+    def with_blocks(self, blocks: Iterable[Iterable[int]]) -> Diagram:
+        """The same tree and roots with another vertex partition, given in this diagram's labels."""
+        return Diagram(self.nodes, self.edges, blocks, self.roots)
+
+    def __mul__(self, other: Diagram) -> Diagram:
+        """The product: both forests side by side.
+
+        >>> Diagram(1) * Diagram(2, [(0, 1)])
+        Diagram(3, [(0, 1)], [(0,), (1,), (2,)])
+        """
+        if not isinstance(other, Diagram):
+            return NotImplemented
+        n = self.nodes
+        return Diagram(
+            n + other.nodes,
+            [*self.edges, *((a + n, b + n) for a, b in other.edges)],
+            [*self.blocks, *([v + n for v in block] for block in other.blocks)],
+            [*self.roots, *(v + n for v in other.roots)],
+        )
+
+    def sort_key(self) -> tuple[object, ...]:
+        """Key that sorts diagrams by order, then tree, then blocks."""
+        return len(self.edges), self.edges, self.blocks, self.roots
+
+
+def canonical_diagram(
+    nodes: int,
+    edges: tuple[tuple[int, int], ...],
+    blocks: tuple[tuple[int, ...], ...],
+    roots: tuple[int, ...] = (),
+) -> Diagram:
+    """The diagram with these fields, which are canonical already: nothing is checked or relabelled.
+
+    For generators that have done the canonical work, and for nothing else.
+    """
+    diagram = object.__new__(Diagram)
+    set_field = object.__setattr__
+    set_field(diagram, "nodes", nodes)
+    set_field(diagram, "edges", edges)
+    set_field(diagram, "blocks", blocks)
+    set_field(diagram, "roots", roots)
+    return diagram
+
+
+def _complete_partition(
+    nodes: int, blocks: Iterable[Iterable[int]], roots: tuple[int, ...]
+) -> list[tuple[int, ...]]:
+    parts = [tuple(block) for block in blocks]
+    covered = [v for part in parts for v in part]
+    if len(set(covered)) < len(covered) or not set(covered) <= set(range(nodes)) or not all(parts):
+        raise ValueError(f"blocks must be disjoint, non-empty sets of the nodes 0 … {nodes - 1}, not {parts}")
+    loose = set(range(nodes)) - set(covered) - set(roots)
+    return parts + [(v,) for v in sorted(loose)]
+
+
+def _canonical_tree(
+    nodes: int, edges: Sequence[tuple[int, ...]], blocks: Sequence[tuple[int, ...]], roots: tuple[int, ...]
+) -> tuple[Tree, dict[int, int]]:
+    """Canonical tree of a checked forest, and the place of each node in it.
+
+    A forest of several trees becomes one tree by a joint node next to the root of each tree or, where there is none,
+    next to its centre; a midpoint node makes the centre single where it is an edge.
+    """
+    if nodes < 1 or not set(roots) <= set(range(nodes)):
+        raise ValueError(f"a diagram has nodes 0, 1, … and its roots among them, not {nodes} nodes and roots {list(roots)}")
+    neighbours: list[list[int]] = [[] for _ in range(nodes)]
+    for edge in edges:
+        if len(edge) != 2 or not all(0 <= v < nodes for v in edge):
+            raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {edge}")
+        neighbours[edge[0]].append(edge[1])
+        neighbours[edge[1]].append(edge[0])
+    trees = _components(neighbours)
+    if len(edges) != nodes - len(trees):
+        raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {list(edges)}")
+    if any(len(set(roots) & set(tree)) > 1 for tree in trees):
+        raise ValueError(f"each tree holds at most one root, not {list(roots)}")
+    covered = {v for block in blocks for v in block}
+    colours = [_ORDINARY if v not in roots else _ROOT if v in covered else _OPEN_ROOT for v in range(nodes)]
+    if len(trees) > 1:
+        anchors = [_anchor(tree, roots, neighbours, colours) for tree in trees]
+        colours.append(_JOINT)
+        neighbours.append(anchors)
+        for anchor in anchors:
+            neighbours[anchor].append(len(neighbours) - 1)
+    tree, labels = canonical_tree(neighbours, colours)
+    return tree, {old: new for new, old in enumerate(labels)}
+
+
+def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:
+    components: list[list[int]] = []
+    reached: set[int] = set()
+    for start in range(len(neighbours)):
+        if start not in reached:
+            component = [start]
+            reached.add(start)
+            for v in component:
+                fresh = [w for w in neighbours[v] if w not in reached]
+                reached.update(fresh)
+                component += fresh
+            components.append(component)
+    return components
+
+
+def _anchor(tree: list[int], roots: tuple[int, ...], neighbours: list[list[int]], colours: list[int]) -> int:
+    """The node of one tree of a forest where the joint node attaches; may add a midpoint to the centre edge."""
+    for v in tree:
+        if v in roots:
+            return v
+    local = {v: i for i, v in enumerate(tree)}
+    found = [tree[i] for i in centres([[local[w] for w in neighbours[v]] for v in tree])]
+    if len(found) == 1:
+        return found[0]
+    a, b = found
+    neighbours[a][neighbours[a].index(b)] = neighbours[b][neighbours[b].index(a)] = len(neighbours)
+    neighbours.append([a, b])
+    colours.append(_MIDPOINT)
+    return len(neighbours) - 1
+
+
+def _real_edges(tree: Tree, label: dict[int, int]) -> tuple[tuple[int, int], ...]:
+    """The edges without the joint, and with each midpoint's two halves made one edge again."""
+    if len(label) == tree.size:
+        return tree.edges
+    edges = [(label[a], label[b]) for a, b in tree.edges if a in label and b in label]
+    for m, colour in enumerate(tree.colours):
+        if colour == _MIDPOINT:
+            halves = [label[w] for edge in tree.edges if m in edge for w in edge if w in label]
+            edges.append((min(halves), max(halves)))
+    return tuple(sorted(edges))

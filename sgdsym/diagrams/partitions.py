@@ -1,0 +1,65 @@
+r"""Set partitions, and the two changes of basis between joint moments and joint cumulants.
+
+.. math:: E[\prod_{i\in b} X_i] = \sum_{\pi} \prod_{c\in\pi} \kappa(c), \qquad
+          \kappa(b) = \sum_{\pi} (-1)^{|\pi|-1} (|\pi|-1)! \prod_{c\in\pi} E[\prod_{i\in c} X_i],
+
+both over all partitions :math:`\pi` of the block :math:`b` (T. N. Thiele 1899; T. P. Speed, "Cumulants and partition
+lattices", 1983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import product
+from math import factorial
+from typing import TypeAlias
+
+Partition: TypeAlias = tuple[tuple[int, ...], ...]
+
+
+@lru_cache(maxsize=None)
+def set_partitions(size: int) -> tuple[Partition, ...]:
+    """All partitions of ``0 … size-1`` into blocks.
+
+    >>> len(set_partitions(4))
+    15
+    >>> set_partitions(2)
+    (((0, 1),), ((0,), (1,)))
+    """
+    if not size:
+        return ((),)
+    found: list[Partition] = []
+    last = size - 1
+    for blocks in set_partitions(last):
+        for j, block in enumerate(blocks):
+            found.append((*blocks[:j], (*block, last), *blocks[j + 1 :]))
+        found.append((*blocks, (last,)))
+    return tuple(found)
+
+
+def moebius(parts: int) -> int:
+    r"""The Möbius function of the partition lattice from ``parts`` blocks to one, :math:`(-1)^{p-1}(p-1)!`.
+
+    >>> [moebius(p) for p in (1, 2, 3, 4)]
+    [1, -1, 2, -6]
+    """
+    return (-1) ** (parts - 1) * factorial(parts - 1)
+
+
+def refinements(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[int, ...]], int]]:
+    """Every way to split the blocks further, with the product of the Möbius functions.
+
+    The product of the joint cumulants of ``blocks`` is the sum over these of weight times the product of the joint
+    moments; with all weights 1 it is the other way round.
+
+    >>> list(refinements([(0, 2), (1,)]))
+    [([(0, 2), (1,)], 1), ([(0,), (2,), (1,)], -1)]
+    """
+    for choice in product(*(set_partitions(len(block)) for block in blocks)):
+        parts: list[tuple[int, ...]] = []
+        weight = 1
+        for block, pieces in zip(blocks, choice, strict=True):
+            parts += [tuple(block[i] for i in piece) for piece in pieces]
+            weight *= moebius(len(pieces))
+        yield parts, weight

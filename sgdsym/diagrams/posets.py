@@ -1,0 +1,99 @@
+r"""Order polynomials: how many ways the blocks of a rooted diagram can be given times.
+
+The blocks of a rooted diagram other than the root's must carry times in :math:`\{1, …, T\}` that increase strictly
+along every edge towards the root.  The number of ways is the strict order polynomial of the quotient
+(R. Stanley, "Enumerative Combinatorics 1", section 3.15), written here as
+:math:`\Omega^\circ(P; T) = \sum_k e_k\binom{T}{k}`, with :math:`e_k` the number of strict order-preserving maps onto
+:math:`k` levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations
+
+from sgdsym.diagrams.diagram import Diagram
+
+
+def surjections(above: Sequence[int]) -> tuple[int, ...]:
+    r"""The numbers :math:`e_0, …, e_m` of a relation on :math:`m` elements.
+
+    Args:
+        above: for each element the bit mask of the elements that must come strictly later; the relation need not be
+            transitive.  If it has a cycle all numbers are 0.
+
+    >>> surjections([0b10, 0])        # a chain of two: C(T, 2)
+    (0, 0, 1)
+    >>> surjections([0, 0])           # two free elements: T + 2 C(T, 2) = T^2
+    (0, 1, 2)
+    """
+    size = len(above)
+
+    @lru_cache(maxsize=None)
+    def count(left: int) -> tuple[int, ...]:
+        if not left:
+            return (1,) + (0,) * size
+        blocked = 0
+        for element in range(size):
+            if left >> element & 1:
+                blocked |= above[element]
+        earliest = [element for element in range(size) if (left & ~blocked) >> element & 1]
+        total = [0] * (size + 1)
+        for taken in range(1, len(earliest) + 1):
+            for level in combinations(earliest, taken):
+                for k, ways in enumerate(count(left & ~sum(1 << element for element in level))[:-1]):
+                    total[k + 1] += ways
+        return tuple(total)
+
+    return count((1 << size) - 1)
+
+
+def quotient(diagram: Diagram, root: int) -> list[int] | None:
+    """The relation "strictly later" between the blocks of a diagram hung from one of its nodes.
+
+    Args:
+        diagram: a diagram whose edges form one tree.
+        root: the node at the top; its block must be the node alone, or no block.
+
+    Returns:
+        For each block other than the root's the bit mask of the blocks just above it, or ``None`` if a node meets its
+        own block on an edge.
+    """
+    block_of: Mapping[int, int] = {
+        v: j for j, block in enumerate(b for b in diagram.blocks if root not in b) for v in block
+    }
+    above = [0] * (max(block_of.values(), default=-1) + 1)
+    neighbours = diagram.neighbours
+    stack = [(root, -1)]
+    while stack:
+        parent, grandparent = stack.pop()
+        for child in neighbours[parent]:
+            if child != grandparent:
+                stack.append((child, parent))
+                if parent != root:
+                    if block_of[child] == block_of[parent]:
+                        return None
+                    above[block_of[child]] |= 1 << block_of[parent]
+    return above
+
+
+def order_polynomial(diagram: Diagram, root: int) -> tuple[int, ...]:
+    r"""Coefficients :math:`e_k` of :math:`\Omega^\circ(\tau/\rho; T) = \sum_k e_k\binom{T}{k}` for one root.
+
+    Args:
+        diagram: a diagram whose edges form one tree.
+        root: a node that is alone in its block, or in none.
+
+    Raises:
+        ValueError: if other nodes share the block of the root.
+
+    Source: theorem on the expansion of one-pass SGD; Stanley, EC1, section 3.15.
+
+    >>> order_polynomial(Diagram(3, [(0, 1), (1, 2)]), root=2)       # a chain of two steps: C(T, 2)
+    (0, 0, 1)
+    """
+    if any(root in block and len(block) > 1 for block in diagram.blocks):
+        raise ValueError(f"node {root} cannot be the root: other nodes see the same data point")
+    above = quotient(diagram, root)
+    return surjections(above) if above is not None else (0,) * (len(diagram.blocks) + 1)

@@ -1,0 +1,215 @@
+r"""Coloured free trees in canonical labelling, with what their symmetries do to vertex partitions.
+
+A diagram is a free tree with a vertex partition.  There are few trees and many partitions (235 trees but about a
+million diagrams at order 10), so everything that depends on the tree alone is worked out once, here, and shared:
+
+* the canonical labelling: depth-first order from the tree's centre, children sorted by their (Aho-Hopcroft-Ullman) code;
+* the *classes*: leaves of one colour on one neighbour are interchangeable and form one class, every other node is
+  a class of its own, so a block is described up to leaf swaps by how many nodes it takes from each class;
+* the *weight* of a class: mixed-radix digits that pack such a description into one integer, the *code* of a block;
+* the automorphisms that remain, as permutations of the classes.
+
+The canonical key of a partition is the smallest integer, over those automorphisms, that packs the sorted codes of its
+blocks of two or more nodes.  This room knows integers and tuples only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from math import factorial, prod
+
+
+class Tree:
+    """A coloured free tree whose nodes are numbered depth first from its centre.
+
+    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.
+
+    Attributes:
+        size: number of nodes.
+        parents: parent of each node in the numbering; ``parents[0] == -1``.
+        colours: colour of each node.
+        edges: the edges as ``(parent, child)`` pairs, sorted by child.
+        classes: class of each node.
+        members: the nodes of each class, consecutive and increasing.
+        weights: for each class the mixed-radix weight of one of its nodes.
+        bits: number of bits that hold the code of any block.
+        automorphisms: permutations of the classes, the identity first.
+    """
+
+    __slots__ = ("automorphisms", "bits", "classes", "colours", "edges", "members", "parents", "size", "weights")
+
+    def __init__(self, parents: tuple[int, ...], colours: tuple[int, ...]) -> None:
+        self.parents = parents
+        self.colours = colours
+        self.size = len(parents)
+        self.edges = tuple((parent, child) for child, parent in enumerate(parents) if child)
+        self.members = _leaf_classes(parents, colours)
+        self.classes = tuple(c for c, nodes in enumerate(self.members) for _ in nodes)
+        weights, radix = [], 1
+        for nodes in self.members:
+            weights.append(radix)
+            radix *= len(nodes) + 1
+        self.weights = tuple(weights)
+        self.bits = (radix - 1).bit_length()
+        firsts = [nodes[0] for nodes in self.members]
+        self.automorphisms = tuple(
+            dict.fromkeys(tuple(self.classes[images[v]] for v in firsts) for images in _symmetries(parents, colours))
+        )
+
+    def node_weights(self, automorphism: Sequence[int]) -> list[int]:
+        """Weight of each node after the automorphism (a permutation of the classes) has moved it."""
+        return [self.weights[automorphism[c]] for c in self.classes]
+
+    def partition_key(self, blocks: Iterable[Sequence[int]]) -> int:
+        """Canonical key of the vertex partition whose blocks of two or more nodes are given."""
+        return min(self._keys(blocks))
+
+    def partition_symmetry(self, blocks: Sequence[Sequence[int]]) -> int:
+        """Number of automorphisms of the tree that map the partition to itself; every node is in one of the blocks."""
+        keys = self._keys([block for block in blocks if len(block) > 1])
+        symmetry = keys.count(keys[0])
+        profiles = Counter(tuple(sorted(self.classes[v] for v in block)) for block in blocks)
+        for profile, alike in profiles.items():
+            twins = prod(factorial(count) for count in Counter(profile).values())
+            symmetry *= twins**alike * factorial(alike)
+        return symmetry
+
+    def _keys(self, blocks: Iterable[Sequence[int]]) -> list[int]:
+        sets = list(blocks)
+        keys = []
+        for automorphism in self.automorphisms:
+            weight = self.node_weights(automorphism)
+            codes = sorted(sum(weight[v] for v in block) for block in sets)
+            keys.append(sum(code << (self.bits * j) for j, code in enumerate(codes)))
+        return keys
+
+    def partition_blocks(self, key: int) -> list[tuple[int, ...]]:
+        """The blocks of two or more nodes that :meth:`partition_key` packed, in canonical labels."""
+        taken = [0] * len(self.members)
+        blocks = []
+        while key:
+            code = key & ((1 << self.bits) - 1)
+            key >>= self.bits
+            block: list[int] = []
+            for c, nodes in enumerate(self.members):
+                code, count = divmod(code, len(nodes) + 1)
+                block += nodes[taken[c] : taken[c] + count]
+                taken[c] += count
+            blocks.append(tuple(block))
+        return blocks
+
+
+def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) -> tuple[Tree, list[int]]:
+    """Canonical form of a coloured free tree.
+
+    Args:
+        neighbours: the adjacent nodes of each node; the graph must be a tree.
+        colours: one integer per node.
+
+    Returns:
+        The tree, and the old label of each node of it.
+    """
+    candidates = ((_subtree_codes(neighbours, colours, centre), centre) for centre in centres(neighbours))
+    codes, centre = min(candidates, key=lambda candidate: candidate[0][candidate[1]])
+    order: list[int] = []
+    parents: list[int] = []
+    stack = [(centre, -1, -1)]
+    while stack:
+        node, above, parent = stack.pop()
+        position = len(order)
+        order.append(node)
+        parents.append(parent)
+        children = [v for v in neighbours[node] if v != above]
+        if len(children) > 1:
+            children.sort(key=codes.__getitem__, reverse=True)
+        stack += [(v, node, position) for v in children]
+    return _interned(tuple(parents), tuple([colours[v] for v in order])), order
+
+
+@lru_cache(maxsize=None)
+def _interned(parents: tuple[int, ...], colours: tuple[int, ...]) -> Tree:
+    return Tree(parents, colours)
+
+
+def centres(neighbours: Sequence[Sequence[int]]) -> list[int]:
+    """The one or two nodes that remain when leaves are stripped layer by layer."""
+    degree = [len(a) for a in neighbours]
+    layer = [v for v, k in enumerate(degree) if k <= 1]
+    left = len(neighbours)
+    while left > 2:
+        left -= len(layer)
+        inner = []
+        for leaf in layer:
+            for v in neighbours[leaf]:
+                degree[v] -= 1
+                if degree[v] == 1:
+                    inner.append(v)
+        layer = inner
+    return layer
+
+
+def _subtree_codes(neighbours: Sequence[Sequence[int]], colours: Sequence[int], root: int) -> list[bytes]:
+    """Code of the subtree at each node when the tree hangs from ``root``; equal if and only if isomorphic."""
+    above = [-1] * len(neighbours)
+    order = [root]
+    for v in order:
+        for w in neighbours[v]:
+            if w != above[v]:
+                above[w] = v
+                order.append(w)
+    below: list[list[bytes]] = [[] for _ in neighbours]
+    codes = [b""] * len(neighbours)
+    for v in reversed(order):
+        parts = below[v]
+        parts.sort()
+        codes[v] = b"(%d%b)" % (colours[v], b"".join(parts))
+        below[above[v]].append(codes[v])
+    return codes
+
+
+def _leaf_classes(parents: tuple[int, ...], colours: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    inner = set(parents)
+    classes: list[list[int]] = []
+    for v, parent in enumerate(parents):
+        if classes and v and v not in inner:
+            last = classes[-1][-1]
+            if last not in inner and parents[last] == parent and colours[last] == colours[v]:
+                classes[-1].append(v)
+                continue
+        classes.append([v])
+    return tuple(tuple(nodes) for nodes in classes)
+
+
+def _symmetries(parents: tuple[int, ...], colours: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Automorphisms as the images of the nodes, sibling leaves kept in order; the identity first."""
+    neighbours: list[list[int]] = [[] for _ in parents]
+    for v, parent in enumerate(parents):
+        if v:
+            neighbours[parent].append(v)
+            neighbours[v].append(parent)
+    codes = _subtree_codes(neighbours, colours, 0)
+    for centre in sorted(centres(neighbours)):
+        target = _subtree_codes(neighbours, colours, centre)
+        if target[centre] == codes[0]:
+            yield from _extensions((centre,), parents, neighbours, codes, target)
+
+
+def _extensions(
+    images: tuple[int, ...],
+    parents: tuple[int, ...],
+    neighbours: Sequence[Sequence[int]],
+    codes: Sequence[bytes],
+    target: Sequence[bytes],
+) -> Iterator[tuple[int, ...]]:
+    """Extend a map of the first nodes, subtree codes ``codes`` onto ``target``, to all nodes in every way."""
+    v = len(images)
+    if v == len(parents):
+        yield images
+        return
+    for w in neighbours[images[parents[v]]]:
+        if w not in images and target[w] == codes[v]:
+            yield from _extensions((*images, w), parents, neighbours, codes, target)
+            if b"(" not in codes[v][1:]:
+                return

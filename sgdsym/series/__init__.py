@@ -1,0 +1,22 @@
+"""Truncated series in the learning rate: an ordered map from diagrams to exact coefficients.
+
+Knows diagrams, coefficients and the bases; hands itself to sympy through the tensors room.  Refuses to know where a
+series comes from and how it is printed, drawn or lowered.
+"""
+
+from sgdsym.series.bases import BASES, Basis
+from sgdsym.series.coefficient import Coefficient, symbol_name
+from sgdsym.series.exchange import diagram_from_data, diagram_to_data
+from sgdsym.series.series import Series
+from sgdsym.series.setting import Setting
+
+__all__ = [
+    "BASES",
+    "Basis",
+    "Coefficient",
+    "Series",
+    "Setting",
+    "diagram_from_data",
+    "diagram_to_data",
+    "symbol_name",
+]

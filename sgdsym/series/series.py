@@ -1,0 +1,208 @@
+r"""The truncated series in the learning rate: an ordered map from diagrams to exact coefficients.
+
+.. math:: \sum_{D} c_D\, \eta^{|edges(D)|}\, value(D) + O(\eta^{d+1})
+
+The file holds the data, its invariants and the vector-space verbs; changes of basis, exchange and display live beside
+it or in the rooms above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Self
+
+from sgdsym.diagrams import Diagram
+from sgdsym.series.bases import BASES, Basis, change_basis, collect
+from sgdsym.series.coefficient import Coefficient, Scalar, symbol_name
+from sgdsym.series.exchange import read_series, write_series
+from sgdsym.series.setting import Setting
+from sgdsym.series.views import SeriesViews
+from sgdsym.tensors import Contraction
+
+if TYPE_CHECKING:
+    import sympy
+
+@dataclass(frozen=True)
+class Series(SeriesViews):
+    r"""A series in the learning rate :math:`\eta`, exact up to and including ``truncation``.
+
+    Args:
+        terms: coefficient of each diagram, sign included, power of :math:`\eta` not; zeros are dropped, diagrams
+            past the truncation too.
+        truncation: the highest order the series is known to.
+        basis: whether the blocks of the diagrams are joint cumulants or joint moments.
+        setting: what the series is the expansion of.
+
+    Supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
+
+    >>> T = Coefficient.symbol("T")
+    >>> descent = Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1)
+    >>> print(descent.to_text())
+    l
+    - η T G·G
+    >>> (descent - descent).terms
+    {}
+    """
+
+    terms: Mapping[Diagram, Coefficient]
+    truncation: int
+    basis: Basis = "cumulant"
+    setting: Setting = Setting()
+
+    def __post_init__(self) -> None:
+        if self.basis not in BASES:
+            raise ValueError(f"basis must be 'cumulant' or 'moment', not {self.basis!r}")
+        kept = dict(self.terms)
+        for diagram in [d for d, c in kept.items() if not c or len(d.edges) > self.truncation]:
+            del kept[diagram]
+        object.__setattr__(self, "terms", kept)
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.terms.items()), self.truncation, self.basis, self.setting))
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the symbols in the coefficients, sorted."""
+        return tuple(sorted({name for c in set(self.terms.values()) for name in c.symbols}))
+
+    def diagrams(self) -> list[Diagram]:
+        """The diagrams, sorted by order, tree and blocks."""
+        return sorted(self.terms, key=Diagram.sort_key)
+
+    def __iter__(self) -> Iterator[tuple[Diagram, Coefficient]]:
+        """The terms, sorted by order, tree and blocks."""
+        return ((diagram, self.terms[diagram]) for diagram in self.diagrams())
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __getitem__(self, diagram: Diagram) -> Coefficient:
+        """The coefficient of a diagram, zero where it does not occur."""
+        return self.terms.get(diagram, Coefficient())
+
+    def order(self, k: int) -> Series:
+        """The terms of one order alone."""
+        return replace(self, terms={diagram: c for diagram, c in self.terms.items() if diagram.order == k})
+
+    def truncate(self, k: int) -> Series:
+        """The series up to and including order ``k``."""
+        return replace(self, truncation=min(k, self.truncation))
+
+    def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Series:
+        """The series with a function applied to every coefficient, once for equal ones."""
+        image = {c: function(c) for c in set(self.terms.values())}
+        return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()})
+
+    def subs(self, **values: Scalar | str) -> Series:
+        """The series with sizes replaced, by integers, fractions or the name of another symbol.
+
+        Raises:
+            ValueError: if a name is not a symbol of the series, or a value is a float or no symbol name.
+
+        >>> T = Coefficient.symbol("T")
+        >>> Series({Diagram(2, [(0, 1)]): -T}, 1).subs(T=10).terms
+        {Diagram(2, [(0, 1)], [(0,), (1,)]): Coefficient('-10')}
+        """
+        unknown = sorted(set(values) - set(self.symbols))
+        if unknown:
+            raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {', '.join(self.symbols)}")
+        exact = {name: _exact(name, value) for name, value in values.items()}
+        return self.map_coefficients(lambda c: c.substitute(exact))
+
+    def __add__(self, other: Series) -> Series:
+        return self._combined("+", other) if isinstance(other, Series) else NotImplemented
+
+    def __sub__(self, other: Series) -> Series:
+        return self._combined("-", other) if isinstance(other, Series) else NotImplemented
+
+    def __neg__(self) -> Series:
+        return self * -1
+
+    def __mul__(self, other: Series | Scalar) -> Series:
+        if isinstance(other, Series):
+            return self._product(other)
+        if isinstance(other, (Coefficient, int, Fraction)):
+            factor = Coefficient(other)
+            return self.map_coefficients(lambda c: c * factor)
+        return NotImplemented
+
+    def __rmul__(self, other: Scalar) -> Series:
+        return self * other
+
+    def __truediv__(self, other: Scalar) -> Series:
+        return self * (1 / Coefficient(other)) if isinstance(other, (Coefficient, int, Fraction)) else NotImplemented
+
+    def _combined(self, sign: Literal["+", "-"], other: Series) -> Series:
+        self._require_same_basis(other)
+        terms = dict(self.terms)
+        for diagram, c in other.terms.items():
+            signed = c if sign == "+" else -c
+            terms[diagram] = terms[diagram] + signed if diagram in terms else signed
+        truncation = min(self.truncation, other.truncation)
+        return replace(self, terms=terms, truncation=truncation, setting=self.setting.joined(sign, other.setting))
+
+    def _product(self, other: Series) -> Series:
+        """Values multiply, so diagrams are put side by side; known as far as the shorter factor is."""
+        self._require_same_basis(other)
+        truncation = min(self.truncation, other.truncation)
+        products = (
+            (a * b, x * y)
+            for a, x in self.terms.items()
+            for b, y in other.terms.items()
+            if a.order + b.order <= truncation
+        )
+        setting = self.setting.joined("*", other.setting)
+        return replace(self, terms=collect(products), truncation=truncation, setting=setting)
+
+    def _require_same_basis(self, other: Series) -> None:
+        if self.basis != other.basis:
+            raise ValueError(f"one series is in {self.basis}s, the other in {other.basis}s; convert with as_{self.basis}s()")
+
+    def as_moments(self) -> Series:
+        """The same series with joint moments in the blocks."""
+        return self.in_basis("moment")
+
+    def as_cumulants(self) -> Series:
+        """The same series with joint cumulants in the blocks."""
+        return self.in_basis("cumulant")
+
+    def in_basis(self, basis: Basis) -> Series:
+        """The same series with joint moments or joint cumulants in the blocks."""
+        return replace(self, terms=change_basis(self.terms, self.basis, basis), basis=basis)
+
+    def as_expr(self) -> sympy.Expr:
+        r"""The series as a sympy expression in :math:`\eta`, the sizes and one commutative scalar per diagram.
+
+        Raises:
+            ValueError: if the diagrams have an open root, so that their values are not scalars.
+        """
+        import sympy
+
+        eta = sympy.Symbol("eta")
+        image = {c: c.as_expr() for c in set(self.terms.values())}
+        return sympy.Add(*(image[c] * eta**d.order * Contraction.from_diagram(d, self.basis) for d, c in self))
+
+    def to_json(self) -> str:
+        """The series as JSON text of format ``sgdsym-series/1``, one term a line."""
+        return write_series(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote; terms may come in any order, nodes be labelled in any way.
+
+        Raises:
+            ValueError: naming what is missing or wrong.
+        """
+        terms, truncation, basis, setting = read_series(text)
+        return cls(terms, truncation, basis, setting)
+
+
+def _exact(name: str, value: Scalar | str) -> Scalar:
+    if isinstance(value, str):
+        return Coefficient.symbol(symbol_name(value))
+    if isinstance(value, (Coefficient, int, Fraction)) and not isinstance(value, bool):
+        return value
+    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {value!r}")

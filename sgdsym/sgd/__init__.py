@@ -1,0 +1,9 @@
+"""The theory of SGD: from a request to its series.
+
+Knows dynamics, sampling, observables and how each is counted.  Refuses to print, draw or evaluate.
+"""
+
+from sgdsym.sgd.expand import expand, expand_request
+from sgdsym.sgd.request import DYNAMICS, OBSERVABLES, SAMPLINGS, Request, Size
+
+__all__ = ["DYNAMICS", "OBSERVABLES", "SAMPLINGS", "Request", "Size", "expand", "expand_request"]

@@ -1,0 +1,119 @@
+r"""From a request to its series.
+
+For one pass of fresh data points (``online``) with batches of :math:`B`, in the cumulant basis,
+
+.. math:: E\,l(\theta_T) = \sum_{(\tau,\rho)} \frac{(-\eta)^d}{B^{d-m}}\,
+          \frac{\sum_r \Omega^\circ(\tau_r/\rho; T)}{|Aut(\tau,\rho)|}\,\kappa(\tau,\rho),
+
+over free trees :math:`\tau` with :math:`d` edges and vertex partitions :math:`\rho` with :math:`m+1` blocks; :math:`r` runs
+over the choices of the root and :math:`\Omega^\circ` is the strict order polynomial of the blocks.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import factorial
+from operator import mul
+
+from sgdsym.diagrams import Diagram, grow
+from sgdsym.series import Basis, Coefficient, Series
+from sgdsym.sgd.request import Request, Size
+
+
+def expand(
+    *,
+    observable: str = "test-loss",
+    dynamics: str = "sgd",
+    sampling: str = "online",
+    order: int = 3,
+    steps: Size = "T",
+    batch_size: Size = "B",
+    basis: Basis = "cumulant",
+    progress: Callable[[int, int], None] | None = None,
+) -> Series:
+    r"""Expand an observable of SGD in the learning rate, exactly.
+
+    Args:
+        observable: ``"test-loss"``, the population loss :math:`l(\theta_T)`.
+        dynamics: ``"sgd"``, :math:`\theta_{t+1} = \theta_t - \eta\,\frac1B\sum_{n\in B_t}\nabla l_n(\theta_t)`.
+        sampling: ``"online"``, fresh data points for ever.
+        order: the highest power of the learning rate, 0 to 11.
+        steps: the number of updates :math:`T`, a positive integer or a symbol name.
+        batch_size: the number of data points per update :math:`B`, a positive integer or a symbol name.
+        basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
+        progress: called with each finished order and its number of diagrams.
+
+    Returns:
+        The series; its coefficients are polynomials in ``T`` and ``1/B``.
+
+    Raises:
+        ValueError: saying which option is wrong and what it may be.
+
+    Source: S. C. Tenka, "SGD at Small Learning Rates", theorem 1, with cumulants counted weakly.
+
+    >>> for diagram, coefficient in expand(order=2, batch_size=1):
+    ...     print(diagram.blocks, coefficient)
+    ((0,),) 1
+    ((0,), (1,)) -T
+    ((0,), (1,), (2,)) T**2 - T/2
+    ((0,), (1, 2)) T/2
+    """
+    request = Request(
+        observable=observable,
+        dynamics=dynamics,
+        sampling=sampling,
+        order=order,
+        steps=steps,
+        batch_size=batch_size,
+        basis=basis,
+    )
+    return expand_request(request, progress)
+
+
+def expand_request(request: Request, progress: Callable[[int, int], None] | None = None) -> Series:
+    """The series that a checked request asks for."""
+    with _collector_paused():
+        terms = _online_terms(request, progress)
+    series = Series(terms, request.order, "cumulant", request.setting)
+    return series.in_basis(request.basis)
+
+
+def _online_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
+    steps, batch_size = Coefficient.size(request.steps), Coefficient.size(request.batch_size)
+    binomials = _binomial_powers(request.order)
+    terms: dict[Diagram, Coefficient] = {}
+    for layer in grow(request.order, progress):
+        d = layer.order
+        columns = [[row[j] for row in binomials[: d + 1]] for j in range(d + 1)]
+        monomials = [[steps**j / batch_size**k for j in range(d + 1)] for k in range(d + 1)]
+        denominator = (-1) ** d * factorial(d) * factorial(request.order)
+        coefficients = []
+        for profile in layer.profiles:
+            blocks = max(k for k, ways in enumerate(profile) if ways)
+            powers = [sum(map(mul, profile, column)) for column in columns]
+            coefficients.append(Coefficient.combination(powers, denominator, monomials[d - blocks]))
+        terms.update(zip(layer.diagrams, map(coefficients.__getitem__, layer.profile_of), strict=True))
+    return terms
+
+
+def _binomial_powers(order: int) -> list[list[int]]:
+    r"""Row ``k``: the coefficients of the powers of :math:`T` in :math:`order!\,C(T, k)`."""
+    rows = [[factorial(order)] + [0] * order]
+    for k in range(1, order + 1):
+        last = rows[-1]
+        rows.append([(a - (k - 1) * b) // k for a, b in zip([0, *last[:-1]], last, strict=True)])
+    return rows
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the cycle collector: a million small tuples without a cycle are made, and it doubles the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

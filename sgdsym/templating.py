@@ -1,0 +1,62 @@
+"""Where the jinja2 templates are, and how they are read.
+
+Templates hold text and loops over ready strings, no mathematics.  They live in ``templates/`` at the top of the source
+tree and beside this file in an installed wheel.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+
+def template_folder() -> Path:
+    """The folder of the templates, in a wheel or in an editable install.
+
+    Raises:
+        FileNotFoundError: if neither place holds them: the installation is broken.
+    """
+    here = Path(__file__).resolve().parent
+    for folder in (here / "templates", here.parent / "templates"):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"the sgdsym templates are missing beside {here}; install sgdsym again")
+
+
+def template(name: str) -> Template:
+    """The template of that name; every variable it uses must be given to it.
+
+    Templates for LaTeX (``*.tex.jinja``) use ``<< >>``, ``<% %>`` and ``<# #>`` so that braces stay free.
+    """
+    return _environment(".tex" in name).get_template(name)
+
+
+@cache
+def _environment(for_latex: bool) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    delimiters = (
+        {
+            "variable_start_string": "<<",
+            "variable_end_string": ">>",
+            "block_start_string": "<%",
+            "block_end_string": "%>",
+            "comment_start_string": "<#",
+            "comment_end_string": "#>",
+        }
+        if for_latex
+        else {}
+    )
+    return Environment(
+        loader=FileSystemLoader(template_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the templates write Python and LaTeX, not HTML
+        **delimiters,
+    )
