@@ -145,23 +145,22 @@ class Diagram:
         return len(self.edges), self.edges, self.blocks, self.roots
 
 
-def canonical_diagram(
-    nodes: int,
-    edges: tuple[tuple[int, int], ...],
-    blocks: tuple[tuple[int, ...], ...],
-    roots: tuple[int, ...] = (),
-) -> Diagram:
-    """The diagram with these fields, which are canonical already: nothing is checked or relabelled.
+def canonical_diagrams(tree: Tree, partitions: Iterable[tuple[tuple[int, ...], ...]]) -> list[Diagram]:
+    """The diagrams of a canonical tree with these canonical partitions: nothing is checked or relabelled.
 
-    For generators that have done the canonical work, and for nothing else.
+    For the generator, which has done the canonical work for many diagrams at once.
     """
-    diagram = object.__new__(Diagram)
-    set_field = object.__setattr__
-    set_field(diagram, "nodes", nodes)
-    set_field(diagram, "edges", edges)
-    set_field(diagram, "blocks", blocks)
-    set_field(diagram, "roots", roots)
-    return diagram
+    diagrams = []
+    new, set_field = object.__new__, object.__setattr__
+    nodes, edges = tree.size, tree.edges
+    for blocks in partitions:
+        diagram = new(Diagram)
+        set_field(diagram, "nodes", nodes)
+        set_field(diagram, "edges", edges)
+        set_field(diagram, "blocks", blocks)
+        set_field(diagram, "roots", ())
+        diagrams.append(diagram)
+    return diagrams
 
 
 def _complete_partition(

@@ -16,21 +16,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations_with_replacement, product
+from itertools import product
 from math import comb, factorial, prod
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sgdsym.diagrams.diagram import Diagram, canonical_diagram
+from sgdsym.diagrams.diagram import Diagram, canonical_diagrams
 from sgdsym.diagrams.tree import Tree, canonical_tree
 
 MAX_ORDER = 11
 _CHUNK = 1 << 20
 
-Keys: TypeAlias = NDArray[np.uint64]
 Integers: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,12 @@ class _Family:
     tree: Tree
     masks: Integers
     counts: Integers
+
+    @property
+    def block_nodes(self) -> Floats:
+        """Indicator of the nodes (rows) in each block of each diagram (columns)."""
+        nodes = np.arange(self.tree.size)
+        return (self.masks.ravel() >> nodes[:, None] & 1).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def estimate_diagrams(order: int) -> int:
 
 def _next_layer(layers: list[list[_Family]], order: int) -> list[_Family]:
     """Grow every earlier diagram by one step to the given order."""
-    arrivals: dict[Tree, list[tuple[Keys, Integers, Integers]]] = {}
+    arrivals: dict[Tree, list[tuple[Integers, Integers, Integers]]] = {}
     rows = 0
     for d, layer in enumerate(layers):
         for family in layer:
@@ -134,25 +140,38 @@ def _next_layer(layers: list[list[_Family]], order: int) -> list[_Family]:
 
 def _attachments(tree: Tree, leaves: int) -> Iterator[_Attachment]:
     """Every way to attach the given number of indistinguishable leaves to the nodes of the tree."""
-    neighbours = [list(a) for a in _adjacency(tree)]
-    for targets in combinations_with_replacement(range(tree.size), leaves):
-        grown = [list(a) for a in neighbours] + [[v] for v in targets]
-        for leaf, v in enumerate(targets, tree.size):
-            grown[v].append(leaf)
-        child, labels = canonical_tree(grown, tree.colours + (0,) * leaves)
-        position = [0] * child.size
-        for new, old in enumerate(labels):
-            position[old] = new
-        pattern = tuple(Counter(targets).values())
-        yield _Attachment(child, tuple(position[: tree.size]), tuple(position[tree.size :]), pattern)
+    grown: list[tuple[Tree, tuple[int, ...], tuple[int, ...]]] = [(tree, tuple(range(tree.size)), ())]
+    for _ in range(leaves):
+        grown = [
+            (child, (*map(moved.__getitem__, places), leaf), (*targets, v))
+            for larger, places, targets in grown
+            for v in range(targets[-1] if targets else 0, tree.size)
+            for child, moved, leaf in [_with_leaf(larger, places[v])]
+        ]
+    for child, places, targets in grown:
+        pattern, new = _by_multiplicity(targets, places[tree.size :])
+        yield _Attachment(child, places[: tree.size], new, pattern)
 
 
-def _adjacency(tree: Tree) -> list[list[int]]:
-    neighbours: list[list[int]] = [[] for _ in range(tree.size)]
-    for a, b in tree.edges:
+@lru_cache(maxsize=None)
+def _with_leaf(tree: Tree, target: int) -> tuple[Tree, tuple[int, ...], int]:
+    """The tree with one more leaf: the larger tree, the new place of each node, and the place of the leaf."""
+    neighbours: list[list[int]] = [[] for _ in range(tree.size + 1)]
+    for a, b in (*tree.edges, (target, tree.size)):
         neighbours[a].append(b)
         neighbours[b].append(a)
-    return neighbours
+    child, labels = canonical_tree(neighbours, (*tree.colours, 0))
+    places = sorted(range(child.size), key=labels.__getitem__)
+    return child, tuple(places[:-1]), places[-1]
+
+
+def _by_multiplicity(targets: tuple[int, ...], leaves: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """How many leaves sit on each target, largest number first, and the leaves in that order."""
+    on_target: dict[int, list[int]] = {}
+    for v, leaf in zip(targets, leaves, strict=True):
+        on_target.setdefault(v, []).append(leaf)
+    groups = sorted(on_target.values(), key=len, reverse=True)
+    return tuple(map(len, groups)), tuple(leaf for group in groups for leaf in group)
 
 
 @lru_cache(maxsize=None)
@@ -178,34 +197,47 @@ def _splittings(pattern: tuple[int, ...]) -> dict[tuple[tuple[int, ...], ...], i
     return dict(sorted(found.items()))
 
 
-def _arrivals(
-    family: _Family, first_row: int, order: int, child: Tree, pattern: tuple[int, ...], attachments: list[_Attachment]
-) -> Iterator[tuple[Keys, Integers, Integers]]:
-    """Keys of the enlarged diagrams on ``child``, the rows they grew from and the weights of the growth."""
+@lru_cache(maxsize=None)
+def _joint_leaves(pattern: tuple[int, ...]) -> tuple[Floats, Integers]:
+    """The partitions of :func:`_splittings` as an array, and their multiplicities.
+
+    Entry ``[s, j, leaf]`` counts the leaf in block ``j`` of two or more leaves of partition ``s``; the first leaf of a
+    target stands for all of them.
+    """
     splittings = _splittings(pattern)
-    leaves = sum(pattern)
     joint = [[block for block in blocks if sum(block) > 1] for blocks in splittings]
-    widest = max(map(len, joint))
     first_leaf = np.cumsum((0, *pattern[:-1]))
-    membership = np.zeros((len(splittings), widest, leaves))
+    array = np.zeros((len(joint), max(map(len, joint)), sum(pattern)))
     for s, blocks in enumerate(joint):
         for j, block in enumerate(blocks):
-            membership[s, j, first_leaf] = block
-    relabelled = comb(order, leaves) * factorial(leaves) // prod(map(factorial, pattern))
-    weights = relabelled * np.array(list(splittings.values()), np.int64)
+            array[s, j, first_leaf] = block
+    return array, np.array(list(splittings.values()), np.int64)
+
+
+@lru_cache(maxsize=None)
+def _node_weights(tree: Tree) -> Floats:
+    """For each automorphism the weights of the nodes, as the floats that matrix products are fast with."""
+    return np.array([tree.node_weights(automorphism) for automorphism in tree.automorphisms], np.float64)
+
+
+def _arrivals(
+    family: _Family, first_row: int, order: int, child: Tree, pattern: tuple[int, ...], attachments: list[_Attachment]
+) -> Iterator[tuple[Integers, Integers, Integers]]:
+    """Keys of the enlarged diagrams on ``child``, the rows they grew from and the weights of the growth."""
+    joint_leaves, ways = _joint_leaves(pattern)
+    splits, widest, leaves = joint_leaves.shape
+    weights = comb(order, leaves) * factorial(leaves) // prod(map(factorial, pattern)) * ways
+    node_weights = _node_weights(child)
+    symmetries = len(node_weights)
     rows, width = family.masks.shape
-    nodes = (family.masks[:, :, None] >> np.arange(family.tree.size) & 1).astype(np.float64)
-    node_weights = np.array([child.node_weights(g) for g in child.automorphisms], np.float64)
-    step = max(1, _CHUNK // (rows * len(splittings) * len(node_weights) * max(1, width + widest)))
+    step = max(1, _CHUNK // (rows * splits * symmetries * max(1, width + widest)))
     for begin in range(0, len(attachments), step):
         batch = attachments[begin : begin + step]
-        old = node_weights[:, [a.old for a in batch]]
-        new = node_weights[:, [a.new for a in batch]]
-        codes = np.empty((len(node_weights), len(batch), len(splittings), rows, width + widest), np.int64)
-        grown = old @ nodes.reshape(rows * width, family.tree.size).T
-        codes[..., :width] = grown.reshape(len(node_weights), len(batch), 1, rows, width)
-        fresh = new @ membership.reshape(len(splittings) * widest, leaves).T
-        codes[..., width:] = fresh.reshape(len(node_weights), len(batch), len(splittings), 1, widest)
+        old = node_weights[:, [a.old for a in batch]] @ family.block_nodes
+        new = node_weights[:, [a.new for a in batch]] @ joint_leaves.reshape(splits * widest, leaves).T
+        codes = np.empty((symmetries, len(batch), splits, rows, width + widest), np.int64)
+        codes[..., :width] = old.reshape(symmetries, len(batch), 1, rows, width)
+        codes[..., width:] = new.reshape(symmetries, len(batch), splits, 1, widest)
         keys = _pack(codes, child.bits).min(axis=0)
         yield (
             keys.ravel(),
@@ -214,17 +246,17 @@ def _arrivals(
         )
 
 
-def _pack(codes: Integers, bits: int) -> Keys:
-    """Sort the block codes of each partition and pack them, absent blocks (code 0) last."""
+def _pack(codes: Integers, bits: int) -> Integers:
+    """Sort the block codes of each partition and pack them, the largest lowest, so that absent blocks leave no trace."""
     codes.sort(axis=-1)
-    keys = np.zeros(codes.shape[:-1], np.uint64)
-    for j in reversed(range(codes.shape[-1])):
-        column = codes[..., j].astype(np.uint64)
-        keys = np.where(column > 0, keys << np.uint64(bits) | column, keys)
+    keys = np.zeros(codes.shape[:-1], np.int64)
+    for j in range(codes.shape[-1]):
+        keys <<= bits
+        keys |= codes[..., j]
     return keys
 
 
-def _merge(child: Tree, arrivals: list[tuple[Keys, Integers, Integers]], counts: Integers) -> _Family:
+def _merge(child: Tree, arrivals: list[tuple[Integers, Integers, Integers]], counts: Integers) -> _Family:
     """Merge isomorphic arrivals: add up weight times the parents' counts, one step later."""
     keys, rows, weights = (np.concatenate(parts) for parts in zip(*arrivals, strict=True))
     order = np.argsort(keys)
@@ -235,14 +267,13 @@ def _merge(child: Tree, arrivals: list[tuple[Keys, Integers, Integers]], counts:
     return _Family(child, _unpack(child, keys[firsts]), total)
 
 
-def _unpack(tree: Tree, keys: Keys) -> Integers:
+def _unpack(tree: Tree, keys: Integers) -> Integers:
     """Bit masks of the blocks behind the keys, in canonical labels (compare ``Tree.partition_blocks``)."""
     masks = []
     taken = [np.zeros(len(keys), np.int64) for _ in tree.members]
-    low = np.uint64((1 << tree.bits) - 1)
     while keys.any():
-        code = (keys & low).astype(np.int64)
-        keys = keys >> np.uint64(tree.bits)
+        code = keys & ((1 << tree.bits) - 1)
+        keys = keys >> tree.bits
         mask = np.zeros_like(code)
         for c, nodes in enumerate(tree.members):
             code, count = np.divmod(code, len(nodes) + 1)
@@ -258,18 +289,14 @@ def _as_layer(families: list[_Family], order: int) -> Layer:
     seen: dict[bytes, int] = {}
     profiles: list[tuple[int, ...]] = []
     for family in families:
-        size, edges = family.tree.size, family.tree.edges
-        nodes_of = _NodesOf(size)
-        singles_of = _SinglesOf(size)
-        for masks in family.masks.tolist():
-            blocks = [nodes_of[mask] for mask in masks if mask]
-            blocks += singles_of[sum(masks)]
-            blocks.sort()
-            diagrams.append(canonical_diagram(size, edges, tuple(blocks)))
+        nodes_of = _nodes_of_masks(family.tree.size)
+        rows = _blocks_by_first_node(family).tolist()
+        partitions = [tuple(map(nodes_of.__getitem__, filter(None, row))) for row in rows]
+        diagrams += canonical_diagrams(family.tree, partitions)
         counts = np.ascontiguousarray(family.counts[:, : order + 1])
-        rows, width = counts.tobytes(), counts.strides[0]
-        for begin in range(0, len(rows), width):
-            row = rows[begin : begin + width]
+        raw, width = counts.tobytes(), counts.strides[0]
+        for begin in range(0, len(raw), width):
+            row = raw[begin : begin + width]
             index = seen.setdefault(row, len(seen))
             if index == len(profiles):
                 profiles.append(tuple(np.frombuffer(row, np.int64).tolist()))
@@ -277,23 +304,22 @@ def _as_layer(families: list[_Family], order: int) -> Layer:
     return Layer(order, diagrams, profiles, profile_of)
 
 
-class _NodesOf(dict[int, tuple[int, ...]]):
-    """The nodes of a bit mask, each mask read once."""
+def _blocks_by_first_node(family: _Family) -> Integers:
+    """For each diagram and node the bit mask of the block that begins with the node, 0 where none does."""
+    nodes = np.arange(family.tree.size)
+    covered = family.masks.sum(axis=1)
+    blocks: Integers = np.where(covered[:, None] >> nodes & 1, 0, 1 << nodes)
+    for masks in family.masks.T:
+        present = np.flatnonzero(masks)
+        first = np.log2(masks[present] & -masks[present]).astype(np.int64)
+        blocks[present, first] = masks[present]
+    return blocks
 
-    def __init__(self, size: int) -> None:
-        self.size = size
 
-    def __missing__(self, mask: int) -> tuple[int, ...]:
-        nodes = self[mask] = tuple(v for v in range(self.size) if mask >> v & 1)
-        return nodes
-
-
-class _SinglesOf(dict[int, list[tuple[int, ...]]]):
-    """The nodes outside a bit mask as blocks of their own, each mask read once."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def __missing__(self, mask: int) -> list[tuple[int, ...]]:
-        singles = self[mask] = [(v,) for v in range(self.size) if not mask >> v & 1]
-        return singles
+@lru_cache(maxsize=None)
+def _nodes_of_masks(size: int) -> list[tuple[int, ...]]:
+    """The nodes of every bit mask, listed by mask."""
+    subsets: list[tuple[int, ...]] = [()]
+    for v in range(size):
+        subsets += [(*nodes, v) for nodes in subsets]
+    return subsets

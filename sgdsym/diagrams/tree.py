@@ -9,8 +9,8 @@ million diagrams at order 10), so everything that depends on the tree alone is w
 * the *weight* of a class: mixed-radix digits that pack such a description into one integer, the *code* of a block;
 * the automorphisms that remain, as permutations of the classes.
 
-The canonical key of a partition is the smallest integer, over those automorphisms, that packs the sorted codes of its
-blocks of two or more nodes.  This room knows integers and tuples only.
+The canonical key of a partition is the smallest integer, over those automorphisms, that packs the codes of its blocks
+of two or more nodes, sorted with the largest in the lowest bits.  This room knows integers and tuples only.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from math import factorial, prod
+
+_OPENING = tuple(b"(%d" % colour for colour in range(10))
 
 
 class Tree:
@@ -81,7 +83,7 @@ class Tree:
         keys = []
         for automorphism in self.automorphisms:
             weight = self.node_weights(automorphism)
-            codes = sorted(sum(weight[v] for v in block) for block in sets)
+            codes = sorted((sum(weight[v] for v in block) for block in sets), reverse=True)
             keys.append(sum(code << (self.bits * j) for j, code in enumerate(codes)))
         return keys
 
@@ -106,7 +108,7 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
 
     Args:
         neighbours: the adjacent nodes of each node; the graph must be a tree.
-        colours: one integer per node.
+        colours: one integer from 0 to 9 per node.
 
     Returns:
         The tree, and the old label of each node of it.
@@ -163,9 +165,10 @@ def _subtree_codes(neighbours: Sequence[Sequence[int]], colours: Sequence[int], 
     codes = [b""] * len(neighbours)
     for v in reversed(order):
         parts = below[v]
-        parts.sort()
-        codes[v] = b"(%d%b)" % (colours[v], b"".join(parts))
-        below[above[v]].append(codes[v])
+        if len(parts) > 1:
+            parts.sort()
+        codes[v] = code = _OPENING[colours[v]] + b"".join(parts) + b")"
+        below[above[v]].append(code)
     return codes
 
 

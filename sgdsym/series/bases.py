@@ -16,10 +16,8 @@ Basis: TypeAlias = Literal["cumulant", "moment"]
 BASES: tuple[Basis, ...] = ("cumulant", "moment")
 
 
-def change_basis(terms: Mapping[Diagram, Coefficient], old: Basis, new: Basis) -> Mapping[Diagram, Coefficient]:
-    """The terms over the new kind of blocks; unchanged where old and new agree."""
-    if old == new:
-        return terms
+def change_basis(terms: Mapping[Diagram, Coefficient], new: Basis) -> dict[Diagram, Coefficient]:
+    """The terms over the other kind of blocks."""
     return collect(
         (diagram.with_blocks(blocks), c * weight if new == "moment" else c)
         for diagram, c in terms.items()

@@ -56,7 +56,8 @@ class Series(SeriesViews):
         if self.basis not in BASES:
             raise ValueError(f"basis must be 'cumulant' or 'moment', not {self.basis!r}")
         kept = dict(self.terms)
-        for diagram in [d for d, c in kept.items() if not c or len(d.edges) > self.truncation]:
+        zeros = {key for key, c in {id(c): c for c in kept.values()}.items() if not c}
+        for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
         object.__setattr__(self, "terms", kept)
 
@@ -171,7 +172,9 @@ class Series(SeriesViews):
 
     def in_basis(self, basis: Basis) -> Series:
         """The same series with joint moments or joint cumulants in the blocks."""
-        return replace(self, terms=change_basis(self.terms, self.basis, basis), basis=basis)
+        if basis == self.basis:
+            return self
+        return replace(self, terms=change_basis(self.terms, basis), basis=basis)
 
     def as_expr(self) -> sympy.Expr:
         r"""The series as a sympy expression in :math:`\eta`, the sizes and one commutative scalar per diagram.

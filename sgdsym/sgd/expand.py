@@ -83,17 +83,19 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
 def _online_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
     steps, batch_size = Coefficient.size(request.steps), Coefficient.size(request.batch_size)
     binomials = _binomial_powers(request.order)
+    monomials = [
+        [steps**j / batch_size**k for j in range(request.order + 1)] for k in range(max(1, request.order))
+    ]
     terms: dict[Diagram, Coefficient] = {}
     for layer in grow(request.order, progress):
         d = layer.order
         columns = [[row[j] for row in binomials[: d + 1]] for j in range(d + 1)]
-        monomials = [[steps**j / batch_size**k for j in range(d + 1)] for k in range(d + 1)]
         denominator = (-1) ** d * factorial(d) * factorial(request.order)
         coefficients = []
         for profile in layer.profiles:
             blocks = max(k for k, ways in enumerate(profile) if ways)
             powers = [sum(map(mul, profile, column)) for column in columns]
-            coefficients.append(Coefficient.combination(powers, denominator, monomials[d - blocks]))
+            coefficients.append(Coefficient.combination(powers, denominator, monomials[d - blocks][: d + 1]))
         terms.update(zip(layer.diagrams, map(coefficients.__getitem__, layer.profile_of), strict=True))
     return terms
 
