@@ -110,7 +110,7 @@ class Coefficient:
         return self * -1
 
     def __sub__(self, other: Scalar) -> Coefficient:
-        return Coefficient._of(self._expression - _lift(other))
+        return self + Coefficient(other) * -1
 
     def __rsub__(self, other: Scalar) -> Coefficient:
         return -self + other

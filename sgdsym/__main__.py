@@ -1,0 +1,7 @@
+"""``python -m sgdsym`` is the command line."""
+
+import sys
+
+from sgdsym.cli import main
+
+sys.exit(main())
