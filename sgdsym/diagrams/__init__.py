@@ -5,16 +5,19 @@ coefficients, learning rates, drawing and every other room of the house.
 """
 
 from sgdsym.diagrams.diagram import Diagram
+from sgdsym.diagrams.forests import Forest, rooted_forests
 from sgdsym.diagrams.graph import from_networkx, to_networkx
 from sgdsym.diagrams.growth import MAX_ORDER, Layer, estimate_diagrams, grow
 from sgdsym.diagrams.notation import format_notation, parse_notation
-from sgdsym.diagrams.partitions import moebius, refinements, set_partitions
-from sgdsym.diagrams.posets import order_polynomial, surjections
+from sgdsym.diagrams.partitions import Partition, moebius, refinements, set_partitions
+from sgdsym.diagrams.posets import order_polynomial, surjections, weak_orders
 
 __all__ = [
     "MAX_ORDER",
     "Diagram",
+    "Forest",
     "Layer",
+    "Partition",
     "moebius",
     "estimate_diagrams",
     "format_notation",
@@ -23,7 +26,9 @@ __all__ = [
     "order_polynomial",
     "parse_notation",
     "refinements",
+    "rooted_forests",
     "set_partitions",
     "surjections",
     "to_networkx",
+    "weak_orders",
 ]

@@ -9,7 +9,7 @@ along every edge towards the root.  The number of ways is the strict order polyn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -34,16 +34,10 @@ def surjections(above: Sequence[int]) -> tuple[int, ...]:
     def count(left: int) -> tuple[int, ...]:
         if not left:
             return (1,) + (0,) * size
-        blocked = 0
-        for element in range(size):
-            if left >> element & 1:
-                blocked |= above[element]
-        earliest = [element for element in range(size) if (left & ~blocked) >> element & 1]
         total = [0] * (size + 1)
-        for taken in range(1, len(earliest) + 1):
-            for level in combinations(earliest, taken):
-                for k, ways in enumerate(count(left & ~sum(1 << element for element in level))[:-1]):
-                    total[k + 1] += ways
+        for level in _first_levels(above, left):
+            for k, ways in enumerate(count(left & ~level)[:-1]):
+                total[k + 1] += ways
         return tuple(total)
 
     return count((1 << size) - 1)
@@ -97,3 +91,41 @@ def order_polynomial(diagram: Diagram, root: int) -> tuple[int, ...]:
         raise ValueError(f"node {root} cannot be the root: other nodes see the same data point")
     above = quotient(diagram, root)
     return surjections(above) if above is not None else (0,) * (len(diagram.blocks) + 1)
+
+
+def weak_orders(above: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every way to sort elements into levels, first the earliest, strictly along a relation.
+
+    Args:
+        above: for each element the bit mask of the elements that must come strictly later.
+
+    Yields:
+        The levels as bit masks; :func:`surjections` counts them by their number.
+
+    >>> list(weak_orders([0b10, 0]))
+    [(1, 2)]
+    >>> list(weak_orders([0, 0]))
+    [(1, 2), (2, 1), (3,)]
+    """
+
+    def extend(left: int) -> Iterator[tuple[int, ...]]:
+        if not left:
+            yield ()
+            return
+        for level in _first_levels(above, left):
+            for later in extend(left & ~level):
+                yield (level, *later)
+
+    yield from extend((1 << len(above)) - 1)
+
+
+def _first_levels(above: Sequence[int], left: int) -> Iterator[int]:
+    """The non-empty sets of elements of ``left`` that can come first together."""
+    blocked = 0
+    for element, later in enumerate(above):
+        if left >> element & 1:
+            blocked |= later
+    earliest = [1 << element for element in range(len(above)) if (left & ~blocked) >> element & 1]
+    for taken in range(1, len(earliest) + 1):
+        for level in combinations(earliest, taken):
+            yield sum(level)

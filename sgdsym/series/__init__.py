@@ -4,7 +4,7 @@ Knows diagrams, coefficients and the bases; hands itself to sympy through the te
 series comes from and how it is printed, drawn or lowered.
 """
 
-from sgdsym.series.bases import BASES, Basis
+from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, symbol_name
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data
 from sgdsym.series.series import Series
@@ -16,6 +16,7 @@ __all__ = [
     "Coefficient",
     "Series",
     "Setting",
+    "collect",
     "diagram_from_data",
     "diagram_to_data",
     "symbol_name",

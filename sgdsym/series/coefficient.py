@@ -55,7 +55,7 @@ class Coefficient:
         Raises:
             ValueError: if the name is not an identifier or begins with an underscore.
         """
-        return cls._of(symengine.Symbol(symbol_name(name)))
+        return cls._expanded(symengine.Symbol(symbol_name(name)))
 
     @classmethod
     def size(cls, value: int | Fraction | str) -> Coefficient:
@@ -88,7 +88,7 @@ class Coefficient:
         Coefficient('T**2/2 - T/2')
         """
         pairs = zip(numbers, monomials, strict=True)
-        return cls._of(symengine.Add(*(symengine.Rational(n, denominator) * m._expression for n, m in pairs if n)))
+        return cls._expanded(symengine.Add(*(symengine.Rational(n, denominator) * m._expression for n, m in pairs if n)))
 
     @classmethod
     def total(cls, parts: Iterable[Coefficient]) -> Coefficient:
@@ -97,6 +97,13 @@ class Coefficient:
 
     @classmethod
     def _of(cls, expression: Any) -> Coefficient:
+        """A coefficient in normal form."""
+        expanded = symengine.expand(expression)
+        return cls._expanded(_normal_form(expanded) if _has_poles(expanded) else expanded)
+
+    @classmethod
+    def _expanded(cls, expression: Any) -> Coefficient:
+        """A coefficient whose expression is in normal form already."""
         self = object.__new__(cls)
         self._expression = expression
         return self
@@ -116,7 +123,7 @@ class Coefficient:
         return -self + other
 
     def __mul__(self, other: Scalar) -> Coefficient:
-        return Coefficient._of(symengine.expand(self._expression * _lift(other)))
+        return Coefficient._of(self._expression * _lift(other))
 
     __rmul__ = __mul__
 
@@ -124,7 +131,7 @@ class Coefficient:
         divisor = _lift(other)
         if divisor == 0:
             raise ZeroDivisionError(f"division of {self} by zero")
-        return Coefficient._of(symengine.expand(self._expression / divisor))
+        return Coefficient._of(self._expression / divisor)
 
     def __rtruediv__(self, other: Scalar) -> Coefficient:
         return Coefficient(other) / self
@@ -134,7 +141,15 @@ class Coefficient:
             raise TypeError(f"a coefficient is raised to integer powers only, not to {exponent!r}")
         if exponent < 0 and not self:
             raise ZeroDivisionError("zero to a negative power")
-        return Coefficient._of(symengine.expand(self._expression**exponent))
+        return Coefficient._of(self._expression**exponent)
+
+    def power(self, exponent: Coefficient) -> Coefficient:
+        """The coefficient to a power that may hold symbols.
+
+        >>> Coefficient.symbol("mu").power(2 * Coefficient.symbol("T"))
+        Coefficient('mu**(2*T)')
+        """
+        return Coefficient._of(self._expression**exponent._expression)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (Coefficient, Rational)):
@@ -164,7 +179,7 @@ class Coefficient:
         replaced = self._expression.subs({symengine.Symbol(name): _lift(value) for name, value in values.items()})
         if replaced.has(symengine.zoo) or replaced.has(symengine.nan):
             raise ZeroDivisionError(f"{self} has no value at {dict(values)}")
-        return Coefficient._of(symengine.expand(replaced))
+        return Coefficient._of(replaced)
 
     def as_fraction(self) -> Fraction:
         """The value of a coefficient without symbols.
@@ -180,6 +195,13 @@ class Coefficient:
         """The coefficient as a sympy expression with plain symbols."""
         expression: sympy.Expr = self._expression._sympy_()
         return expression
+
+    @property
+    def poles(self) -> tuple[Coefficient, ...]:
+        """The denominators that are not powers of a symbol, such as ``N - 1``; the coefficient holds where none is 0."""
+        factors = _factors(self._expression)
+        bases = {f.args[0] for f in factors if isinstance(f, symengine.Pow) and isinstance(f.args[0], symengine.Add)}
+        return tuple(sorted((Coefficient._expanded(base) for base in bases), key=str))
 
     def monomials(self) -> list[tuple[Fraction, tuple[tuple[str, int], ...]]]:
         """The terms as number and powers, ``((symbol or bracketed sum, exponent), …)``; highest degrees first."""
@@ -250,20 +272,80 @@ def _read(node: ast.expr) -> Coefficient:
     raise SyntaxError("not plain arithmetic")
 
 
+def _factors(expression: Any) -> tuple[Any, ...]:
+    return tuple(expression.args) if isinstance(expression, symengine.Mul) else (expression,)
+
+
+def _has_poles(expression: Any) -> bool:
+    """Whether an expanded expression has denominators besides powers of symbols."""
+    terms = expression.args if isinstance(expression, symengine.Add) else (expression,)
+    return any(
+        isinstance(factor, symengine.Pow) and isinstance(factor.args[0], symengine.Add)
+        for term in terms
+        for factor in _factors(term)
+    )
+
+
+def _normal_form(expression: Any) -> Any:
+    """Numerator expanded, over powers of irreducible denominators with positive leading coefficient, nothing in common."""
+    import sympy
+
+    exponentials: dict[sympy.Expr, sympy.Dummy] = {}
+
+    def as_symbol(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+        """Write ``mu**(2*T + 1)`` as ``X**2 * mu``, so that powers with symbols in them cancel too."""
+        fixed, moving = exponent.as_independent(*exponent.free_symbols, as_Add=True)
+        times, core = moving.as_content_primitive()
+        symbol = exponentials.setdefault(base**core, sympy.Dummy(f"X{len(exponentials)}"))
+        return symbol**times * base**fixed
+
+    flat = expression._sympy_().replace(
+        lambda e: e.is_Pow and e.exp.free_symbols, lambda e: as_symbol(e.base, e.exp.expand())
+    )
+    above, below = (
+        part.subs({symbol: power for power, symbol in exponentials.items()})
+        for part in sympy.fraction(sympy.cancel(sympy.together(flat)))
+    )
+    content, factors = sympy.factor_list(below)
+    numerator = symengine.sympify(above) / symengine.sympify(content)
+    denominator = symengine.Integer(1)
+    for factor, exponent in factors:
+        base = symengine.expand(symengine.sympify(factor))
+        if isinstance(base, symengine.Add):
+            denominator *= base**-exponent
+        else:
+            numerator /= base**exponent
+    return symengine.expand(numerator) * denominator
+
+
 def _monomial(term: Any) -> tuple[Fraction, tuple[tuple[str, int], ...]]:
     number = Fraction(1)
     powers: dict[str, int] = {}
-    for factor in term.args if isinstance(term, symengine.Mul) else (term,):
+    for factor in _factors(term):
         if isinstance(factor, symengine.Rational):
             number *= Fraction(int(factor.p), int(factor.q))
             continue
-        base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, 1)
-        if isinstance(base, symengine.Rational):
-            number *= Fraction(int(base.p), int(base.q)) ** int(exponent)
-        else:
-            name = base.name if isinstance(base, symengine.Symbol) else f"({Coefficient._of(base)})"
-            powers[name] = powers.get(name, 0) + int(exponent)
+        base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, symengine.Integer(1))
+        if not isinstance(exponent, symengine.Integer):
+            # a number or a symbol to a symbolic power, such as mu**(2*T)
+            base, exponent = base**exponent, symengine.Integer(1)
+        powers[_base_text(base)] = powers.get(_base_text(base), 0) + int(exponent)
     return number, tuple(sorted(powers.items()))
+
+
+def _base_text(base: Any) -> str:
+    match base:
+        case symengine.Symbol():
+            return str(base.name)
+        case symengine.Pow():
+            inner, exponent = (Coefficient._expanded(part) for part in base.args)
+            return f"{_atom(inner)}**{_atom(exponent)}"
+    return f"({Coefficient._expanded(base)})"
+
+
+def _atom(coefficient: Coefficient) -> str:
+    text = str(coefficient)
+    return text if text.isidentifier() or text.isdigit() else f"({text})"
 
 
 def _monomial_order(monomial: tuple[Fraction, tuple[tuple[str, int], ...]]) -> tuple[Any, ...]:

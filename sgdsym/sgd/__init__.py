@@ -4,6 +4,7 @@ Knows dynamics, sampling, observables and how each is counted.  Refuses to print
 """
 
 from sgdsym.sgd.expand import expand, expand_request
-from sgdsym.sgd.request import DYNAMICS, OBSERVABLES, SAMPLINGS, Request, Size
+from sgdsym.sgd.observables import OBSERVABLES
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 
-__all__ = ["DYNAMICS", "OBSERVABLES", "SAMPLINGS", "Request", "Size", "expand", "expand_request"]
+__all__ = ["DYNAMICS", "OBSERVABLES", "SAMPLINGS", "Number", "Request", "Size", "expand", "expand_request"]

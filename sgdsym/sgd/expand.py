@@ -1,6 +1,7 @@
 r"""From a request to its series.
 
-For one pass of fresh data points (``online``) with batches of :math:`B`, in the cumulant basis,
+Any request is counted placement by placement (see :mod:`sgdsym.sgd.observables` and :mod:`sgdsym.sgd.sampling`).  The test loss
+of one-pass SGD has a faster way, which grows its diagrams:
 
 .. math:: E\,l(\theta_T) = \sum_{(\tau,\rho)} \frac{(-\eta)^d}{B^{d-m}}\,
           \frac{\sum_r \Omega^\circ(\tau_r/\rho; T)}{|Aut(\tau,\rho)|}\,\kappa(\tau,\rho),
@@ -12,14 +13,16 @@ over the choices of the root and :math:`\Omega^\circ` is the strict order polyno
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import factorial
 from operator import mul
 
 from sgdsym.diagrams import Diagram, grow
-from sgdsym.series import Basis, Coefficient, Series
-from sgdsym.sgd.request import Request, Size
+from sgdsym.series import Basis, Coefficient, Series, collect
+from sgdsym.sgd.clock import DiscreteClock
+from sgdsym.sgd.observables import OBSERVABLES
+from sgdsym.sgd.request import Number, Request, Size
 
 
 def expand(
@@ -28,25 +31,39 @@ def expand(
     dynamics: str = "sgd",
     sampling: str = "online",
     order: int = 3,
-    steps: Size = "T",
-    batch_size: Size = "B",
+    steps: Size | None = None,
+    dataset_size: Size | None = None,
+    batch_size: Size | None = None,
+    epochs: Size | None = None,
+    momentum: Number = 0,
+    nesterov: bool = False,
+    schedule: Sequence[Number] | None = None,
     basis: Basis = "cumulant",
     progress: Callable[[int, int], None] | None = None,
 ) -> Series:
     r"""Expand an observable of SGD in the learning rate, exactly.
 
     Args:
-        observable: ``"test-loss"``, the population loss :math:`l(\theta_T)`.
-        dynamics: ``"sgd"``, :math:`\theta_{t+1} = \theta_t - \eta\,\frac1B\sum_{n\in B_t}\nabla l_n(\theta_t)`.
-        sampling: ``"online"``, fresh data points for ever.
+        observable: ``"test-loss"``, the population loss :math:`l(\theta_T)`; ``"train-loss"``, ``"generalization-gap"``
+            (test minus train), ``"displacement"`` :math:`\theta_T - \theta_0`, ``"covariance"`` of :math:`\theta_T`,
+            ``"loss-variance"``, or ``"function"``, any smooth function of the weights.
+        dynamics: ``"sgd"``, :math:`\theta_{t+1} = \theta_t - \eta\,\frac1B\sum_{n\in B_t}\nabla l_n(\theta_t)`; ``"gd"``, the same with the
+            whole training set in every step; ``"ode"``, :math:`\dot\theta = -\eta\nabla l`; ``"sde"``,
+            :math:`d\theta = -\eta\nabla l\,dt + \eta\sqrt{C(\theta)/B}\,dW` (Itô).
+        sampling: how SGD draws data, see :mod:`sgdsym.sgd.sampling`: ``"online"``, ``"fixed"``, ``"reshuffle"`` or ``"replace"``.
         order: the highest power of the learning rate, 0 to 11.
-        steps: the number of updates :math:`T`, a positive integer or a symbol name.
-        batch_size: the number of data points per update :math:`B`, a positive integer or a symbol name.
+        steps: the number of updates :math:`T`, an integer or a symbol name.
+        dataset_size: the number of points :math:`N` in the training set.
+        batch_size: the number of data points per update :math:`B`.
+        epochs: the number of passes :math:`E` through the training set; :math:`T = EN/B`.
+        momentum: :math:`\mu` of :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`, a number or a symbol name.
+        nesterov: whether the momentum looks ahead.
+        schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names.
         basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
         progress: called with each finished order and its number of diagrams.
 
     Returns:
-        The series; its coefficients are polynomials in ``T`` and ``1/B``.
+        The series; its coefficients are polynomial or rational in the sizes that were left symbolic.
 
     Raises:
         ValueError: saying which option is wrong and what it may be.
@@ -66,7 +83,12 @@ def expand(
         sampling=sampling,
         order=order,
         steps=steps,
+        dataset_size=dataset_size,
         batch_size=batch_size,
+        epochs=epochs,
+        momentum=momentum,
+        nesterov=nesterov,
+        schedule=None if schedule is None else tuple(schedule),
         basis=basis,
     )
     return expand_request(request, progress)
@@ -74,14 +96,27 @@ def expand(
 
 def expand_request(request: Request, progress: Callable[[int, int], None] | None = None) -> Series:
     """The series that a checked request asks for."""
+    grown = request.observable == "test-loss" and request.data == "online" and isinstance(request.clock, DiscreteClock)
     with _collector_paused():
-        terms = _online_terms(request, progress)
-    series = Series(terms, request.order, "cumulant", request.setting)
-    return series.in_basis(request.basis)
+        terms = _grown_terms(request, progress) if grown else _placed_terms(request, progress)
+    return Series(terms, request.order, "cumulant", request.setting).in_basis(request.basis)
 
 
-def _online_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
-    steps, batch_size = Coefficient.size(request.steps), Coefficient.size(request.batch_size)
+def _placed_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
+    """Terms of any request, placement by placement."""
+    draws, observable = request.draws, OBSERVABLES[request.observable]
+    terms: dict[Diagram, Coefficient] = {}
+    for d in range(request.order + 1):
+        layer = collect(observable(draws, d))
+        if progress:
+            progress(d, len(layer))
+        terms |= layer
+    return terms
+
+
+def _grown_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
+    """Terms of the test loss of one-pass SGD, the fast way."""
+    steps, batch_size = request.sizes.steps, request.sizes.batch_size
     binomials = _binomial_powers(request.order)
     monomials = [
         [steps**j / batch_size**k for j in range(request.order + 1)] for k in range(max(1, request.order))

@@ -7,40 +7,51 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from sgdsym.diagrams import MAX_ORDER
-from sgdsym.series import BASES, Basis, Setting, symbol_name
+from sgdsym.series import BASES, Basis, Coefficient, Setting, symbol_name
+from sgdsym.sgd.clock import Clock, ContinuousClock, DiscreteClock, MomentumClock, ScheduleClock
+from sgdsym.sgd.observables import OBSERVABLES
+from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
 
 Size: TypeAlias = int | str
+Number: TypeAlias = int | Fraction | str
 
-OBSERVABLES = ("test-loss",)
-DYNAMICS = ("sgd",)
-SAMPLINGS = ("online",)
+DYNAMICS = ("sgd", "gd", "ode", "sde")
+SAMPLINGS = ("online", "fixed", "reshuffle", "replace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A checked request; every field means what the option of that name means.
 
+    Sizes are positive integers or symbol names; what is left out becomes a symbol (``T``, ``N``, ``B``, ``E``), or follows
+    from the others.
+
     Raises:
         ValueError: saying which option is wrong and what it may be.
 
-    >>> Request(order=2, batch_size=1)
-    Request(observable='test-loss', dynamics='sgd', sampling='online', order=2, steps='T', batch_size=1, basis='cumulant')
+    >>> Request(order=2, batch_size=1).sizes.steps
+    Coefficient('T')
     >>> Request(sampling="sorted")
     Traceback (most recent call last):
-    ValueError: sampling must be one of online, not 'sorted'
+    ValueError: sampling must be one of online, fixed, reshuffle, replace, not 'sorted'
     """
 
     observable: str = "test-loss"
     dynamics: str = "sgd"
     sampling: str = "online"
     order: int = 3
-    steps: Size = "T"
-    batch_size: Size = "B"
+    steps: Size | None = None
+    dataset_size: Size | None = None
+    batch_size: Size | None = None
+    epochs: Size | None = None
+    momentum: Number = 0
+    nesterov: bool = False
+    schedule: tuple[Number, ...] | None = None
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
         for option, value, allowed in (
-            ("observable", self.observable, OBSERVABLES),
+            ("observable", self.observable, tuple(OBSERVABLES)),
             ("dynamics", self.dynamics, DYNAMICS),
             ("sampling", self.sampling, SAMPLINGS),
             ("basis", self.basis, BASES),
@@ -49,26 +60,144 @@ class Request:
                 raise ValueError(f"{option} must be one of {', '.join(allowed)}, not {value!r}")
         if not _is_integer(self.order) or not 0 <= self.order <= MAX_ORDER:
             raise ValueError(f"order must be an integer from 0 to {MAX_ORDER}, not {self.order!r}")
-        _check_size("steps", self.steps, least=0)
-        _check_size("batch size", self.batch_size, least=1)
-        if self.steps == self.batch_size and isinstance(self.steps, str):
-            raise ValueError(f"steps and batch size cannot share the symbol {self.steps}")
+        for option in ("steps", "dataset_size", "batch_size", "epochs"):
+            _check_size(option.replace("_", " "), getattr(self, option), least=0 if option in ("steps", "epochs") else 1)
+        self._check_momentum()
+        self._check_data()
+        self._check_symbols()
+
+    def _check_momentum(self) -> None:
+        _check_number("momentum", self.momentum)
+        if not isinstance(self.momentum, str) and not -1 < self.momentum < 1:
+            raise ValueError(f"momentum must lie strictly between -1 and 1, not {self.momentum}")
+        for weight in self.schedule or ():
+            _check_number("schedule", weight)
+        if self.schedule is not None and self.momentum:
+            raise ValueError("a schedule and momentum cannot be combined; leave one of them out")
+        if self.momentum or self.schedule is not None:
+            if self.dynamics in ("ode", "sde"):
+                raise ValueError(f"momentum and schedules are for discrete steps; leave them out with dynamics {self.dynamics}")
+            if self.data in ("fixed", "reshuffle"):
+                raise ValueError(f"momentum and schedules need sampling online or replace, or dynamics gd, not {self.data}")
+        if self.schedule is not None and self.steps not in (None, len(self.schedule)):
+            raise ValueError(f"the schedule has {len(self.schedule)} steps, not {self.steps}; leave steps out")
+
+    def _check_data(self) -> None:
+        data = self.data
+        if data == "online":
+            for option, value in (("dataset size", self.dataset_size), ("epochs", self.epochs)):
+                if value is not None:
+                    raise ValueError(f"{option} is for a finite training set; {data} draws fresh points: choose another sampling")
+            if self.observable in ("train-loss", "generalization-gap"):
+                raise ValueError(f"{self.observable} needs a training set; choose sampling fixed, reshuffle or replace, or dynamics gd")
+        if self.dynamics == "ode" and self.batch_size is not None:
+            raise ValueError("the gradient-flow ODE has no batches; leave the batch size out")
+        if data == "full" and self.batch_size not in (None, self.dataset_size):
+            raise ValueError("gradient descent uses the whole training set; leave the batch size out")
+        if data == "full" and self.epochs not in (None, self.steps):
+            raise ValueError("an epoch of gradient descent is one step; give steps and leave the epochs out")
+        if data in ("fixed", "reshuffle") and self.steps is not None and self.epochs is not None:
+            raise ValueError(f"{data} takes epochs, and T = E N / B steps follow; leave steps out")
+        sizes = (self.dataset_size, self.batch_size)
+        if all(_is_integer(size) for size in sizes):
+            points, batch = (int(size) for size in sizes if size is not None)
+            if batch > points:
+                raise ValueError(f"batch size {batch} is larger than dataset size {points}")
+            if data in ("fixed", "reshuffle") and points % batch:
+                raise ValueError(f"batch size {batch} does not divide dataset size {points}; epochs need whole batches")
+
+    def _check_symbols(self) -> None:
+        names = [size for size in (self.steps, self.dataset_size, self.batch_size, self.epochs) if isinstance(size, str)]
+        names += [self.momentum] if isinstance(self.momentum, str) else []
+        if self.data == "full":
+            names = list(dict.fromkeys(names))
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sizes cannot share the symbol {name}")
+
+    @property
+    def data(self) -> str:
+        """How steps draw data: the sampling, or ``full`` for gradient descent; flows see fresh points."""
+        return {"gd": "full", "ode": "online", "sde": "online"}.get(self.dynamics, self.sampling)
 
     @property
     def setting(self) -> Setting:
-        """The part that names what is expanded."""
-        return Setting(self.observable, self.dynamics, self.sampling)
+        """The part that names what is expanded; gradient descent is ``fixed`` with one batch of all points."""
+        return Setting(self.observable, self.dynamics, "fixed" if self.data == "full" else self.data)
+
+    @property
+    def sizes(self) -> Sizes:
+        """The sizes as exact values, those left out filled in."""
+        points = Coefficient.size(_first(self.dataset_size, "N"))
+        if self.data == "full":
+            steps = Coefficient.size(self._steps)
+            return Sizes(steps, points, points, steps)
+        batch = Coefficient.size(_first(self.batch_size, "B"))
+        if self.data == "online":
+            steps = Coefficient.size(self._steps)
+            return Sizes(steps, batch, points, steps * batch / points)
+        if self.steps is None and self.schedule is None and (self.epochs is not None or self.data != "replace"):
+            epochs = Coefficient.size(_first(self.epochs, "E"))
+            return Sizes(epochs * points / batch, batch, points, epochs)
+        steps = Coefficient.size(self._steps)
+        return Sizes(steps, batch, points, steps * batch / points)
+
+    @property
+    def _steps(self) -> Size:
+        return len(self.schedule) if self.schedule is not None else _first(self.steps, "T")
+
+    @property
+    def clock(self) -> Clock:
+        """How times are summed."""
+        steps = self.sizes.steps
+        if self.dynamics in ("ode", "sde"):
+            return ContinuousClock(steps)
+        if self.schedule is not None:
+            return ScheduleClock(tuple(Coefficient.size(weight) for weight in self.schedule))
+        if self.momentum:
+            return MomentumClock(steps, Coefficient.size(self.momentum), self.nesterov)
+        return DiscreteClock(steps)
+
+    @property
+    def draws(self) -> Sampling:
+        """How placements are counted."""
+        sizes, clock = self.sizes, self.clock
+        match self.data:
+            case "full":
+                return Full(sizes, clock)
+            case "fixed":
+                return Fixed(sizes)
+            case "reshuffle":
+                return Reshuffle(sizes)
+            case "replace":
+                return Replace(sizes, clock)
+        return Online(sizes, clock, {"ode": 1, "sde": 2}.get(self.dynamics))
+
+
+def _first(value: Size | None, default: str) -> Size:
+    return default if value is None else value
 
 
 def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _check_size(option: str, value: Size | Fraction, least: int) -> None:
+def _check_size(option: str, value: Size | None, least: int) -> None:
     if isinstance(value, str):
-        try:
-            symbol_name(value)
-        except ValueError as error:
-            raise ValueError(f"{option}: {error}") from error
-    elif not _is_integer(value) or value < least:
+        _check_name(option, value)
+    elif value is not None and (not _is_integer(value) or value < least):
         raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {value!r}")
+
+
+def _check_number(option: str, value: Number) -> None:
+    if isinstance(value, str):
+        _check_name(option, value)
+    elif not isinstance(value, (int, Fraction)) or isinstance(value, bool):
+        raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {value!r}")
+
+
+def _check_name(option: str, name: str) -> None:
+    try:
+        symbol_name(name)
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from error

@@ -1,0 +1,33 @@
+r"""How the steps of a run draw data.
+
+A run makes :math:`T` updates with batches of :math:`B` data points.  All that the expansion needs to know of the way the batches are
+drawn is one number per *placement*: steps on a forest, sorted into blocks, each block seeing one data point.  It is the
+expected weight
+
+.. math:: W = E\sum_{t,\,n} B^{-d}\prod_{steps\ v} [n_v \in B_{t_v}]\; w(t)
+
+summed over the times :math:`t_v` (strictly increasing along every edge) and the data points :math:`n_v` (equal within a block, free
+between blocks), where :math:`w(t)` is the clock's weight of the times.  A sampling is whatever has a method ``weight`` that
+returns this number as a polynomial or rational function of the sizes:
+
+========== ================================================ =====================================
+`online`   fresh points for ever                            symbols :math:`T, B`
+`full`     all :math:`N` points at every step (GD)          :math:`T, N`
+`replace`  every slot draws one of :math:`N` points         :math:`T, N, B`, :math:`T = EN/B`
+`fixed`    :math:`E` epochs over the same ordered batches   :math:`N, B, E`
+`reshuffle` :math:`E` epochs, a fresh permutation in each   :math:`N, B, E`
+========== ================================================ =====================================
+
+Each lives in a file of its own; a new one needs that file and its name in :class:`sgdsym.sgd.request.Request`.
+"""
+
+from __future__ import annotations
+
+from sgdsym.sgd.sampling.base import Sampling, Sizes
+from sgdsym.sgd.sampling.fixed import Fixed
+from sgdsym.sgd.sampling.full import Full
+from sgdsym.sgd.sampling.online import Online
+from sgdsym.sgd.sampling.replace import Replace
+from sgdsym.sgd.sampling.reshuffle import Reshuffle
+
+__all__ = ["Fixed", "Full", "Online", "Replace", "Reshuffle", "Sampling", "Sizes"]
