@@ -1,0 +1,192 @@
+r"""Coefficients factored for reading: :math:`-\frac{T(T-1)}{2B}`, in LaTeX and in text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import gcd, lcm, prod
+from typing import TYPE_CHECKING, Any
+
+from sgdsym.render.notation import Notation
+from sgdsym.render.scripts import raised
+from sgdsym.series import Coefficient
+
+if TYPE_CHECKING:
+    from sympy.polys.rings import PolyElement
+
+Monomial = tuple[tuple[str, int], ...]
+Polynomial = tuple[tuple[int, Monomial], ...]
+Power = tuple[Polynomial, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Factored:
+    """A coefficient as sign times powers of polynomials over powers of polynomials.
+
+    Attributes:
+        negative: whether the sign is minus.
+        above: positive integer and polynomials with exponents, of the numerator.
+        below: the same of the denominator.
+    """
+
+    negative: bool
+    above: tuple[int, tuple[Power, ...]]
+    below: tuple[int, tuple[Power, ...]]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether no symbol occurs."""
+        return not self.above[1] and not self.below[1]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is 1 or -1."""
+        return self.is_number and self.above[0] == self.below[0] == 1
+
+    def latex(self, notation: Notation | None = None) -> str:
+        r"""The absolute value in LaTeX.
+
+        >>> factor(Coefficient("T/(2*B) - T**2/(2*B)")).latex()
+        '\\frac{T(T - 1)}{2B}'
+        """
+        style = _latex_style(notation or Notation())
+        above = style.product(*self.above)
+        if self.below == (1, ()):
+            return above
+        return rf"\frac{{{_bare(above)}}}{{{_bare(style.product(*self.below))}}}"
+
+    def text(self) -> str:
+        """The absolute value in unicode.
+
+        >>> factor(Coefficient("T/(2*B) - T**2/(2*B)")).text()
+        'T(T - 1)/(2B)'
+        """
+        above = _TEXT.product(*self.above)
+        if self.below == (1, ()):
+            return above
+        below = _TEXT.product(*self.below)
+        number, powers = self.below
+        single = not powers or (number == 1 and len(powers) == 1)
+        return f"{above}/{below}" if single else f"{above}/({below})"
+
+
+@cache
+def factor(coefficient: Coefficient) -> Factored:
+    """Factor a coefficient over the integers.
+
+    >>> factor(Coefficient("-T**2/(2*B) + T/(2*B)")).text()
+    'T(T - 1)/(2B)'
+    """
+    numerator, denominator = _fraction(coefficient)
+    sign, number, above = _factors(numerator)
+    other_sign, other_number, below = _factors(denominator)
+    common = gcd(number, other_number)
+    return Factored(sign != other_sign, (number // common, above), (other_number // common, below))
+
+
+def split(coefficient: Coefficient) -> list[Coefficient]:
+    """The coefficient as a sum, one part for each combination of powers of the symbols that divide.
+
+    A long coefficient reads better as such a sum than over a common denominator.
+
+    >>> split(Coefficient("T**2 - T/2 - T/(2*B)"))
+    [Coefficient('T**2 - T/2'), Coefficient('-T/(2*B)')]
+    """
+    monomials = coefficient.monomials()
+    if any(base.startswith("(") for _, powers in monomials for base, _ in powers):
+        return [coefficient]
+    dividing = {name for _, powers in monomials for name, e in powers if e < 0}
+    parts: dict[Monomial, list[Coefficient]] = {}
+    for number, powers in monomials:
+        key = tuple((name, e) for name, e in powers if name in dividing)
+        factors = (Coefficient.symbol(name) ** e for name, e in powers)
+        parts.setdefault(key, []).append(prod(factors, start=Coefficient(number)))
+    ordered = sorted(parts, key=lambda key: (-sum(e for _, e in key), key))
+    return [Coefficient.total(parts[key]) for key in ordered]
+
+
+def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
+    """Numerator and denominator without a common factor, in one polynomial ring over the integers."""
+    import sympy
+    from sympy.polys.rings import ring
+
+    # the order of the generators makes T - 1, T - B and N - B the positive forms
+    symbols = [sympy.Symbol(name) for name in sorted(coefficient.symbols, reverse=True)]
+    domain, *_ = ring(symbols or [sympy.Symbol("T")], sympy.ZZ)
+    monomials = coefficient.monomials()
+    names = [symbol.name for symbol in domain.symbols]
+    if any(base not in names for _, powers in monomials for base, _ in powers):
+        numerator, denominator = sympy.fraction(sympy.cancel(coefficient.as_expr()))
+        return domain.from_expr(sympy.expand(numerator)), domain.from_expr(sympy.expand(denominator))
+    scale = lcm(*(number.denominator for number, _ in monomials))
+    lowest = [min(0, *(dict(powers).get(name, 0) for _, powers in monomials)) for name in names]
+    shifted = {
+        tuple(dict(powers).get(name, 0) - low for name, low in zip(names, lowest, strict=True)): int(number * scale)
+        for number, powers in monomials
+    }
+    return domain.from_dict(shifted), domain.from_dict({tuple(-low for low in lowest): scale})
+
+
+def _factors(polynomial: PolyElement) -> tuple[int, int, tuple[Power, ...]]:
+    """Sign, positive integer and irreducible factors, symbols first."""
+    number, factors = polynomial.factor_list()
+    powers = [(_terms(base), int(exponent)) for base, exponent in factors]
+    powers.sort(key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])))
+    return (1 if number > 0 else -1), abs(int(number)), tuple(powers)
+
+
+def _terms(polynomial: Any) -> Polynomial:
+    names = [symbol.name for symbol in polynomial.ring.symbols]
+    return tuple(
+        (int(number), tuple((name, e) for name, e in zip(names, exponents, strict=True) if e))
+        for exponents, number in polynomial.terms()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How symbols and powers are written, and what parts a word from its neighbour."""
+
+    symbol: Callable[[str], str]
+    power: Callable[[str, int], str]
+    space: str
+
+    def product(self, number: int, powers: Iterable[Power]) -> str:
+        factors: list[tuple[str, int]] = []
+        for polynomial, exponent in powers:
+            if len(polynomial) == 1:
+                ((_, monomial),) = polynomial
+                factors += [(self.symbol(name), e * exponent) for name, e in monomial]
+            else:
+                factors.append((f"({self.sum(polynomial)})", exponent))
+        return self.side_by_side(number, factors)
+
+    def sum(self, polynomial: Polynomial) -> str:
+        text = ""
+        for number, monomial in polynomial:
+            term = self.side_by_side(abs(number), [(self.symbol(name), e) for name, e in monomial])
+            sign = "-" if number < 0 else "+"
+            text += f" {sign} {term}" if text else term if number > 0 else f"-{term}"
+        return text
+
+    def side_by_side(self, number: int, factors: Sequence[tuple[str, int]]) -> str:
+        text, last = ("" if number == 1 and factors else str(number)), ""
+        for base, exponent in factors:
+            apart = any(len(word) > 1 and word[0] != "(" for word in (last, base))
+            text += (self.space if text and apart else "") + self.power(base, exponent)
+            last = base
+        return text
+
+
+def _latex_style(notation: Notation) -> _Style:
+    return _Style(notation.size, lambda base, e: base if e == 1 else f"{base}^{{{e}}}", r"\,")
+
+
+_TEXT = _Style(lambda name: name, lambda base, e: base + raised(e), " ")
+
+
+def _bare(text: str) -> str:
+    """Without brackets around the whole."""
+    inner = text[1:-1]
+    return inner if text.startswith("(") and text.endswith(")") and not set(inner) & set("()") else text

@@ -1,0 +1,78 @@
+r"""Index notation: every index of every tensor, repeated indices summed.
+
+Works for every diagram: :math:`G_a\,\kappa(h_{ab}, g_c)\,H_{bc}`.
+"""
+
+from __future__ import annotations
+
+from sgdsym.diagrams import Diagram
+from sgdsym.render.network import is_open_index
+from sgdsym.render.scripts import Kind, Script
+
+_SUMMED = "abcdefmnpqrtuvw"
+_OPEN = "ikyz"
+
+
+def index_form(diagram: Diagram, script: Script, function: bool = False) -> str:
+    """The value of a diagram in index notation; open indices are :math:`i, k, …`, the others are summed.
+
+    Args:
+        diagram: a diagram of at most 15 edges.
+        script: writes the words.
+        function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
+
+    Raises:
+        ValueError: if the diagram has more edges than there are letters.
+    """
+    if diagram.order > len(_SUMMED):
+        raise ValueError(f"index notation has letters for {len(_SUMMED)} edges, this diagram has {diagram.order}")
+    walk = _walk(diagram)
+    bare = [v for v in diagram.open_roots if is_open_index(diagram, v, function)]
+    indices = _name_indices(diagram, walk, bare)
+    block_of = {v: block for block in diagram.blocks for v in block}
+    place = {v: i for i, v in enumerate(walk)}
+    factors = []
+    for v in walk:
+        block = sorted(block_of.get(v, (v,)), key=place.__getitem__)
+        if v == block[0] and v not in bare:
+            factors.append(_factor(diagram, block, indices, script))
+    return script.side_by_side(factors)
+
+
+def _factor(diagram: Diagram, block: list[int], indices: dict[int, str], script: Script) -> str:
+    def tensor(kind: Kind, v: int) -> str:
+        return script.indexed(kind, diagram.degrees[v], indices[v])
+
+    if len(block) == 1:
+        return tensor("function" if block[0] in diagram.open_roots else "mean", block[0])
+    only_gradients = all(diagram.degrees[v] == 1 for v in block)
+    return script.joint([tensor("sample", v) for v in block], "".join(indices[v] for v in block), only_gradients)
+
+
+def _name_indices(diagram: Diagram, walk: list[int], bare: list[int]) -> dict[int, str]:
+    """The indices of each node, sorted; letters in the order of the walk."""
+    place = {v: i for i, v in enumerate(walk)}
+    summed, open_letters = iter(_SUMMED), iter(_OPEN)
+    indices = dict.fromkeys(walk, "")
+    for a, b in sorted(diagram.edges, key=lambda edge: max(place[v] for v in edge)):
+        letter = next(open_letters if a in bare or b in bare else summed)
+        indices[a] += letter
+        indices[b] += letter
+    return indices
+
+
+def _walk(diagram: Diagram) -> list[int]:
+    """The nodes depth first, from an end of each tree."""
+    alone = {block[0] for block in diagram.blocks if len(block) == 1}
+    starts = sorted(
+        range(diagram.nodes), key=lambda v: (v not in diagram.open_roots, diagram.degrees[v], v not in alone, v)
+    )
+    walk: list[int] = []
+    for start in starts:
+        stack = [start] if start not in walk else []
+        while stack:
+            v = stack.pop()
+            walk.append(v)
+            below = [w for w in diagram.neighbours[v] if w not in walk and w not in stack]
+            stack += sorted(below, key=lambda w: (-diagram.degrees[w], w))
+    return walk

@@ -1,0 +1,81 @@
+"""A series for a terminal: as a formula, one term per line, and as a table."""
+
+from __future__ import annotations
+
+from sgdsym.diagrams import Diagram, format_notation
+from sgdsym.render.factors import Factored, factor
+from sgdsym.render.formulas import formula
+from sgdsym.render.latex import is_function
+from sgdsym.render.scripts import TextScript, raised
+from sgdsym.series import Series
+
+LABELS = 35  # nodes that the string notation has labels for
+
+
+def series_to_text(series: Series) -> str:
+    """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
+
+    >>> from sgdsym.series import Coefficient
+    >>> T = Coefficient.symbol("T")
+    >>> print(series_to_text(Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1)))
+    l
+    - η T G·G
+    """
+    script, function = TextScript(series.basis), is_function(series)
+    lines: list[str] = []
+    for diagram, coefficient in series:
+        factored = factor(coefficient)
+        sign = "- " if factored.negative else "+ " if lines else ""
+        words = [*_scale(factored, diagram.order), formula(diagram, script, "matrix", function)]
+        lines.append(sign + " ".join(words))
+    return "\n".join(lines) or "0"
+
+
+def series_to_table(series: Series) -> str:
+    """The series as an aligned table: order, diagram, symmetry factor, coefficient, value.
+
+    Diagrams are in the literature's string notation, or as their ``repr`` where that has no word for them.
+
+    >>> from sgdsym.series import Coefficient
+    >>> T = Coefficient.symbol("T")
+    >>> print(series_to_table(Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1)))
+    order  diagram     symmetry  coefficient  value
+    0      c(0)()      1         1            l
+    1      c(0-1)(01)  2         -T           G·G
+    """
+    script, function = TextScript(series.basis), is_function(series)
+    rows = [("order", "diagram", "symmetry", "coefficient", "value")]
+    for diagram, coefficient in series:
+        factored = factor(coefficient)
+        rows.append(
+            (
+                str(diagram.order),
+                diagram_name(diagram, series.basis),
+                str(diagram.symmetry_factor),
+                ("-" if factored.negative else "") + factored.text(),
+                formula(diagram, script, "matrix", function),
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def diagram_name(diagram: Diagram, basis: str) -> str:
+    """The string notation of a diagram, or its ``repr`` where that has no word for it.
+
+    >>> diagram_name(Diagram(2, [(0, 1)], roots=[1]), "cumulant")
+    'Diagram(2, [(0, 1)], [(0,)], [1])'
+    """
+    is_free_tree = not diagram.roots and diagram.order == diagram.nodes - 1
+    return format_notation(diagram, basis) if is_free_tree and diagram.nodes <= LABELS else repr(diagram)
+
+
+def _scale(factored: Factored, order: int) -> list[str]:
+    """Learning rate and coefficient: numbers before the learning rate, sizes behind it, brackets where they help."""
+    rate = ["η" + raised(order)] if order else []
+    if factored.is_one:
+        return rate
+    text = factored.text()
+    size = [f"({text})" if "/" in text else text]
+    return [*size, *rate] if factored.is_number else [*rate, *size]
