@@ -96,8 +96,8 @@ class Request:
             raise ValueError("gradient descent uses the whole training set; leave the batch size out")
         if data == "full" and self.epochs not in (None, self.steps):
             raise ValueError("an epoch of gradient descent is one step; give steps and leave the epochs out")
-        if data in ("fixed", "reshuffle") and self.steps is not None and self.epochs is not None:
-            raise ValueError(f"{data} takes epochs, and T = E N / B steps follow; leave steps out")
+        if data in ("fixed", "reshuffle", "replace") and self.steps is not None and self.epochs is not None:
+            raise ValueError("steps and epochs say the same thing, T = E N / B; leave one of them out")
         sizes = (self.dataset_size, self.batch_size)
         if all(_is_integer(size) for size in sizes):
             points, batch = (int(size) for size in sizes if size is not None)
@@ -105,12 +105,13 @@ class Request:
                 raise ValueError(f"batch size {batch} is larger than dataset size {points}")
             if data in ("fixed", "reshuffle") and points % batch:
                 raise ValueError(f"batch size {batch} does not divide dataset size {points}; epochs need whole batches")
+            if data in ("fixed", "reshuffle") and isinstance(self.steps, int) and self.steps * batch % points:
+                raise ValueError(f"{self.steps} steps are no whole number of epochs of {points // batch} steps")
 
     def _check_symbols(self) -> None:
-        names = [size for size in (self.steps, self.dataset_size, self.batch_size, self.epochs) if isinstance(size, str)]
-        names += [self.momentum] if isinstance(self.momentum, str) else []
-        if self.data == "full":
-            names = list(dict.fromkeys(names))
+        """Different sizes need different symbols, those that are left out included."""
+        names = [size for size in (*self._independent_sizes, self.momentum) if isinstance(size, str)]
+        names += [weight for weight in dict.fromkeys(self.schedule or ()) if isinstance(weight, str)]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sizes cannot share the symbol {name}")
@@ -128,23 +129,29 @@ class Request:
     @property
     def sizes(self) -> Sizes:
         """The sizes as exact values, those left out filled in."""
-        points = Coefficient.size(_first(self.dataset_size, "N"))
+        length, points, batch = (Coefficient.size(size) for size in self._independent_sizes)
+        if self._in_epochs:
+            return Sizes(length * points / batch, batch, points, length)
         if self.data == "full":
-            steps = Coefficient.size(self._steps)
-            return Sizes(steps, points, points, steps)
-        batch = Coefficient.size(_first(self.batch_size, "B"))
-        if self.data == "online":
-            steps = Coefficient.size(self._steps)
-            return Sizes(steps, batch, points, steps * batch / points)
-        if self.steps is None and self.schedule is None and (self.epochs is not None or self.data != "replace"):
-            epochs = Coefficient.size(_first(self.epochs, "E"))
-            return Sizes(epochs * points / batch, batch, points, epochs)
-        steps = Coefficient.size(self._steps)
-        return Sizes(steps, batch, points, steps * batch / points)
+            batch = points
+        return Sizes(length, batch, points, length * batch / points)
 
     @property
-    def _steps(self) -> Size:
-        return len(self.schedule) if self.schedule is not None else _first(self.steps, "T")
+    def _independent_sizes(self) -> tuple[Size, Size, Size]:
+        """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
+        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, "T")
+        if self.schedule is not None:
+            length = len(self.schedule)
+        points = 1 if self.data == "online" else _first(self.dataset_size, "N")
+        batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
+        return length, points, batch
+
+    @property
+    def _in_epochs(self) -> bool:
+        """Whether the length of the run is counted in epochs."""
+        if self.data in ("fixed", "reshuffle"):
+            return self.steps is None
+        return self.data == "replace" and self.epochs is not None
 
     @property
     def clock(self) -> Clock:
