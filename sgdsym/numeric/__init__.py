@@ -1,0 +1,20 @@
+"""Numbers for series: derivative tensors of real losses, and a slow interpreter that is the executable specification.
+
+Knows arrays, exact ones included, and what a diagram means on them.  Refuses to know how kernels are made and how
+formulas are printed.
+"""
+
+from sgdsym.numeric.interpreter import interpret, interpret_diagram
+from sgdsym.numeric.logistic import logistic_derivatives
+from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
+from sgdsym.numeric.population import Population, sampled_degrees
+
+__all__ = [
+    "Polynomial",
+    "Population",
+    "interpret",
+    "interpret_diagram",
+    "logistic_derivatives",
+    "polynomial_derivatives",
+    "sampled_degrees",
+]

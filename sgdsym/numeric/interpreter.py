@@ -1,0 +1,189 @@
+r"""The slow, obvious interpreter of series: the executable specification that kernels are tested against.
+
+A diagram's value is written down as the theory defines it.  Each block is a joint moment of the derivative tensors of
+its nodes over the population, or their joint cumulant
+
+.. math:: \kappa(b) = \sum_{\pi} (-1)^{|\pi|-1} (|\pi|-1)!
+          \prod_{c\in\pi} E\Big[\bigotimes_{v\in c} \nabla^{\deg v} l_x\Big],
+
+and the edges contract the indices.  Every product of moments is one tensor network with a summed data point for
+each moment, and every network is one ``einsum``.  Nothing is shared, nothing is clever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import permutations
+from math import factorial
+from numbers import Rational, Real
+from typing import Any
+
+import numpy as np
+
+from sgdsym.diagrams import Diagram, refinements
+from sgdsym.numeric.population import Population, Tensors
+from sgdsym.series import BASES, Basis, Coefficient, Series
+
+_OPEN_AXES = {"displacement": 1, "covariance": 2}
+
+
+def interpret(
+    series: Series,
+    derivatives: Tensors,
+    /,
+    *,
+    weights: Any = None,
+    metric: Any = None,
+    root_derivatives: Tensors | None = None,
+    **symbols: Real | Rational,
+) -> list[Any]:
+    r"""The coefficients of :math:`\eta^0, …, \eta^d` of a series on a population of data points.
+
+    Args:
+        series: the series.
+        derivatives: by degree :math:`k` the tensors :math:`\nabla^k l_x` of n data points, shape (n, p, …, p)
+            with :math:`k` axes of length p; where a degree occurs only in blocks of its own the mean alone will do.
+        weights: probabilities of the data points, (n,), summing to 1; uniform if left out.
+        metric: the inverse metric of every contraction, (p,) or symmetric (p, p); the identity if left out.
+        root_derivatives: for the observable ``function`` by degree the derivatives of that function, (p, …, p).
+        **symbols: a number for each symbol of the series.
+
+    Returns:
+        One number for each order: fractions if everything given is an integer or a fraction, else floats.  With open
+        indices (displacement, covariance) arrays with one axis of length p for each.
+
+    Raises:
+        ValueError: naming the missing or unknown symbol, or the tensor that is missing, misshapen or not finite.
+
+    >>> from sgdsym.sgd import expand
+    >>> slopes, curvatures = [[1], [3]], [[[0]], [[2]]]        # two data points, one weight
+    >>> interpret(expand(order=2, batch_size=1), [[0, 0], slopes, curvatures], T=2)
+    [Fraction(0, 1), Fraction(-8, 1), Fraction(13, 1)]
+    """
+    diagrams = series.diagrams()
+    population = Population.from_tensors(
+        derivatives, diagrams, weights=weights, metric=metric, root_derivatives=root_derivatives
+    )
+    sizes = _exact_sizes(series, symbols)
+    exact = population.exact and all(isinstance(value, Rational) for value in symbols.values())
+    axes = _open_axes(series, diagrams, root_derivatives)
+    coefficients = [population.zero(axes) for _ in range(series.truncation + 1)]
+    for diagram, coefficient in series:
+        number = _number(coefficient, sizes)
+        value = _value(diagram, series.basis, population)
+        coefficients[diagram.order] += value * (number if population.exact else float(number))
+    return coefficients if exact else [np.asarray(c, dtype=float) if axes else float(c) for c in coefficients]
+
+
+def interpret_diagram(
+    diagram: Diagram,
+    basis: Basis,
+    derivatives: Tensors,
+    *,
+    weights: Any = None,
+    metric: Any = None,
+    root_derivatives: Tensors | None = None,
+) -> Any:
+    r"""The value of one diagram on a population of data points.
+
+    The arguments are those of :func:`interpret`.  A diagram is known up to isomorphism only, so where several roots
+    are open the value is averaged over their exchanges.
+
+    Returns:
+        A fraction or a float; with open roots an array with one axis of length p for each.
+
+    Raises:
+        ValueError: naming the tensor that is missing, misshapen or not finite.
+
+    >>> noise = Diagram(3, [(0, 1), (1, 2)], [(0, 2)])         # C : H, or H : E[gg] in moments
+    >>> tensors = {1: [[1], [3]], 2: [[[0]], [[2]]]}
+    >>> interpret_diagram(noise, "cumulant", tensors), interpret_diagram(noise, "moment", tensors)
+    (Fraction(1, 1), Fraction(5, 1))
+    """
+    if basis not in BASES:
+        raise ValueError(f"basis must be 'cumulant' or 'moment', not {basis!r}")
+    population = Population.from_tensors(
+        derivatives, [diagram], weights=weights, metric=metric, root_derivatives=root_derivatives
+    )
+    return _value(diagram, basis, population)
+
+
+def _value(diagram: Diagram, basis: Basis, population: Population) -> Any:
+    """The sum over products of joint moments, each one tensor network."""
+    splits = refinements(diagram.blocks) if basis == "cumulant" else [(list(diagram.blocks), 1)]
+    value = sum(weight * _network(diagram, parts, population) for parts, weight in splits)
+    axes = np.ndim(value)
+    if axes > 1:
+        value = sum(np.transpose(value, order) for order in permutations(range(axes))) / Fraction(factorial(axes))
+    return value
+
+
+def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Population) -> Any:
+    """Contract the product of the joint moments of the parts along the edges."""
+    operands, indices = _edge_indices(diagram, population.metric)
+    degrees = diagram.degrees
+    free = 2 * len(diagram.edges)
+    for point, part in enumerate(parts, start=free):
+        if len(part) == 1:
+            operands += [population.means[degrees[part[0]]], indices[part[0]]]
+            continue
+        operands += [population.weights, [point]]
+        for v in part:
+            operands += [population.samples[degrees[v]], [point, *indices[v]]]
+    left: list[int] = []
+    for root in diagram.open_roots:
+        if population.root_derivatives:
+            operands += [population.root_derivatives[degrees[root]], indices[root]]
+        else:
+            left += indices[root]
+    # numpy 2.4 unwraps intermediate scalars of object arrays and then fails on them, so exact sums go in one piece
+    optimize = not population.exact and "greedy"
+    return np.asarray(np.einsum(*operands, left, optimize=optimize))[()]
+
+
+def _edge_indices(diagram: Diagram, metric: Any) -> tuple[list[Any], list[list[int]]]:
+    """The operands that the metric adds, one for each edge, and the indices at each node."""
+    operands: list[Any] = []
+    indices: list[list[int]] = [[] for _ in range(diagram.nodes)]
+    for edge, (a, b) in enumerate(diagram.edges):
+        near, far = 2 * edge, 2 * edge
+        if metric is not None:
+            far = near + metric.ndim - 1
+            operands += [metric, [near, far][: metric.ndim]]
+        indices[a].append(near)
+        indices[b].append(far)
+    return operands, indices
+
+
+def _open_axes(series: Series, diagrams: Sequence[Diagram], root_derivatives: Tensors | None) -> int:
+    """How many open indices the values have; a series without terms says it by its observable."""
+    if root_derivatives is not None:
+        return 0
+    counts = {len(diagram.open_roots) for diagram in diagrams} or {_OPEN_AXES.get(series.setting.observable, 0)}
+    if len(counts) > 1:
+        raise ValueError("the diagrams have different numbers of open roots; their values cannot be added")
+    return counts.pop()
+
+
+def _exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
+    missing = sorted(set(series.symbols) - set(symbols))
+    if missing:
+        raise ValueError(f"the series needs a value for {', '.join(missing)}; give it as {missing[0]}=…")
+    unknown = sorted(set(symbols) - set(series.symbols))
+    if unknown:
+        names = ", ".join(series.symbols) or "none"
+        raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {names}")
+    sizes = {}
+    for name, value in symbols.items():
+        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
+            raise ValueError(f"{name} must be a finite number, not {value!r}")
+        sizes[name] = Fraction(value) if isinstance(value, Rational) else Fraction(float(value))
+    return sizes
+
+
+def _number(coefficient: Coefficient, sizes: Mapping[str, Fraction]) -> Fraction:
+    try:
+        return coefficient.substitute(sizes).as_fraction()
+    except ZeroDivisionError as error:
+        raise ValueError(str(error)) from error
