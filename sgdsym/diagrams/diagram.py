@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sgdsym.diagrams.tree import Tree, canonical_tree, centres
+from sgdsym.diagrams.views import DiagramViews
 
 _ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
 
 
 @dataclass(frozen=True, slots=True)
-class Diagram:
+class Diagram(DiagramViews):
     r"""A free tree with a vertex partition; two diagrams are equal if and only if they are isomorphic.
 
     The arguments may label the nodes in any way: they are relabelled into canonical form when the value is built, so

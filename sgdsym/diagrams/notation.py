@@ -57,7 +57,7 @@ def format_notation(diagram: Diagram, basis: str = "cumulant") -> str:
     >>> format_notation(Diagram(4, [(0, 1), (0, 2), (0, 3)], [(1, 2)]))
     'c(01-2-3)(02-12-23)'
     """
-    if diagram.open_roots or len(diagram.roots) > 1:
+    if diagram.open_roots or diagram.order < diagram.nodes - 1:
         raise ValueError("the string notation has no word for an open root or a forest")
     if diagram.nodes > len(_LABELS):
         raise ValueError(f"the string notation labels at most {len(_LABELS)} nodes, this diagram has {diagram.nodes}")

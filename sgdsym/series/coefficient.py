@@ -1,25 +1,28 @@
 r"""Exact coefficients: rational expressions in the sizes of a run, held outside sympy.
 
 The only file that knows symengine, which expands, adds and substitutes the many small polynomials of a series 10 to
-100 times faster than sympy.  A coefficient is kept expanded, so equal polynomials (also in inverse powers of a symbol)
-are equal values.
+100 times faster than sympy.  A coefficient is kept in normal form, so equal coefficients are equal values.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from numbers import Rational
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
+
+from sgdsym.series.division import Monomial, divide_exactly
 
 if TYPE_CHECKING:
     import sympy
 
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
+_Below: TypeAlias = tuple[tuple[Any, int], ...]
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -31,22 +34,26 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 class Coefficient:
-    r"""An exact rational expression in symbols such as :math:`T, B, N, E`, in expanded form.
+    r"""An exact rational expression in symbols such as :math:`T, B, N, E`, in normal form.
 
-    Supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely, a
-    float raises ``TypeError``.
+    The numerator is expanded and may hold negative powers of symbols, and powers such as ``mu**(2*T)``; the denominator is
+    a product of irreducible polynomials that the numerator does not share.  Supports ``+ - * /``, integer powers,
+    comparison with ``==`` and hashing; integers and fractions mix in freely, a float raises ``TypeError``.
 
     >>> T, B = Coefficient.symbol("T"), Coefficient.symbol("B")
     >>> T * (T - 1) / (2 * B)
     Coefficient('T**2/(2*B) - T/(2*B)')
     >>> (T * (T - 1) / 2).substitute({"T": 10})
     Coefficient('45')
+    >>> T / (B - 1) - T * B / (B - 1)
+    Coefficient('-T')
     """
 
-    __slots__ = ("_expression",)
+    __slots__ = ("_above", "_below")
 
     def __init__(self, value: Scalar | str = 0) -> None:
-        self._expression = _lift(Coefficient.parse(value) if isinstance(value, str) else value)
+        lifted = Coefficient.parse(value) if isinstance(value, str) else _lift(value)
+        self._above, self._below = lifted._above, lifted._below
 
     @classmethod
     def symbol(cls, name: str) -> Coefficient:
@@ -55,7 +62,7 @@ class Coefficient:
         Raises:
             ValueError: if the name is not an identifier or begins with an underscore.
         """
-        return cls._expanded(symengine.Symbol(symbol_name(name)))
+        return cls._of(symengine.Symbol(symbol_name(name)))
 
     @classmethod
     def size(cls, value: int | Fraction | str) -> Coefficient:
@@ -88,79 +95,116 @@ class Coefficient:
         Coefficient('T**2/2 - T/2')
         """
         pairs = zip(numbers, monomials, strict=True)
-        return cls._expanded(symengine.Add(*(symengine.Rational(n, denominator) * m._expression for n, m in pairs if n)))
+        return cls._of(symengine.Add(*(symengine.Rational(n, denominator) * m._above for n, m in pairs if n)))
 
     @classmethod
     def total(cls, parts: Iterable[Coefficient]) -> Coefficient:
         """The sum of many coefficients, formed at once."""
-        return cls._of(symengine.Add(*(part._expression for part in parts)))
+        terms = list(parts)
+        if not any(term._below for term in terms):
+            return cls._of(symengine.Add(*(term._above for term in terms)))
+        common: dict[Any, int] = {}
+        for term in terms:
+            for base, exponent in term._below:
+                common[base] = max(exponent, common.get(base, 0))
+        raised = []
+        for term in terms:
+            own = dict(term._below)
+            missing = (base ** (exponent - own.get(base, 0)) for base, exponent in common.items())
+            raised.append(symengine.expand(reduce(operator.mul, missing, term._above)))
+        return cls._reduced(symengine.Add(*raised), common)
 
     @classmethod
-    def _of(cls, expression: Any) -> Coefficient:
-        """A coefficient in normal form."""
-        expanded = symengine.expand(expression)
-        return cls._expanded(_normal_form(expanded) if _has_poles(expanded) else expanded)
-
-    @classmethod
-    def _expanded(cls, expression: Any) -> Coefficient:
-        """A coefficient whose expression is in normal form already."""
+    def _of(cls, above: Any, below: _Below = ()) -> Coefficient:
+        """A coefficient whose parts are in normal form already."""
         self = object.__new__(cls)
-        self._expression = expression
+        self._above = above
+        self._below = below
         return self
 
+    @classmethod
+    def _reduced(cls, above: Any, below: Mapping[Any, int]) -> Coefficient:
+        """The coefficient of an expanded numerator over powers of irreducible polynomials, what they share cancelled."""
+        left = {}
+        for base, exponent in below.items():
+            divisor = dict(_terms(base))
+            while exponent:
+                quotient = divide_exactly(dict(_terms(above)), divisor)
+                if quotient is None:
+                    left[base] = exponent
+                    break
+                above = symengine.Add(*(_number(c) * _product(monomial) for monomial, c in quotient.items()))
+                exponent -= 1
+        return cls._of(above, tuple(sorted(left.items(), key=lambda item: str(item[0]))))
+
     def __add__(self, other: Scalar) -> Coefficient:
-        return Coefficient._of(self._expression + _lift(other))
+        return Coefficient.total((self, _lift(other)))
 
     __radd__ = __add__
 
     def __neg__(self) -> Coefficient:
-        return self * -1
+        return Coefficient._of(symengine.expand(-self._above), self._below)
 
     def __sub__(self, other: Scalar) -> Coefficient:
-        return self + Coefficient(other) * -1
+        return self + -_lift(other)
 
     def __rsub__(self, other: Scalar) -> Coefficient:
         return -self + other
 
     def __mul__(self, other: Scalar) -> Coefficient:
-        return Coefficient._of(self._expression * _lift(other))
+        factor = _lift(other)
+        above = symengine.expand(self._above * factor._above)
+        if not (self._below or factor._below) or above == 0:
+            return Coefficient._of(above)
+        below = Counter(dict(self._below))
+        below.update(dict(factor._below))
+        return Coefficient._reduced(above, below)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Scalar) -> Coefficient:
         divisor = _lift(other)
-        if divisor == 0:
+        if not divisor:
             raise ZeroDivisionError(f"division of {self} by zero")
-        return Coefficient._of(self._expression / divisor)
+        return self * divisor._inverse()
 
     def __rtruediv__(self, other: Scalar) -> Coefficient:
-        return Coefficient(other) / self
+        return _lift(other) / self
+
+    def _inverse(self) -> Coefficient:
+        monomial, factors = _factorise(self._above)
+        inverse = Coefficient._of(1 / monomial, factors)
+        return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
 
     def __pow__(self, exponent: int) -> Coefficient:
         if not isinstance(exponent, int):
             raise TypeError(f"a coefficient is raised to integer powers only, not to {exponent!r}")
-        if exponent < 0 and not self:
-            raise ZeroDivisionError("zero to a negative power")
-        return Coefficient._of(self._expression**exponent)
+        if exponent < 0:
+            if not self:
+                raise ZeroDivisionError("zero to a negative power")
+            return self._inverse() ** -exponent
+        below = tuple((base, e * exponent) for base, e in self._below if exponent)
+        return Coefficient._of(symengine.expand(self._above**exponent), below)
 
     def power(self, exponent: Coefficient) -> Coefficient:
-        """The coefficient to a power that may hold symbols.
+        """A number or a symbol to a power that may hold symbols.
 
         >>> Coefficient.symbol("mu").power(2 * Coefficient.symbol("T"))
         Coefficient('mu**(2*T)')
         """
-        return Coefficient._of(self._expression**exponent._expression)
+        return Coefficient._of(self._above**exponent._above)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, (Coefficient, Rational)):
-            return bool(self._expression == _lift(other))  # type: ignore[arg-type]
+        if isinstance(other, (Coefficient, int, Fraction)):
+            lifted = _lift(other)
+            return bool(self._above == lifted._above) and self._below == lifted._below
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._expression)
+        return hash((self._above, self._below)) if self._below else hash(self._above)
 
     def __bool__(self) -> bool:
-        return bool(self._expression != 0)
+        return bool(self._above != 0)
 
     def __reduce__(self) -> tuple[type[Coefficient], tuple[str]]:
         return Coefficient, (str(self),)
@@ -168,7 +212,13 @@ class Coefficient:
     @property
     def symbols(self) -> frozenset[str]:
         """Names of the symbols that occur."""
-        return frozenset(symbol.name for symbol in self._expression.free_symbols)
+        parts = (self._above, *(base for base, _ in self._below))
+        return frozenset(symbol.name for part in parts for symbol in part.free_symbols)
+
+    @property
+    def poles(self) -> tuple[Coefficient, ...]:
+        """The factors of the denominator besides symbols, such as ``N - 1``; the coefficient holds where none is 0."""
+        return tuple(Coefficient._of(base) for base, _ in self._below)
 
     def substitute(self, values: Mapping[str, Scalar]) -> Coefficient:
         """The coefficient with symbols replaced by numbers or other coefficients.
@@ -176,10 +226,24 @@ class Coefficient:
         Raises:
             ZeroDivisionError: if a denominator becomes zero.
         """
-        replaced = self._expression.subs({symengine.Symbol(name): _lift(value) for name, value in values.items()})
-        if replaced.has(symengine.zoo) or replaced.has(symengine.nan):
-            raise ZeroDivisionError(f"{self} has no value at {dict(values)}")
-        return Coefficient._of(replaced)
+        lifted = {name: _lift(value) for name, value in values.items()}
+        if any(value._below for value in lifted.values()):
+            raise TypeError("only numbers and coefficients without a denominator are substituted")
+        replacement = {symengine.Symbol(name): value._above for name, value in lifted.items()}
+
+        def replaced(part: Any) -> Coefficient:
+            image = symengine.expand(part.subs(replacement))
+            if image.has(symengine.zoo) or image.has(symengine.nan):
+                raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
+            return Coefficient._of(image)
+
+        above = replaced(self._above)
+        for base, exponent in self._below:
+            below = replaced(base)
+            if not below:
+                raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
+            above /= below**exponent
+        return above
 
     def as_fraction(self) -> Fraction:
         """The value of a coefficient without symbols.
@@ -187,30 +251,22 @@ class Coefficient:
         Raises:
             ValueError: if symbols are left.
         """
-        if not isinstance(self._expression, symengine.Rational):
+        if not isinstance(self._above, symengine.Rational):
             raise ValueError(f"{self} still holds the symbols {', '.join(sorted(self.symbols))}")
-        return Fraction(int(self._expression.p), int(self._expression.q))
+        return Fraction(int(self._above.p), int(self._above.q))
 
     def as_expr(self) -> sympy.Expr:
         """The coefficient as a sympy expression with plain symbols."""
-        expression: sympy.Expr = self._expression._sympy_()
+        expression: sympy.Expr = reduce(operator.mul, (b**-e for b, e in self._below), self._above)._sympy_()
         return expression
 
-    @property
-    def poles(self) -> tuple[Coefficient, ...]:
-        """The denominators that are not powers of a symbol, such as ``N - 1``; the coefficient holds where none is 0."""
-        factors = _factors(self._expression)
-        bases = {f.args[0] for f in factors if isinstance(f, symengine.Pow) and isinstance(f.args[0], symengine.Add)}
-        return tuple(sorted((Coefficient._expanded(base) for base in bases), key=str))
-
-    def monomials(self) -> list[tuple[Fraction, tuple[tuple[str, int], ...]]]:
-        """The terms as number and powers, ``((symbol or bracketed sum, exponent), …)``; highest degrees first."""
-        terms = self._expression.args if isinstance(self._expression, symengine.Add) else (self._expression,)
-        return sorted((_monomial(term) for term in terms if term != 0), key=_monomial_order)
+    def monomials(self) -> list[tuple[Fraction, Monomial]]:
+        """The terms of the numerator as number and powers ``((name, exponent), …)``, highest degrees first."""
+        return [(number, powers) for powers, number in _terms(self._above)]
 
     def __str__(self) -> str:
         text = ""
-        for number, powers in self.monomials():
+        for powers, number in _terms(self._above):
             sign = "-" if number < 0 else "+"
             above = [_power(base, e) for base, e in powers if e > 0]
             below = [_power(base, -e) for base, e in powers if e < 0]
@@ -221,7 +277,11 @@ class Coefficient:
             denominator = f"({'*'.join(below)})" if len(below) > 1 else "".join(below)
             term = "*".join(above) + (f"/{denominator}" if below else "")
             text += f" {sign} {term}" if text else f"{sign if sign == '-' else ''}{term}"
-        return text or "0"
+        if not self._below:
+            return text or "0"
+        factors = [f"({Coefficient._of(base)})" + (f"**{e}" if e > 1 else "") for base, e in self._below]
+        denominator = f"({'*'.join(factors)})" if len(factors) > 1 else factors[0]
+        return f"({text})/{denominator}" if isinstance(self._above, symengine.Add) else f"{text}/{denominator}"
 
     def __repr__(self) -> str:
         return f"Coefficient({str(self)!r})"
@@ -238,15 +298,19 @@ def symbol_name(name: str) -> str:
     return name
 
 
-def _number(value: int | Fraction | Rational) -> Any:
+def _assignments(values: Mapping[str, Scalar]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items())
+
+
+def _number(value: int | Fraction) -> Any:
     return symengine.Rational(value.numerator, value.denominator)
 
 
-def _lift(value: Scalar | Rational) -> Any:
+def _lift(value: Scalar) -> Coefficient:
     if isinstance(value, Coefficient):
-        return value._expression
-    if isinstance(value, Rational):
-        return _number(value)
+        return value
+    if isinstance(value, (int, Fraction)):
+        return Coefficient._of(_number(value))
     raise TypeError(f"coefficients are exact: {value!r} is a {type(value).__name__}, not an integer or a fraction")
 
 
@@ -261,10 +325,13 @@ def _read(node: ast.expr) -> Coefficient:
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _read(operand)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            exponent = _read(right).as_fraction()
-            if exponent.denominator != 1 or abs(exponent) > 1000:
+            base, exponent = _read(left), _read(right)
+            if exponent.symbols and len(_terms(base._above)) == 1 and not base._below:
+                return base.power(exponent)
+            number = exponent.as_fraction()
+            if number.denominator != 1 or abs(number) > 1000:
                 raise SyntaxError("exponents are integers of moderate size")
-            return _read(left) ** int(exponent)
+            return base ** int(number)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             result = _OPERATORS[type(op)](_read(left), _read(right))
             assert isinstance(result, Coefficient)
@@ -272,86 +339,92 @@ def _read(node: ast.expr) -> Coefficient:
     raise SyntaxError("not plain arithmetic")
 
 
-def _factors(expression: Any) -> tuple[Any, ...]:
-    return tuple(expression.args) if isinstance(expression, symengine.Mul) else (expression,)
-
-
-def _has_poles(expression: Any) -> bool:
-    """Whether an expanded expression has denominators besides powers of symbols."""
-    terms = expression.args if isinstance(expression, symengine.Add) else (expression,)
-    return any(
-        isinstance(factor, symengine.Pow) and isinstance(factor.args[0], symengine.Add)
-        for term in terms
-        for factor in _factors(term)
-    )
-
-
-def _normal_form(expression: Any) -> Any:
-    """Numerator expanded, over powers of irreducible denominators with positive leading coefficient, nothing in common."""
+@lru_cache(maxsize=4096)
+def _factorise(expression: Any) -> tuple[Any, _Below]:
+    """An expanded expression as a monomial times powers of irreducible polynomials with positive leading coefficient."""
+    if not isinstance(expression, symengine.Add):
+        return expression, ()
     import sympy
 
-    exponentials: dict[sympy.Expr, sympy.Dummy] = {}
-
-    def as_symbol(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
-        """Write ``mu**(2*T + 1)`` as ``X**2 * mu``, so that powers with symbols in them cancel too."""
-        fixed, moving = exponent.as_independent(*exponent.free_symbols, as_Add=True)
-        times, core = moving.as_content_primitive()
-        symbol = exponentials.setdefault(base**core, sympy.Dummy(f"X{len(exponentials)}"))
-        return symbol**times * base**fixed
-
-    flat = expression._sympy_().replace(
-        lambda e: e.is_Pow and e.exp.free_symbols, lambda e: as_symbol(e.base, e.exp.expand())
+    names: dict[str, str] = {}
+    numerator = {
+        tuple((names.setdefault(base, f"x{len(names)}"), e) for base, e in powers): c for powers, c in _terms(expression)
+    }
+    back = {sympy.Symbol(name): _generator(base) for base, name in names.items()}
+    polynomial = sympy.Add(
+        *(
+            sympy.Rational(c.numerator, c.denominator) * sympy.Mul(*(sympy.Symbol(x) ** e for x, e in powers))
+            for powers, c in numerator.items()
+        )
     )
-    above, below = (
-        part.subs({symbol: power for power, symbol in exponentials.items()})
-        for part in sympy.fraction(sympy.cancel(sympy.together(flat)))
-    )
-    content, factors = sympy.factor_list(below)
-    numerator = symengine.sympify(above) / symengine.sympify(content)
-    denominator = symengine.Integer(1)
+    content, factors = sympy.factor_list(sympy.together(polynomial))
+    monomial = symengine.sympify(content)
+    below = []
     for factor, exponent in factors:
-        base = symengine.expand(symengine.sympify(factor))
-        if isinstance(base, symengine.Add):
-            denominator *= base**-exponent
+        base = symengine.expand(symengine.sympify(factor).subs(back))
+        if isinstance(base, symengine.Add) and exponent > 0:
+            below.append((base, int(exponent)))
         else:
-            numerator /= base**exponent
-    return symengine.expand(numerator) * denominator
+            monomial *= base**exponent
+    return monomial, tuple(sorted(below, key=lambda item: str(item[0])))
 
 
-def _monomial(term: Any) -> tuple[Fraction, tuple[tuple[str, int], ...]]:
+def _terms(expression: Any) -> list[tuple[Monomial, Fraction]]:
+    """The terms of an expanded expression as powers and number, highest degrees first."""
+    terms = expression.args if isinstance(expression, symengine.Add) else (expression,)
+    return sorted((_monomial(term) for term in terms if term != 0), key=_monomial_order)
+
+
+def _monomial(term: Any) -> tuple[Monomial, Fraction]:
     number = Fraction(1)
     powers: dict[str, int] = {}
-    for factor in _factors(term):
+    for factor in term.args if isinstance(term, symengine.Mul) else (term,):
         if isinstance(factor, symengine.Rational):
             number *= Fraction(int(factor.p), int(factor.q))
             continue
         base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, symengine.Integer(1))
-        if not isinstance(exponent, symengine.Integer):
-            # a number or a symbol to a symbolic power, such as mu**(2*T)
-            base, exponent = base**exponent, symengine.Integer(1)
-        powers[_base_text(base)] = powers.get(_base_text(base), 0) + int(exponent)
-    return number, tuple(sorted(powers.items()))
+        for name, times in _split_power(base, exponent):
+            powers[name] = powers.get(name, 0) + times
+    return tuple(sorted((name, e) for name, e in powers.items() if e)), number
 
 
-def _base_text(base: Any) -> str:
-    match base:
-        case symengine.Symbol():
-            return str(base.name)
-        case symengine.Pow():
-            inner, exponent = (Coefficient._expanded(part) for part in base.args)
-            return f"{_atom(inner)}**{_atom(exponent)}"
-    return f"({Coefficient._expanded(base)})"
+def _split_power(base: Any, exponent: Any) -> list[tuple[str, int]]:
+    """A power as integer powers of named generators: ``mu**(2*T + 1)`` is ``mu**T`` squared times ``mu``."""
+    if isinstance(exponent, symengine.Integer):
+        return [(_text(base), int(exponent))]
+    parts = []
+    for monomial, times in _terms(symengine.expand(exponent)):
+        generator = _product(monomial)
+        whole = times.denominator == 1
+        name = _text(base) if not monomial else f"{_text(base)}**{_text(generator if whole else generator * _number(times))}"
+        parts.append((name, int(times) if whole else 1))
+    return parts
 
 
-def _atom(coefficient: Coefficient) -> str:
-    text = str(coefficient)
+def _text(expression: Any) -> str:
+    """A symbol or a number as it is, anything else in brackets."""
+    if isinstance(expression, symengine.Symbol):
+        return str(expression.name)
+    text = str(Coefficient._of(expression))
     return text if text.isidentifier() or text.isdigit() else f"({text})"
 
 
-def _monomial_order(monomial: tuple[Fraction, tuple[tuple[str, int], ...]]) -> tuple[Any, ...]:
-    powers = monomial[1]
+def _generator(name: str) -> Any:
+    """The expression behind a generator's name, a symbol or a power such as ``mu**T``."""
+    return symengine.Symbol(name) if name.isidentifier() else Coefficient.parse(name)._above
+
+
+def _product(monomial: Monomial) -> Any:
+    return reduce(operator.mul, (_generator(name) ** e for name, e in monomial), symengine.Integer(1))
+
+
+def _monomial_order(term: tuple[Monomial, Fraction]) -> tuple[Any, ...]:
+    powers = term[0]
     return -sum(e for _, e in powers), [(base, -e) for base, e in powers]
 
 
 def _power(base: str, exponent: int) -> str:
-    return base if exponent == 1 else f"{base}**{exponent}"
+    if exponent == 1:
+        return base
+    root, symbolic, power = base.partition("**")
+    return f"{root}**({exponent}*{power})" if symbolic else f"{base}**{exponent}"

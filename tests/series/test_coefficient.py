@@ -78,7 +78,7 @@ def test_names_that_are_no_symbols(name):
 
 
 @pytest.mark.parametrize(
-    "text", ["__import__('os')", "T.real", "1.5", "True", "T**T", "1/0", "9**9**9**9", "", "f(T)", "T if T else 1", "'T'"]
+    "text", ["__import__('os')", "T.real", "1.5", "True", "(T + 1)**T", "1/0", "9**9**9**9", "", "f(T)", "T if T else 1", "'T'"]
 )
 def test_text_that_is_no_coefficient(text):
     with pytest.raises(ValueError, match=r"."):
