@@ -5,7 +5,7 @@ series comes from and how it is printed, drawn or lowered.
 """
 
 from sgdsym.series.bases import BASES, Basis, collect
-from sgdsym.series.coefficient import Coefficient, symbol_name
+from sgdsym.series.coefficient import Coefficient, Scalar, symbol_name
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
@@ -14,6 +14,7 @@ __all__ = [
     "BASES",
     "Basis",
     "Coefficient",
+    "Scalar",
     "Series",
     "Setting",
     "collect",

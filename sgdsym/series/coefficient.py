@@ -233,7 +233,9 @@ class Coefficient:
 
         def replaced(part: Any) -> Coefficient:
             image = symengine.expand(part.subs(replacement))
-            if image.has(symengine.zoo) or image.has(symengine.nan):
+            # 0**T is 0 for T > 0 and 1 for T = 0: undecided, so no value
+            undecided = any(power.args[0] == 0 for power in image.atoms(symengine.Pow))
+            if undecided or image.has(symengine.zoo) or image.has(symengine.nan):
                 raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
             return Coefficient._of(image)
 

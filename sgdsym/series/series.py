@@ -9,10 +9,10 @@ it or in the rooms above.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Self
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
@@ -24,6 +24,8 @@ from sgdsym.tensors import Contraction
 
 if TYPE_CHECKING:
     import sympy
+Recount: TypeAlias = "Callable[[Mapping[str, Scalar]], Series]"
+
 
 @dataclass(frozen=True)
 class Series(SeriesViews):
@@ -35,6 +37,7 @@ class Series(SeriesViews):
         truncation: the highest order the series is known to.
         basis: whether the blocks of the diagrams are joint cumulants or joint moments.
         setting: what the series is the expansion of.
+        recount: counts the series again with some sizes given, for sizes where its coefficients have no value.
 
     Supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
 
@@ -51,6 +54,7 @@ class Series(SeriesViews):
     truncation: int
     basis: Basis = "cumulant"
     setting: Setting = Setting()
+    recount: Recount | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.basis not in BASES:
@@ -63,6 +67,10 @@ class Series(SeriesViews):
 
     def __hash__(self) -> int:
         return hash((frozenset(self.terms.items()), self.truncation, self.basis, self.setting))
+
+    def __reduce__(self) -> tuple[type[Series], tuple[object, ...]]:
+        """Pickled without the way to count again."""
+        return type(self), (self.terms, self.truncation, self.basis, self.setting)
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -86,22 +94,32 @@ class Series(SeriesViews):
 
     def order(self, k: int) -> Series:
         """The terms of one order alone."""
-        return replace(self, terms={diagram: c for diagram, c in self.terms.items() if diagram.order == k})
+        terms = {diagram: c for diagram, c in self.terms.items() if diagram.order == k}
+        return replace(self, terms=terms, recount=_again(self, lambda s: s.order(k)))
 
     def truncate(self, k: int) -> Series:
         """The series up to and including order ``k``."""
-        return replace(self, truncation=min(k, self.truncation))
+        return replace(self, truncation=min(k, self.truncation), recount=_again(self, lambda s: s.truncate(k)))
 
     def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Series:
         """The series with a function applied to every coefficient, once for equal ones."""
         image = {c: function(c) for c in set(self.terms.values())}
-        return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()})
+        terms = {diagram: image[c] for diagram, c in self.terms.items()}
+        return replace(self, terms=terms, recount=_again(self, lambda s: s.map_coefficients(function)))
+
+    @cached_property
+    def poles(self) -> tuple[Coefficient, ...]:
+        """Denominators of the coefficients besides symbols, such as ``N - 1``: they hold where none of these is 0."""
+        return tuple(sorted({pole for c in set(self.terms.values()) for pole in c.poles}, key=str))
 
     def subs(self, **values: Scalar | str) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.
 
+        Where a coefficient has no value at these sizes (see :attr:`poles`) the series is counted again with them.
+
         Raises:
-            ValueError: if a name is not a symbol of the series, or a value is a float or no symbol name.
+            ValueError: if a name is not a symbol of the series, or a value is a float or no symbol name, or a coefficient
+                has no value and cannot be counted again.
 
         >>> T = Coefficient.symbol("T")
         >>> Series({Diagram(2, [(0, 1)]): -T}, 1).subs(T=10).terms
@@ -109,9 +127,17 @@ class Series(SeriesViews):
         """
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
-            raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {', '.join(self.symbols)}")
+            known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
+            raise ValueError(f"the series has no symbol {', '.join(unknown)}; {known}")
         exact = {name: _exact(name, value) for name, value in values.items()}
-        return self.map_coefficients(lambda c: c.substitute(exact))
+        again = None if self.recount is None else partial(_recount_with, self.recount, exact)
+        try:
+            image = {c: c.substitute(exact) for c in set(self.terms.values())}
+        except ZeroDivisionError as error:
+            if self.recount is None:
+                raise ValueError(f"{error}; expand again with the numbers") from error
+            return self.recount(exact)
+        return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()}, recount=again)
 
     def __add__(self, other: Series) -> Series:
         return self._combined("+", other) if isinstance(other, Series) else NotImplemented
@@ -143,7 +169,9 @@ class Series(SeriesViews):
             signed = c if sign == "+" else -c
             terms[diagram] = terms[diagram] + signed if diagram in terms else signed
         truncation = min(self.truncation, other.truncation)
-        return replace(self, terms=terms, truncation=truncation, setting=self.setting.joined(sign, other.setting))
+        setting = self.setting.joined(sign, other.setting)
+        recount = _again_both(self, other, lambda s, t: s._combined(sign, t))
+        return replace(self, terms=terms, truncation=truncation, setting=setting, recount=recount)
 
     def _product(self, other: Series) -> Series:
         """Values multiply, so diagrams are put side by side; known as far as the shorter factor is."""
@@ -156,7 +184,8 @@ class Series(SeriesViews):
             if a.order + b.order <= truncation
         )
         setting = self.setting.joined("*", other.setting)
-        return replace(self, terms=collect(products), truncation=truncation, setting=setting)
+        recount = _again_both(self, other, lambda s, t: s * t)
+        return replace(self, terms=collect(products), truncation=truncation, setting=setting, recount=recount)
 
     def _require_same_basis(self, other: Series) -> None:
         if self.basis != other.basis:
@@ -174,7 +203,8 @@ class Series(SeriesViews):
         """The same series with joint moments or joint cumulants in the blocks."""
         if basis == self.basis:
             return self
-        return replace(self, terms=change_basis(self.terms, basis), basis=basis)
+        recount = _again(self, lambda s: s.in_basis(basis))
+        return replace(self, terms=change_basis(self.terms, basis), basis=basis, recount=recount)
 
     def as_expr(self) -> sympy.Expr:
         r"""The series as a sympy expression in :math:`\eta`, the sizes and one commutative scalar per diagram.
@@ -209,3 +239,24 @@ def _exact(name: str, value: Scalar | str) -> Scalar:
     if isinstance(value, (Coefficient, int, Fraction)) and not isinstance(value, bool):
         return value
     raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {value!r}")
+
+
+def _again(series: Series, verb: Callable[[Series], Series]) -> Recount | None:
+    """Recount a series that a verb made from another."""
+    return None if series.recount is None else lambda values: verb(_given(series, values))
+
+
+def _again_both(first: Series, second: Series, verb: Callable[[Series, Series], Series]) -> Recount | None:
+    """Recount a series that a verb made from two others."""
+    if first.recount is None or second.recount is None:
+        return None
+    return lambda values: verb(_given(first, values), _given(second, values))
+
+
+def _given(series: Series, values: Mapping[str, Scalar]) -> Series:
+    return series.subs(**{name: value for name, value in values.items() if name in series.symbols})
+
+
+def _recount_with(recount: Recount, earlier: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Series:
+    """Recount a series in which some sizes were given earlier."""
+    return recount({**earlier, **values})

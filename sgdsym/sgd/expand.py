@@ -13,13 +13,15 @@ over the choices of the root and :math:`\Omega^\circ` is the strict order polyno
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from math import factorial
 from operator import mul
 
 from sgdsym.diagrams import Diagram, grow
-from sgdsym.series import Basis, Coefficient, Series, collect
+from sgdsym.series import Basis, Coefficient, Scalar, Series, collect
 from sgdsym.sgd.clock import DiscreteClock
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import Number, Request, Size
@@ -99,7 +101,26 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
     grown = request.observable == "test-loss" and request.data == "online" and isinstance(request.clock, DiscreteClock)
     with _collector_paused():
         terms = _grown_terms(request, progress) if grown else _placed_terms(request, progress)
-    return Series(terms, request.order, "cumulant", request.setting).in_basis(request.basis)
+    recount = partial(_recounted, request)
+    return Series(terms, request.order, "cumulant", request.setting, recount).in_basis(request.basis)
+
+
+def _recounted(request: Request, values: Mapping[str, Scalar]) -> Series:
+    """Count the request again, in the cumulant basis, with symbols replaced."""
+    given = {name: Coefficient(value) for name, value in values.items()}
+    sizes = {
+        option: _as_size(given[symbol])
+        for option, symbol in request.symbols.items()
+        if symbol in given
+    }
+    return expand_request(replace(request, basis="cumulant", **sizes))
+
+
+def _as_size(value: Coefficient) -> Number:
+    if value.symbols:
+        return str(value)
+    number = value.as_fraction()
+    return int(number) if number.denominator == 1 else number
 
 
 def _placed_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:

@@ -147,6 +147,18 @@ class Request:
         return length, points, batch
 
     @property
+    def symbols(self) -> dict[str, str]:
+        """The symbol of each option that is symbolic, given or left out."""
+        length, points, batch = self._independent_sizes
+        options = {
+            "epochs" if self._in_epochs else "steps": length,
+            "dataset_size": points,
+            "batch_size": batch,
+            "momentum": self.momentum,
+        }
+        return {option: value for option, value in options.items() if isinstance(value, str)}
+
+    @property
     def _in_epochs(self) -> bool:
         """Whether the length of the run is counted in epochs."""
         if self.data in ("fixed", "reshuffle"):
