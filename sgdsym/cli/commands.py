@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from sgdsym.cli.options import Parser, RequestError, guard_order, order, size
+from sgdsym.cli.options import Parser, RequestError, guard_order, guard_request, number, order, size
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.codegen import generate_numpy
 from sgdsym.demo import run_demo
@@ -61,21 +61,40 @@ def _add_expand(commands: argparse._SubParsersAction[Parser]) -> None:
         description="Expand an observable of SGD in the learning rate, exactly, to any order.",
         epilog="example: sgdsym expand --order 4 --steps T --batch-size 8 --format numpy --output kernel.py",
     )
-    command.add_argument("--observable", choices=OBSERVABLES, default="test-loss", help="what is expanded")
-    command.add_argument("--dynamics", choices=DYNAMICS, default="sgd", help="how the weights move")
-    command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps draw data")
-    _add_order(command, "highest power of the learning rate (default 3)")
-    command.add_argument("--steps", type=size, default="T", metavar="T", help="number of updates, or a symbol name")
-    command.add_argument("--batch-size", type=size, default="B", metavar="B", help="points per update, or a symbol")
-    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+    _add_request(command)
     command.add_argument("--format", choices=SERIES_FORMATS, default="text", help="default text")
     _add_output(command)
     command.set_defaults(run=_run_expand)
 
 
 def _run_expand(options: argparse.Namespace) -> None:
-    guard_order(options.order, options.force)
     check_writable(options.output)
+    request = _request(options)
+    progress = Progress()
+    series = expand_request(request, progress.layer)
+    progress.say(f"writing {options.format}")
+    write(SERIES_FORMATS[options.format](series), options.output)
+
+
+def _add_request(command: Parser) -> None:
+    """The options that say what is expanded."""
+    command.add_argument("--observable", choices=list(OBSERVABLES), default="test-loss", help="what is expanded")
+    command.add_argument("--dynamics", choices=DYNAMICS, default="sgd", help="how the weights move")
+    command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps draw data")
+    _add_order(command, "highest power of the learning rate (default 3)")
+    sizes = command.add_argument_group("sizes", "a number or a symbol name; left out they are symbols, momentum 0")
+    sizes.add_argument("--steps", type=size, metavar="T", help="number of updates")
+    sizes.add_argument("--dataset-size", type=size, metavar="N", help="points in the training set")
+    sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update")
+    sizes.add_argument("--epochs", type=size, metavar="E", help="passes through the training set")
+    sizes.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1")
+    sizes.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
+    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+
+
+def _request(options: argparse.Namespace) -> Request:
+    """The checked request behind the options of :func:`_add_request`."""
+    guard_order(options.order)
     try:
         request = Request(
             observable=options.observable,
@@ -83,15 +102,17 @@ def _run_expand(options: argparse.Namespace) -> None:
             sampling=options.sampling,
             order=options.order,
             steps=options.steps,
+            dataset_size=options.dataset_size,
             batch_size=options.batch_size,
+            epochs=options.epochs,
+            momentum=options.momentum,
+            nesterov=options.nesterov,
             basis=options.basis,
         )
     except ValueError as error:
         raise RequestError(error) from error
-    progress = Progress()
-    series = expand_request(request, progress.layer)
-    progress.say(f"writing {options.format}")
-    write(SERIES_FORMATS[options.format](series), options.output)
+    guard_request(request, options.force)
+    return request
 
 
 def _add_diagrams(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -108,7 +129,8 @@ def _add_diagrams(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _run_diagrams(options: argparse.Namespace) -> None:
-    guard_order(options.order, options.force)
+    guard_order(options.order)
+    guard_request(Request(order=options.order), options.force)
     check_writable(options.output)
     progress = Progress()
     *_, layer = grow(options.order, progress.layer)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from fractions import Fraction
 from typing import Any, NoReturn
 
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
 from sgdsym.series import symbol_name
-from sgdsym.sgd import Size
+from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 
-UNASKED_DIAGRAMS = 200_000
-BYTES_PER_DIAGRAM = 700
+# what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
+GROWN_LIMIT, GROWN_BYTES = 200_000, 700
+PLACED_LIMIT, PLACED_BYTES = 5_000, 4_000
 
 
 class RequestError(ValueError):
@@ -45,24 +47,45 @@ def order(text: str) -> int:
     return int(text)
 
 
-def guard_order(order: int, forced: bool) -> None:
-    """Refuse an order whose diagrams would not fit, or that would take long and was not forced.
+def number(text: str) -> Number:
+    """An integer, a fraction such as 9/10, a decimal such as 0.9, or the name of a symbol."""
+    try:
+        value = Fraction(text)
+    except ValueError:
+        return size(text)
+    except ZeroDivisionError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} divides by zero") from error
+    return int(value) if value.denominator == 1 else value
+
+
+def guard_order(order: int) -> None:
+    """Refuse an order that no machine derives.
 
     Raises:
         RequestError: with the estimated number of diagrams and memory.
     """
-    diagrams = estimate_diagrams(order)
-    if diagrams <= UNASKED_DIAGRAMS and order <= MAX_ORDER:
-        return
-    estimate = f"order {order} has about {diagrams:.2g} diagrams and needs about {_memory(diagrams)} of memory"
     if order > MAX_ORDER:
-        raise RequestError(f"{estimate}: out of reach; the highest order is {MAX_ORDER}")
-    if not forced:
-        raise RequestError(f"{estimate}; add --force to go ahead")
+        estimate = _estimate(order, estimate_diagrams(order), GROWN_BYTES)
+        raise RequestError(f"{estimate}: out of reach even with --force; the highest order is {MAX_ORDER}")
 
 
-def _memory(diagrams: int) -> str:
-    amount = float(diagrams * BYTES_PER_DIAGRAM)
+def guard_request(request: Request, forced: bool) -> None:
+    """Refuse a request that would take long, unless it is forced.
+
+    Raises:
+        RequestError: with the estimated number of diagrams and memory.
+    """
+    limit, size = (GROWN_LIMIT, GROWN_BYTES) if is_grown(request) else (PLACED_LIMIT, PLACED_BYTES)
+    terms = estimate_terms(request)
+    if terms > limit and not forced:
+        raise RequestError(f"{_estimate(request.order, terms, size)}; add --force to go ahead")
+
+
+def _estimate(order: int, diagrams: int, size: int) -> str:
+    return f"order {order} has about {diagrams:.2g} diagrams and needs about {_memory(diagrams * size)} of memory"
+
+
+def _memory(amount: float) -> str:
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if amount < 1000:
             return f"{amount:.0f} {unit}"

@@ -5,11 +5,11 @@ coefficients, learning rates, drawing and every other room of the house.
 """
 
 from sgdsym.diagrams.diagram import Diagram
-from sgdsym.diagrams.forests import Forest, rooted_forests
+from sgdsym.diagrams.forests import Forest, count_rooted_trees, rooted_forests
 from sgdsym.diagrams.graph import from_networkx, to_networkx
 from sgdsym.diagrams.growth import MAX_ORDER, Layer, estimate_diagrams, grow
 from sgdsym.diagrams.notation import format_notation, parse_notation
-from sgdsym.diagrams.partitions import Partition, moebius, refinements, set_partitions
+from sgdsym.diagrams.partitions import Partition, bell_number, moebius, refinements, set_partitions
 from sgdsym.diagrams.posets import order_polynomial, surjections, weak_orders
 
 __all__ = [
@@ -19,6 +19,8 @@ __all__ = [
     "Layer",
     "Partition",
     "moebius",
+    "bell_number",
+    "count_rooted_trees",
     "estimate_diagrams",
     "format_notation",
     "from_networkx",

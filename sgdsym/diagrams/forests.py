@@ -82,6 +82,19 @@ def rooted_forests(size: int, roots: int = 1, planted: bool = False) -> tuple[Fo
     return tuple(found.values())
 
 
+def count_rooted_trees(size: int) -> list[int]:
+    """Number of rooted trees with 0, 1, … ``size`` steps below the root, without listing them (A. Cayley, 1857).
+
+    >>> count_rooted_trees(6)
+    [1, 1, 2, 4, 9, 20, 48]
+    """
+    trees = [1]
+    for n in range(1, size + 1):
+        divisors = [sum(d * trees[d - 1] for d in range(1, k + 1) if k % d == 0) for k in range(1, n + 1)]
+        trees.append(sum(divisors[k - 1] * trees[n - k] for k in range(1, n + 1)) // n)
+    return trees
+
+
 def _grown(sizes: tuple[int, ...], root: int) -> Iterator[tuple[int, ...]]:
     """Parents of forests whose roots, from ``root`` on, carry trees of the given sizes."""
     if not sizes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
-from math import factorial
+from math import comb, factorial
 from typing import TypeAlias
 
 Partition: TypeAlias = tuple[tuple[int, ...], ...]
@@ -36,6 +36,18 @@ def set_partitions(size: int) -> tuple[Partition, ...]:
             found.append((*blocks[:j], (*block, last), *blocks[j + 1 :]))
         found.append((*blocks, (last,)))
     return tuple(found)
+
+
+def bell_number(size: int) -> int:
+    """Number of partitions of a set, without listing them.
+
+    >>> [bell_number(size) for size in range(7)]
+    [1, 1, 2, 5, 15, 52, 203]
+    """
+    numbers = [1]
+    for n in range(size):
+        numbers.append(sum(comb(n, k) * numbers[k] for k in range(n + 1)))
+    return numbers[size]
 
 
 def moebius(parts: int) -> int:

@@ -10,7 +10,7 @@ from sgdsym.render.latex import series_to_latex
 from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.notation import Notation
 from sgdsym.render.svg import diagram_to_svg, diagrams_to_svg
-from sgdsym.render.text import series_to_table, series_to_text
+from sgdsym.render.text import diagrams_to_table, series_to_table, series_to_text
 
 __all__ = [
     "Layout",
@@ -21,6 +21,7 @@ __all__ = [
     "diagram_to_text",
     "diagrams_to_dot",
     "diagrams_to_svg",
+    "diagrams_to_table",
     "lay_out",
     "series_to_latex",
     "series_to_table",

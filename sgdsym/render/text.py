@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sgdsym.diagrams import Diagram, format_notation
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
@@ -44,7 +46,7 @@ def series_to_table(series: Series) -> str:
     1      c(0-1)(01)  2         -T           G·G
     """
     script, function = TextScript(series.basis), is_function(series)
-    rows = [("order", "diagram", "symmetry", "coefficient", "value")]
+    rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         factored = factor(coefficient)
         rows.append(
@@ -56,6 +58,26 @@ def series_to_table(series: Series) -> str:
                 formula(diagram, script, "matrix", function),
             )
         )
+    return _aligned(rows)
+
+
+def diagrams_to_table(diagrams: Iterable[Diagram], basis: str = "cumulant") -> str:
+    """Diagrams as an aligned table: diagram, symmetry factor, value.
+
+    >>> print(diagrams_to_table([Diagram(3, [(0, 1), (0, 2)]), Diagram(3, [(0, 1), (0, 2)], [(1, 2)])]))
+    diagram           symmetry  value
+    c(0-1-2)(01-12)   2         G·H G
+    c(01-2)(02-12)    2         tr(H C)
+    """
+    script = TextScript(basis)
+    rows: list[tuple[str, ...]] = [("diagram", "symmetry", "value")]
+    for diagram in diagrams:
+        name = diagram_name(diagram, basis)
+        rows.append((name, str(diagram.symmetry_factor), formula(diagram, script, "matrix", False)))
+    return _aligned(rows)
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

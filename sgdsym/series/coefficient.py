@@ -6,16 +6,16 @@ The only file that knows symengine, which expands, adds and substitutes the many
 
 from __future__ import annotations
 
-import ast
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
 
+from sgdsym.series.arithmetic import read_arithmetic, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
 
 if TYPE_CHECKING:
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
+LARGEST_POWER = 1000
 
 
 class Coefficient:
@@ -79,12 +73,9 @@ class Coefficient:
         >>> Coefficient.parse("-(T - 1)**2/2")
         Coefficient('-T**2/2 + T - 1/2')
         """
-        try:
-            return _read(ast.parse(text.strip(), mode="eval").body)
-        except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
-            raise ValueError(
-                f"not a coefficient: {text[:60]!r}; use integers, symbol names, + - * / ** and parentheses"
-            ) from error
+        value = read_arithmetic(text, cls, cls.symbol, _raised)
+        assert isinstance(value, Coefficient)
+        return value
 
     @classmethod
     def combination(cls, numbers: Sequence[int], denominator: int, monomials: Sequence[Coefficient]) -> Coefficient:
@@ -267,20 +258,9 @@ class Coefficient:
         return [(number, powers) for powers, number in _terms(self._above)]
 
     def __str__(self) -> str:
-        text = ""
-        for powers, number in _terms(self._above):
-            sign = "-" if number < 0 else "+"
-            above = [_power(base, e) for base, e in powers if e > 0]
-            below = [_power(base, -e) for base, e in powers if e < 0]
-            if abs(number.numerator) != 1 or not above:
-                above.insert(0, str(abs(number.numerator)))
-            if number.denominator != 1:
-                below.insert(0, str(number.denominator))
-            denominator = f"({'*'.join(below)})" if len(below) > 1 else "".join(below)
-            term = "*".join(above) + (f"/{denominator}" if below else "")
-            text += f" {sign} {term}" if text else f"{sign if sign == '-' else ''}{term}"
+        text = write_arithmetic(_terms(self._above))
         if not self._below:
-            return text or "0"
+            return text
         factors = [f"({Coefficient._of(base)})" + (f"**{e}" if e > 1 else "") for base, e in self._below]
         denominator = f"({'*'.join(factors)})" if len(factors) > 1 else factors[0]
         return f"({text})/{denominator}" if isinstance(self._above, symengine.Add) else f"{text}/{denominator}"
@@ -316,29 +296,16 @@ def _lift(value: Scalar) -> Coefficient:
     raise TypeError(f"coefficients are exact: {value!r} is a {type(value).__name__}, not an integer or a fraction")
 
 
-def _read(node: ast.expr) -> Coefficient:
-    match node:
-        case ast.Constant(value=int() as value) if not isinstance(value, bool):
-            return Coefficient(value)
-        case ast.Name(id=name):
-            return Coefficient.symbol(name)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_read(operand)
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _read(operand)
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            base, exponent = _read(left), _read(right)
-            if exponent.symbols and len(_terms(base._above)) == 1 and not base._below:
-                return base.power(exponent)
-            number = exponent.as_fraction()
-            if number.denominator != 1 or abs(number) > 1000:
-                raise SyntaxError("exponents are integers of moderate size")
-            return base ** int(number)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            result = _OPERATORS[type(op)](_read(left), _read(right))
-            assert isinstance(result, Coefficient)
-            return result
-    raise SyntaxError("not plain arithmetic")
+def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
+    """One coefficient to the power of another, as far as that is a coefficient."""
+    if exponent.symbols:
+        if isinstance(base._above, symengine.Add) or base._below:
+            raise SyntaxError("only a number or a symbol has a power with symbols in it")
+        return base.power(exponent)
+    number = exponent.as_fraction()
+    if number.denominator != 1 or abs(number) > LARGEST_POWER:
+        raise SyntaxError("exponents are integers of moderate size")
+    return base ** int(number)
 
 
 @lru_cache(maxsize=4096)
@@ -423,10 +390,3 @@ def _product(monomial: Monomial) -> Any:
 def _monomial_order(term: tuple[Monomial, Fraction]) -> tuple[Any, ...]:
     powers = term[0]
     return -sum(e for _, e in powers), [(base, -e) for base, e in powers]
-
-
-def _power(base: str, exponent: int) -> str:
-    if exponent == 1:
-        return base
-    root, symbolic, power = base.partition("**")
-    return f"{root}**({exponent}*{power})" if symbolic else f"{base}**{exponent}"

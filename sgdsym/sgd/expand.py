@@ -20,7 +20,7 @@ from functools import partial
 from math import factorial
 from operator import mul
 
-from sgdsym.diagrams import Diagram, grow
+from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
 from sgdsym.series import Basis, Coefficient, Scalar, Series, collect
 from sgdsym.sgd.clock import DiscreteClock
 from sgdsym.sgd.observables import OBSERVABLES
@@ -96,11 +96,27 @@ def expand(
     return expand_request(request, progress)
 
 
+def is_grown(request: Request) -> bool:
+    """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
+    plain = isinstance(request.clock, DiscreteClock)
+    return request.observable == "test-loss" and request.data == "online" and plain
+
+
+def estimate_terms(request: Request) -> int:
+    """About how many diagrams or placements a request goes through, without going through them.
+
+    >>> estimate_terms(Request(order=4)), estimate_terms(Request(order=4, sampling="fixed"))
+    (30, 158)
+    """
+    if is_grown(request):
+        return estimate_diagrams(request.order)
+    return sum(count * bell_number(d) for d, count in enumerate(count_rooted_trees(request.order)))
+
+
 def expand_request(request: Request, progress: Callable[[int, int], None] | None = None) -> Series:
     """The series that a checked request asks for."""
-    grown = request.observable == "test-loss" and request.data == "online" and isinstance(request.clock, DiscreteClock)
     with _collector_paused():
-        terms = _grown_terms(request, progress) if grown else _placed_terms(request, progress)
+        terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, progress)
     recount = partial(_recounted, request)
     return Series(terms, request.order, "cumulant", request.setting, recount).in_basis(request.basis)
 

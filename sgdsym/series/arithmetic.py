@@ -1,0 +1,92 @@
+"""Plain arithmetic as text: integers, symbol names, ``+ - * / **`` and parentheses, read and written.
+
+Reading walks the syntax tree and never evaluates text; what numbers and symbols are is the caller's business.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from sgdsym.series.division import Monomial
+
+_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+def read_arithmetic(
+    text: str, number: Callable[[int], Any], symbol: Callable[[str], Any], power: Callable[[Any, Any], Any]
+) -> Any:
+    """The value of an arithmetic expression.
+
+    Args:
+        text: the expression.
+        number: makes a value of an integer.
+        symbol: makes a value of an identifier.
+        power: raises one value to another.
+
+    Raises:
+        ValueError: if the text holds anything else, or divides by zero.
+
+    >>> read_arithmetic("2*(x - 1)/4", Fraction, {"x": Fraction(3)}.__getitem__, operator.pow)
+    Fraction(1, 1)
+    """
+
+    def value(node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=int() as integer) if not isinstance(integer, bool):
+                return number(integer)
+            case ast.Name(id=name):
+                return symbol(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -value(operand)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return value(operand)
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return power(value(left), value(right))
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return _OPERATORS[type(op)](value(left), value(right))
+        raise SyntaxError("not plain arithmetic")
+
+    try:
+        return value(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
+        raise ValueError(
+            f"not plain arithmetic: {text[:60]!r}; use integers, symbol names, + - * / ** and parentheses"
+        ) from error
+
+
+def write_arithmetic(terms: Sequence[tuple[Monomial, Fraction]]) -> str:
+    """A sum of monomials with rational numbers in front, in the order given.
+
+    >>> write_arithmetic([((("T", 2),), Fraction(1, 2)), ((("B", -1), ("T", 1)), Fraction(-3))])
+    'T**2/2 - 3*T/B'
+    """
+    text = ""
+    for powers, number in terms:
+        sign = "-" if number < 0 else "+"
+        above = [_power(base, e) for base, e in powers if e > 0]
+        below = [_power(base, -e) for base, e in powers if e < 0]
+        if abs(number.numerator) != 1 or not above:
+            above.insert(0, str(abs(number.numerator)))
+        if number.denominator != 1:
+            below.insert(0, str(number.denominator))
+        denominator = f"({'*'.join(below)})" if len(below) > 1 else "".join(below)
+        term = "*".join(above) + (f"/{denominator}" if below else "")
+        text += f" {sign} {term}" if text else f"{sign if sign == '-' else ''}{term}"
+    return text or "0"
+
+
+def _power(base: str, exponent: int) -> str:
+    """A power of a symbol, or of a power such as ``mu**T``."""
+    if exponent == 1:
+        return base
+    root, symbolic, power = base.partition("**")
+    return f"{root}**({exponent}*{power})" if symbolic else f"{base}**{exponent}"
