@@ -20,7 +20,6 @@ from sgdsym.series.coefficient import Coefficient, Scalar, symbol_name
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews
-from sgdsym.tensors import Contraction
 
 if TYPE_CHECKING:
     import sympy
@@ -213,6 +212,8 @@ class Series(SeriesViews):
             ValueError: if the diagrams have an open root, so that their values are not scalars.
         """
         import sympy
+
+        from sgdsym.tensors import Contraction
 
         eta = sympy.Symbol("eta")
         image = {c: c.as_expr() for c in set(self.terms.values())}

@@ -1,0 +1,24 @@
+from .codegen import Kernel
+from .diagrams import Diagram, from_networkx, to_networkx
+from .numeric import interpret
+from .render import Notation
+from .series import Coefficient, Series
+from .sgd import expand
+from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
+
+__all__ = [
+    "Coefficient",
+    "Contraction",
+    "DerivativeTensor",
+    "Diagram",
+    "InverseMetric",
+    "JointCumulant",
+    "JointMoment",
+    "Kernel",
+    "Notation",
+    "Series",
+    "expand",
+    "from_networkx",
+    "interpret",
+    "to_networkx",
+]

@@ -1,0 +1,166 @@
+"""The command line as a user meets it: what it prints, where it writes, how it refuses."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+import pytest
+
+from sgdsym import Series, expand
+from sgdsym.cli import main
+from sgdsym.cli.commands import DIAGRAM_FORMATS, SERIES_FORMATS
+
+
+def run(capsys, *arguments):
+    code = main(list(arguments))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("output_format", SERIES_FORMATS)
+def test_every_format_writes_what_it_prints(capsys, tmp_path, output_format):
+    code, printed, _ = run(capsys, "expand", "--order", "2", "--format", output_format)
+    assert code == 0
+    assert printed.strip()
+    file = tmp_path / "result"
+    assert run(capsys, "expand", "--order", "2", "--format", output_format, "--output", str(file))[:2] == (0, "")
+    assert file.read_text(encoding="utf-8") == printed
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result"]
+
+
+def test_expand_agrees_with_python(capsys):
+    _, printed, _ = run(capsys, "expand", "--order", "3", "--batch-size", "4", "--basis", "moment", "--format", "json")
+    assert Series.from_json(printed) == expand(order=3, batch_size=4, basis="moment")
+
+
+def test_every_setting_reaches_the_expansion(capsys):
+    words = "--observable train-loss --sampling reshuffle --order 2 --dataset-size 6 --batch-size 2 --epochs E"
+    _, printed, _ = run(capsys, "expand", *words.split(), "--format", "json")
+    expected = expand(
+        observable="train-loss", sampling="reshuffle", order=2, dataset_size=6, batch_size=2, epochs="E"
+    )
+    assert Series.from_json(printed) == expected
+    _, printed, _ = run(capsys, "expand", "--order", "2", "--momentum", "0.9", "--steps", "5", "--format", "json")
+    assert Series.from_json(printed) == expand(order=2, momentum=Fraction(9, 10), steps=5)
+
+
+@pytest.mark.parametrize("output_format", [*DIAGRAM_FORMATS, "count"])
+def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
+    code, printed, _ = run(capsys, "diagrams", "--order", "4", "--format", output_format)
+    assert code == 0
+    if output_format in ("table", "count"):
+        assert "order 4: 20 diagrams, generated in" in printed
+    if output_format == "table":
+        assert printed.count("c(") == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("expand --order -1", "order"),
+        ("expand --order 2.5", "order"),
+        ("expand --order 40", "out of reach"),
+        ("expand --order 40 --force", "out of reach"),
+        ("expand --order 10", "about 1.1e+06 diagrams and needs about 7.* MB of memory; add --force"),
+        ("expand --order 7 --sampling reshuffle", "add --force"),
+        ("diagrams --order 10", "add --force"),
+        ("expand --observable accuracy", "accuracy"),
+        ("expand --dynamics adam", "adam"),
+        ("expand --sampling sorted", "sorted"),
+        ("expand --basis monomial", "monomial"),
+        ("expand --format pdf", "pdf"),
+        ("expand --colour red", "colour"),
+        ("expand --ord 2", "ord"),
+        ("expand --steps __import__('os')", "neither an integer nor a symbol name"),
+        ("expand --batch-size 0", "batch size"),
+        ("expand --steps B", "share the symbol"),
+        ("expand --momentum 1", "momentum"),
+        ("expand --momentum 1/0", "divides by zero"),
+        ("expand --epochs 2", "epochs"),
+        ("expand --sampling fixed --dataset-size 5 --batch-size 2", "does not divide"),
+        ("expand --observable train-loss", "training set"),
+        ("expand --output no/such/folder/file", "no folder"),
+        ("expand --output .", "folder"),
+        ("nonsense", "nonsense"),
+        ("", "COMMAND"),
+    ],
+)
+def test_a_wrong_request_gets_one_line_and_writes_nothing(capsys, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, printed, complaint = run(capsys, *arguments.split())
+    assert code == 2
+    assert printed == ""
+    assert complaint.startswith("sgdsym: ")
+    assert complaint.count("\n") == 1
+    assert re.search(message, complaint), complaint
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_protected_folder_is_refused(capsys, tmp_path):
+    tmp_path.chmod(0o500)
+    code, _, complaint = run(capsys, "expand", "--output", str(tmp_path / "file"))
+    assert code == 2
+    assert "permission" in complaint
+
+
+def test_an_existing_file_is_replaced_whole(capsys, tmp_path):
+    file = tmp_path / "series.json"
+    file.write_text("old")
+    assert run(capsys, "expand", "--order", "1", "--format", "json", "--output", str(file))[0] == 0
+    assert json.loads(file.read_text())["order"] == 1
+
+
+@pytest.mark.parametrize("command", [["--help"], ["expand", "--help"], ["diagrams", "--help"], ["demo", "--help"]])
+def test_help_shows_an_example(capsys, command):
+    with pytest.raises(SystemExit) as stop:
+        main(command)
+    assert stop.value.code == 0
+    assert "example: sgdsym" in capsys.readouterr().out
+
+
+def shell(*arguments, **settings):
+    return subprocess.run([sys.executable, "-m", "sgdsym", *arguments], capture_output=True, text=True, **settings)
+
+
+def test_the_module_is_the_command_line():
+    result = shell("expand", "--order", "1")
+    assert (result.returncode, result.stdout) == (0, "l\n- η T G·G\n")
+    assert shell("expand", "--order", "-1").returncode == 2
+
+
+@pytest.mark.parametrize("output_format", SERIES_FORMATS)
+def test_output_does_not_depend_on_the_hash_seed(output_format):
+    outputs = {
+        shell("expand", "--order", "4", "--format", output_format, env=os.environ | {"PYTHONHASHSEED": seed}).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_a_closed_pipe_is_no_error():
+    command = f"{sys.executable} -m sgdsym expand --order 6 --format json | head -n 1"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True)  # noqa: S602 - our own words
+    assert result.stdout.startswith("{")
+    assert result.stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="interrupts are sent the POSIX way")
+def test_an_interrupt_leaves_no_mess(tmp_path):
+    file = tmp_path / "series.json"
+    words = ["expand", "--order", "10", "--force", "--format", "json", "--output", str(file)]
+    process = subprocess.Popen([sys.executable, "-m", "sgdsym", *words], stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if line.startswith("order 9"):
+            break
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    complaint = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert complaint.strip().splitlines()[-1] == "sgdsym: interrupted, nothing was written"
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,63 @@
+"""The package as it is installed: templates, types and the cost of importing it."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import sgdsym
+from sgdsym.templating import template_folder
+
+SOURCE = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built by the build backend without network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    code = f"import hatchling.build, os; os.chdir({str(SOURCE)!r}); print(hatchling.build.build_wheel({str(folder)!r}))"
+    built = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return folder / built.stdout.split()[-1]
+
+
+def test_the_wheel_holds_templates_and_types(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    templates = {path.name for path in (SOURCE / "templates").iterdir()}
+    assert templates
+    assert {f"sgdsym/templates/{name}" for name in templates} <= set(names)
+    assert "sgdsym/py.typed" in names
+    assert not [name for name in names if name.startswith("tests")]
+
+
+def test_kernels_are_generated_from_the_wheel(wheel, tmp_path):
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = (
+        "import sys, importlib.metadata, sgdsym; from sgdsym.templating import template_folder;"
+        "print(template_folder()); print(len(sgdsym.expand(order=2).kernel().source))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(tmp_path)}
+    )
+    folder, size = result.stdout.split()
+    assert Path(folder) == (tmp_path / "sgdsym" / "templates").resolve()
+    assert int(size) > 500
+
+
+def test_the_source_tree_finds_its_templates():
+    assert (template_folder() / "numpy_kernel.py.jinja").is_file()
+    if not (Path(sgdsym.__file__).parent / "templates").exists():
+        assert template_folder() == SOURCE / "templates"
+
+
+def test_import_stays_light():
+    """Libraries that only some consumers need are loaded by those consumers."""
+    code = "import sys, sgdsym; print(' '.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"networkx", "pydot", "jinja2", "matplotlib", "sklearn", "scipy"}.isdisjoint(loaded)
+
+
+def test_public_names_exist_and_are_documented():
+    for name in sgdsym.__all__:
+        assert getattr(sgdsym, name).__doc__, name
