@@ -1,0 +1,19 @@
+"""Code generation: a series becomes a numpy module of its own, and a callable kernel.
+
+Stage by stage:
+
+1. :mod:`~sgdsym.codegen.moments` rewrites the blocks in means and central moments and merges equal networks;
+2. :mod:`~sgdsym.codegen.fragment` cuts networks into canonical pieces, and :mod:`~sgdsym.codegen.order` chooses from
+   which two pieces each one is contracted, pieces at hand being free;
+3. :mod:`~sgdsym.codegen.lower` writes every piece once, as statements of :mod:`~sgdsym.codegen.ir`;
+4. :mod:`~sgdsym.codegen.passes` gives the memory of large intermediates back after their last use;
+5. :mod:`~sgdsym.codegen.numpy_printer` and :mod:`~sgdsym.codegen.scalars` turn statements and coefficients into lines;
+6. :mod:`~sgdsym.codegen.module` puts the lines into the template, :mod:`~sgdsym.codegen.kernel` loads the text.
+
+Knows diagrams, series and numpy's calls.  Refuses to know where a series comes from and how derivatives are computed.
+"""
+
+from sgdsym.codegen.kernel import Kernel, compile_kernel
+from sgdsym.codegen.module import generate_numpy
+
+__all__ = ["Kernel", "compile_kernel", "generate_numpy"]

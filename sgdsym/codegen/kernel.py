@@ -1,0 +1,107 @@
+"""The compiled kernel: the generated module, loaded, beside its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sgdsym.codegen.module import generate_numpy
+from sgdsym.series import Series
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+
+    Derivatives: TypeAlias = Sequence[ArrayLike] | Mapping[int, ArrayLike]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The numpy evaluator of a series.
+
+    Attributes:
+        series: what it evaluates.
+        source: the text of the generated module; it stands alone and needs only numpy.
+
+    >>> import numpy as np
+    >>> from sgdsym.diagrams import Diagram
+    >>> from sgdsym.series import Coefficient
+    >>> T = Coefficient.symbol("T")
+    >>> descent = Kernel(Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1))
+    >>> derivatives = [np.array([1.0, 3.0]), np.array([[1.0, 0.0], [3.0, 2.0]])]      # losses, gradients
+    >>> descent.coefficients(derivatives, T=10)
+    array([  2., -50.])
+    >>> descent(derivatives, learning_rate=0.01, T=10)
+    1.5
+    """
+
+    series: Series
+    source: str = field(init=False, repr=False)
+    _functions: dict[str, Callable[..., Any]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        source = generate_numpy(self.series)
+        functions: dict[str, Callable[..., Any]] = {"__name__": "sgdsym_kernel"}  # type: ignore[dict-item]
+        # our own text; what it takes from outside are symbol names, and symbol_name has checked them
+        exec(compile(source, "<sgdsym kernel>", "exec"), functions)  # noqa: S102
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "_functions", functions)
+
+    def __reduce__(self) -> tuple[type[Kernel], tuple[Series]]:
+        return Kernel, (self.series,)
+
+    def __call__(
+        self,
+        derivatives: Derivatives,
+        learning_rate: ArrayLike,
+        *,
+        weights: ArrayLike | None = None,
+        metric: ArrayLike | None = None,
+        **symbols: Any,
+    ) -> Any:
+        r"""The value of the series.
+
+        Args:
+            derivatives: ``derivatives[k]`` is :math:`\nabla^k l_x` at n data points, shape ``(n, p, …, p)``; the mean
+                alone, shape ``(p, …, p)``, where the degree occurs only in means.
+            learning_rate: a number or an array of them.
+            weights: the probabilities of the data points, uniform when left out.
+            metric: the inverse metric of every contraction, ``(p, p)`` or its diagonal ``(p,)``.
+            symbols: every symbol of the series by name, and ``root_derivatives`` where the observable is a function.
+
+        Returns:
+            A float, or an array over the learning rates; with one more axis per open index.
+
+        Raises:
+            ValueError: naming the degree, entry or symbol that is wrong.
+        """
+        evaluate = self._functions["evaluate"]
+        return evaluate(derivatives, learning_rate, weights=weights, metric=metric, **symbols)
+
+    def coefficients(
+        self,
+        derivatives: Derivatives,
+        *,
+        weights: ArrayLike | None = None,
+        metric: ArrayLike | None = None,
+        **symbols: Any,
+    ) -> np.ndarray[Any, np.dtype[np.float64]]:
+        r"""The coefficients of :math:`\eta^0, …`, shape ``(order+1,)``, with one more axis per open index."""
+        found: np.ndarray[Any, np.dtype[np.float64]] = self._functions["coefficients"](
+            derivatives, weights=weights, metric=metric, **symbols
+        )
+        return found
+
+
+def compile_kernel(series: Series) -> Kernel:
+    """Generate and load the numpy evaluator of a series.
+
+    Raises:
+        ValueError: if the diagrams differ in their number of open indices, or a symbol cannot be a keyword.
+
+    >>> kernel = compile_kernel(Series({}, truncation=2))
+    >>> kernel.coefficients([])
+    array([0., 0., 0.])
+    """
+    return Kernel(series)

@@ -1,0 +1,78 @@
+r"""Stage 1: from a series to contraction networks over means and central moments.
+
+Joint cumulants and joint moments of a block are rewritten in central moments,
+
+.. math:: \kappa(b) = \sum_{\pi:\,|c|\ge2} \mu(\pi) \prod_{c\in\pi} m(c), \qquad
+          E[\prod_{i\in b} X_i] = \sum_{c\subseteq b,\,|c|\ne1} m(c) \prod_{i\in b\setminus c} E[X_i],
+
+with :math:`m(c) = E[\prod_{i\in c}(X_i - E X_i)]`, so that both bases are evaluated by the same sums, which do not
+cancel.  A network is again a :class:`~sgdsym.diagrams.Diagram`: a block alone is a mean tensor, a block of two or more
+nodes is a central moment.  Networks that several diagrams need are one network here.
+Source: T. P. Speed, "Cumulants and partition lattices", 1983.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import combinations, product
+
+from sgdsym.diagrams import Diagram, moebius, set_partitions
+from sgdsym.series import Basis, Coefficient, Series
+
+Parts = tuple[tuple[int, ...], ...]
+
+
+def networks(series: Series) -> dict[Diagram, Coefficient]:
+    """The series as a sum over contraction networks, sorted; roots inside blocks are nodes like any other.
+
+    >>> E = Coefficient(1)
+    >>> networks(Series({Diagram(3, [(0, 1), (0, 2)], [(1, 2)]): E}, 2, basis="moment"))
+    {Diagram(3, [(0, 1), (0, 2)], [(0,), (1,), (2,)]): Coefficient('1'),
+     Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)]): Coefficient('1')}
+    """
+    merged: dict[Diagram, list[Coefficient]] = {}
+    known: dict[tuple[object, ...], Diagram] = {}
+    for term, coefficient in series:
+        plain = term.roots == term.open_roots
+        diagram = term if plain else Diagram(term.nodes, term.edges, term.blocks, term.open_roots)
+        for blocks, weight in _central_terms(diagram.blocks, series.basis):
+            key = diagram.edges, blocks, diagram.roots
+            if key not in known:
+                known[key] = diagram if blocks == diagram.blocks else diagram.with_blocks(blocks)
+            merged.setdefault(known[key], []).append(coefficient if weight == 1 else coefficient * weight)
+    totals = {network: Coefficient.total(parts) for network, parts in merged.items()}
+    return {network: totals[network] for network in sorted(totals, key=Diagram.sort_key) if totals[network]}
+
+
+def distinct_coefficients(terms: Mapping[Diagram, Coefficient]) -> dict[Coefficient, int]:
+    """The coefficients that occur, numbered in the order of the terms."""
+    return {coefficient: i for i, coefficient in enumerate(dict.fromkeys(terms.values()))}
+
+
+def _central_terms(blocks: Sequence[tuple[int, ...]], basis: Basis) -> Iterator[tuple[Parts, int]]:
+    """The product of the blocks as sum of weight times product of means and central moments."""
+    rule = _cumulant_parts if basis == "cumulant" else _moment_parts
+    for choice in product(*(rule(len(block)) for block in blocks)):
+        parts: list[tuple[int, ...]] = []
+        weight = 1
+        for block, (pieces, factor) in zip(blocks, choice, strict=True):
+            parts += [tuple(block[i] for i in piece) for piece in pieces]
+            weight *= factor
+        yield tuple(sorted(parts)), weight
+
+
+@cache
+def _cumulant_parts(size: int) -> tuple[tuple[Parts, int], ...]:
+    if size == 1:
+        return ((((0,),), 1),)
+    return tuple((parts, moebius(len(parts))) for parts in set_partitions(size) if all(len(part) > 1 for part in parts))
+
+
+@cache
+def _moment_parts(size: int) -> tuple[tuple[Parts, int], ...]:
+    found: list[tuple[Parts, int]] = []
+    for joint in (c for k in range(size + 1) if k != 1 for c in combinations(range(size), k)):
+        means = tuple((i,) for i in range(size) if i not in joint)
+        found.append((((joint, *means) if joint else means), 1))
+    return tuple(found)
