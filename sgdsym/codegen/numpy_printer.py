@@ -96,8 +96,8 @@ def _contraction(s: Contract) -> str:
         if _is_ordered(left, result) and _is_ordered(right, result):
             product = f"{_aligned(s.left, left, result)} * {_aligned(s.right, right, result)}"
             return product if result == axes else _transposed(f"({product})", result, axes)
-    scattered = set(left[: len(closed) + len(legs)]) != {*closed, *legs}
-    if len(closed) == len(batch) and not (scattered and legs and closed and bool(left_free) != bool(right_free)):
+    in_place = "".join([*closed, left_free, *legs]) == left  # then matrices per sample need no copy, tensordot does
+    if len(closed) == len(batch) and not (in_place and legs and closed and bool(left_free) != bool(right_free)):
         swap = _samples(right_free) > _samples(left_free)
         result = right_free + left_free if swap else left_free + right_free
         return _transposed(_tensordot(s, [*closed, *legs], swap), result, axes)

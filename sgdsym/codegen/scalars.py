@@ -58,11 +58,8 @@ def assignment(target: str, coefficient: Coefficient, indent: int, width: int) -
 
 
 def _leading(term: str) -> str:
-    """The first term without its plus; a power under a minus in brackets."""
-    first, times, rest = term[1:].partition(" * ")
-    if term[0] == "-" and "**" in first:
-        return f"-({first}){times}{rest}"
-    return term.lstrip("+")
+    """The first term without its plus; a power right after a minus in brackets."""
+    return re.sub(r"^-(\w+\*\*\w+)", r"-(\1)", term).removeprefix("+")
 
 
 def _read(node: ast.expr) -> Sum:  # noqa: PLR0911 - one return per operation

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 import sgdsym
 from sgdsym.codegen import compile_kernel
+from sgdsym.codegen.moments import distinct_coefficients, networks
+from sgdsym.codegen.scalars import assignment
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series, Setting
 from tests.codegen import exact
@@ -222,6 +224,25 @@ def test_denominators_that_are_sums():
     kernel = Series({Diagram(1): coefficient}, 0).kernel()
     wanted = Fraction(7 * 5 - 7, 5 * 6) - Fraction(3, 14)
     assert kernel.coefficients([1.0], T=7, N=5)[0] == pytest.approx(float(wanted), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"momentum": "mu"}, {"sampling": "reshuffle"}, {"sampling": "replace"}, {"dynamics": "sde"}],
+    ids=str,
+)
+def test_every_coefficient_is_exact_at_fractions(options):
+    """The text of the coefficients, evaluated in fractions, against exact substitution."""
+    series = sgdsym.expand(order=3, **options)
+    values = {"T": 5, "B": 2, "N": 8, "E": 3, "mu": Fraction(2, 7)}
+    given_ = {name: values[name] for name in series.symbols}
+    lines = [
+        line for c, i in distinct_coefficients(networks(series)).items() for line in assignment(f"_c[{i}]", c, 4, 70)
+    ]
+    namespace = {name: Fraction(value) for name, value in given_.items()} | {"_c": {}}
+    exec("\n".join(lines), namespace)  # noqa: S102
+    wanted = [c.substitute(given_).as_fraction() for c in distinct_coefficients(networks(series))]
+    assert list(namespace["_c"].values()) == wanted
 
 
 def test_symbols_named_like_the_variables_of_the_module():
