@@ -1,0 +1,256 @@
+r"""From nothing to figure, table and verdict: the whole experiment in one call."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sgdsym.codegen import Kernel, compile_kernel
+from sgdsym.demo.comparison import Comparison, compare, trust_limit
+from sgdsym.demo.figure import Panels, draw
+from sgdsym.demo.measurement import measure
+from sgdsym.demo.problem import Problem, digits_problem
+from sgdsym.numeric import sampled_degrees
+from sgdsym.sgd import expand
+
+LEARNING_RATES = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
+STEPS = (2, 5, 10, 15, 20, 30, 40, 50, 60)
+PANEL_STEPS, PANEL_RATE = 10, 0.02
+ORDERS = (2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What came out.
+
+    Attributes:
+        problem: the data, in words.
+        order: the order of the series.
+        diagrams: how many diagrams it has.
+        runs: how many runs each mean is over.
+        comparisons: predictions beside measurements, learning rates first.
+        limits: for some numbers of steps the learning rates at which the series says it is 1 % and 10 % off.
+        files: the files written.
+    """
+
+    problem: str
+    order: int
+    diagrams: int
+    runs: int
+    comparisons: tuple[Comparison, ...]
+    limits: tuple[tuple[int, float, float], ...]
+    files: tuple[Path, ...]
+
+    def lines(self) -> list[str]:
+        """The report as lines of text."""
+        return [*self._lines_on_setup(), *self._lines_on_trust(), "written:", *(f"  {path}" for path in self.files)]
+
+    def _lines_on_setup(self) -> list[str]:
+        return [
+            f"data        {self.problem}; one fresh draw each step, from zero weights",
+            f"prediction  order {self.order} in the learning rate: {self.diagrams} diagrams, by the generated kernel",
+            f"measured    {self.runs} runs of SGD at each of {len(self.comparisons)} pairs of learning rate and steps",
+        ]
+
+    def _lines_on_trust(self) -> list[str]:
+        """Where the prediction holds, and where it stops being trustworthy."""
+        d = self.order
+        trusted = [c for c in self.comparisons if c.trusted]
+        lines = [
+            f"agreement   at {len(trusted)} points what order {d} leaves out, by its own last terms, is within two "
+            "standard errors; largest |z| there:",
+            *(
+                f"              order {k + 1}: {max(abs(c.z_scores[k]) for c in trusted):6.1f}"
+                for k in range(d)
+                if trusted
+            ),
+            f"trust       order {d} stops being trustworthy where, by its own last terms, it is off by",
+        ]
+        for steps, one, ten in self.limits:
+            lines.append(
+                f"              T = {steps:3}: 1 % of the change of the loss at eta*T = {one * steps:.2f}, "
+                f"10 % at eta*T = {ten * steps:.2f}"
+            )
+        return [*lines, *self._lines_on_errors()]
+
+    def _lines_on_errors(self) -> list[str]:
+        """What the measurement says about these limits."""
+        d = self.order
+        inside = [c for c in self.comparisons if c.remainder <= 0.01 * abs(c.terms[0] - c.predictions[-1])]
+        seen = [c for c in self.comparisons if abs(c.z_scores[-1]) > 3]
+        lines = []
+        if inside:
+            worst = max(abs(c.errors[-1]) for c in inside)
+            lines.append(
+                f"              measured at the {len(inside)} points inside the 1 % limit: at most {worst:.2%} off"
+            )
+        if seen:
+            first = min(seen, key=lambda c: c.time)
+            m = first.measurement
+            lines.append(
+                f"              |z| of order {d} first exceeds 3 at eta*T = {first.time:.3g} "
+                f"(eta = {m.learning_rate:g}, T = {m.steps})"
+            )
+        return lines
+
+
+def run_demo(
+    folder: Path,
+    *,
+    order: int = 3,
+    seed: int = 0,
+    runs: int = 20_000,
+    progress: Callable[[str], None] | None = None,
+) -> DemoReport:
+    r"""Derive the expansion of SGD's test loss, generate its kernel, predict, run SGD, and write figure and table.
+
+    Args:
+        folder: where the files go; made if it is not there.  Nothing is left in it if anything fails.
+        order: the order of the series, 2 or 3.
+        seed: seed of the SGD runs; equal seeds give equal files.
+        runs: how many runs each measured mean is over.
+        progress: called with a line of text now and then.
+
+    Returns:
+        The report; ``lines()`` is its text, ``files`` what was written.
+
+    Raises:
+        ValueError: if the order or the number of runs is wrong, or the folder cannot be written.
+        RuntimeError: if scikit-learn or matplotlib is not installed.
+
+    >>> run_demo(Path("demo"), order=7)
+    Traceback (most recent call last):
+    ValueError: order must be 2 or 3, not 7: higher ones need third derivatives of every data point
+    """
+    if order not in ORDERS:
+        raise ValueError(f"order must be 2 or 3, not {order}: higher ones need third derivatives of every data point")
+    say = progress or (lambda _: None)
+    workshop = _workshop(folder)
+    try:
+        report = _experiment(folder, workshop, say, order=order, seed=seed, runs=runs)
+        _hand_over(workshop, folder)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    return report
+
+
+def _experiment(
+    folder: Path, workshop: Path, say: Callable[[str], None], *, order: int, seed: int, runs: int
+) -> DemoReport:
+    problem = digits_problem()
+    kernel = compile_kernel(expand(order=order, batch_size=1))
+    coefficients = _coefficients(problem, kernel)
+    say(f"derived order {order} and generated its kernel")
+    measurements = measure(problem, LEARNING_RATES, STEPS, runs=runs, seed=seed, progress=say)
+    comparisons = tuple(compare(measurements, {steps: coefficients(steps) for steps in STEPS}))
+    say("drawing")
+    draw(
+        Panels(comparisons, PANEL_STEPS, PANEL_RATE, coefficients),
+        [workshop / "figure.png", workshop / "figure.svg"],
+    )
+    limits = tuple(
+        (steps, trust_limit(coefficients(steps), 0.01), trust_limit(coefficients(steps), 0.1))
+        for steps in (STEPS[0], PANEL_STEPS, STEPS[-1])
+    )
+    names = ("figure.png", "figure.svg", "table.csv", "table.md", "kernel.py")
+    size = f"{problem.name} ({problem.points} images, {problem.width} weights)"
+    report = DemoReport(
+        size, order, len(kernel.series), runs, comparisons, limits, tuple(folder / name for name in names)
+    )
+    (workshop / "table.csv").write_text(_table_csv(comparisons), encoding="utf-8", newline="")
+    (workshop / "table.md").write_text(_table_markdown(report), encoding="utf-8", newline="\n")
+    (workshop / "kernel.py").write_text(kernel.source, encoding="utf-8", newline="\n")
+    return report
+
+
+def _coefficients(problem: Problem, kernel: Kernel) -> Callable[[int], Sequence[float]]:
+    """The coefficients of the powers of the learning rate, as a function of the number of steps."""
+    series = kernel.series
+    derivatives = problem.derivatives(series.truncation, sampled_degrees(series.diagrams()))
+
+    @cache
+    def coefficients(steps: int) -> tuple[float, ...]:
+        return tuple(float(c) for c in kernel.coefficients(derivatives, T=steps))
+
+    return coefficients
+
+
+def _columns(comparison: Comparison) -> dict[str, float]:
+    m = comparison.measurement
+    orders = range(1, len(comparison.predictions) + 1)
+    return {
+        "learning_rate": m.learning_rate,
+        "steps": m.steps,
+        "eta_T": comparison.time,
+        "mean": m.mean,
+        "standard_error": m.standard_error,
+        **{f"order_{k}": comparison.predictions[k - 1] for k in orders},
+        **{f"z_{k}": comparison.z_scores[k - 1] for k in orders},
+        "remainder": comparison.remainder,
+        "sharp_mean": m.sharp_mean,
+        "sharp_error": m.sharp_error,
+    }
+
+
+def _table_csv(comparisons: Sequence[Comparison]) -> str:
+    text = io.StringIO()
+    rows = [_columns(c) for c in comparisons]
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: f"{value:.10g}" for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _table_markdown(report: DemoReport) -> str:
+    orders = range(1, report.order + 1)
+    head = [
+        "η",
+        "T",
+        "η T",
+        "mean",
+        "s.e.",
+        *(f"order {k}" for k in orders),
+        *(f"z, order {k}" for k in orders),
+        "trusted",
+    ]
+    lines = [
+        "```",
+        *report.lines(),
+        "```",
+        "",
+        "Means, standard errors (s.e.) and z-scores are plain averages over the runs.  A point is trusted where what",
+        "the series leaves out, by its own last terms, is at most two standard errors.  table.csv also has the mean",
+        "with control variates.",
+        "",
+        f"| {' | '.join(head)} |",
+        f"|{'---:|' * len(head)}",
+    ]
+    for c in report.comparisons:
+        m = c.measurement
+        cells = [f"{m.learning_rate:g}", str(m.steps), f"{c.time:.3g}", f"{m.mean:.6f}", f"{m.standard_error:.1e}"]
+        cells += [f"{value:.6f}" for value in c.predictions] + [f"{z:.1f}" for z in c.z_scores]
+        lines.append(f"| {' | '.join([*cells, 'yes' if c.trusted else ''])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _workshop(folder: Path) -> Path:
+    """A temporary folder beside the one asked for, on the same disk."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
+    try:
+        return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+    except OSError as error:
+        raise ValueError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from error
+
+
+def _hand_over(workshop: Path, folder: Path) -> None:
+    """Move the finished files to where they were asked for."""
+    folder.mkdir(exist_ok=True)
+    for path in sorted(workshop.iterdir()):
+        path.replace(folder / path.name)
