@@ -53,17 +53,23 @@ class Panels:
     coefficients: Callable[[int], Sequence[float]]
 
 
-def draw(panels: Panels, paths: Iterable[Path]) -> None:
-    """Draw the figure and write it to each path, in the format of its suffix.
+def require_matplotlib() -> None:
+    """Fail early where no figure can be drawn.
 
     Raises:
         RuntimeError: if matplotlib is not installed.
     """
     try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise RuntimeError(MISSING) from error
+
+
+def draw(panels: Panels, paths: Iterable[Path]) -> None:
+    """Draw the figure and write it to each path, in the format of its suffix."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
     with rc_context(SETTINGS):
         figure = Figure(figsize=(12.4, 3.9), layout="constrained")
         against_rate, against_steps, against_time = figure.subplots(1, 3)
@@ -96,7 +102,7 @@ def _draw_steps(axes: Axes, panels: Panels) -> None:
     terms = terms * rate ** np.arange(terms.shape[1])
     _draw_curves(axes, steps, np.cumsum(terms, axis=1)[:, 1:])
     _draw_measured(axes, [c.measurement.steps for c in points], points)
-    beyond = [t for t in range(1, last + 1) if trust_limit(panels.coefficients(t), SERIES_LIMIT) < rate]
+    beyond = [int(t) for t in steps[1:] if trust_limit(panels.coefficients(int(t)), SERIES_LIMIT) < rate]
     _shade(axes, beyond[0] if beyond else last, last)
     axes.set_xlabel(rf"steps $T$   ($\eta = {rate:g}$)")
     axes.legend(loc="lower left", handlelength=2.6)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sgdsym.codegen import Kernel, compile_kernel
 from sgdsym.demo.comparison import Comparison, compare, trust_limit
-from sgdsym.demo.figure import Panels, draw
+from sgdsym.demo.figure import Panels, draw, require_matplotlib
 from sgdsym.demo.measurement import measure
 from sgdsym.demo.problem import Problem, digits_problem
 from sgdsym.numeric import sampled_degrees
@@ -131,6 +131,7 @@ def run_demo(
     if order not in ORDERS:
         raise ValueError(f"order must be 2 or 3, not {order}: higher ones need third derivatives of every data point")
     say = progress or (lambda _: None)
+    require_matplotlib()
     workshop = _workshop(folder)
     try:
         report = _experiment(folder, workshop, say, order=order, seed=seed, runs=runs)
