@@ -39,7 +39,7 @@ def measure(which: str, order: int) -> None:
 def run(which: str, order: int) -> tuple[int, float, float]:
     """Measure in a fresh process on one core."""
     command = [sys.executable, __file__, "--measure", which, "--orders", str(order)]
-    single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")}
+    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     output = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | single).stdout.split()
     return int(output[0]), float(output[1]), float(output[2])
 

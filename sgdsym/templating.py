@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -39,7 +39,7 @@ def template(name: str) -> Template:
 def _environment(for_latex: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    delimiters = (
+    delimiters: dict[str, Any] = (
         {
             "variable_start_string": "<<",
             "variable_end_string": ">>",

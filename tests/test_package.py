@@ -38,7 +38,12 @@ def test_kernels_are_generated_from_the_wheel(wheel, tmp_path):
         "print(template_folder()); print(len(sgdsym.expand(order=2).kernel().source))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(tmp_path)}
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(tmp_path)},
     )
     folder, size = result.stdout.split()
     assert Path(folder) == (tmp_path / "sgdsym" / "templates").resolve()

@@ -73,7 +73,11 @@ def _run_expand(options: argparse.Namespace) -> None:
     progress = Progress()
     series = expand_request(request, progress.layer)
     progress.say(f"writing {options.format}")
-    write(SERIES_FORMATS[options.format](series), options.output)
+    try:
+        text = SERIES_FORMATS[options.format](series)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write(text, options.output)
 
 
 def _add_request(command: Parser) -> None:

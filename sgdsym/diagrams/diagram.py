@@ -164,9 +164,7 @@ def canonical_diagrams(tree: Tree, partitions: Iterable[tuple[tuple[int, ...], .
     return diagrams
 
 
-def _complete_partition(
-    nodes: int, blocks: Iterable[Iterable[int]], roots: tuple[int, ...]
-) -> list[tuple[int, ...]]:
+def _complete_partition(nodes: int, blocks: Iterable[Iterable[int]], roots: tuple[int, ...]) -> list[tuple[int, ...]]:
     parts = [tuple(block) for block in blocks]
     covered = [v for part in parts for v in part]
     if len(set(covered)) < len(covered) or not set(covered) <= set(range(nodes)) or not all(parts):
@@ -184,7 +182,9 @@ def _canonical_tree(
     next to its centre; a midpoint node makes the centre single where it is an edge.
     """
     if nodes < 1 or not set(roots) <= set(range(nodes)):
-        raise ValueError(f"a diagram has nodes 0, 1, … and its roots among them, not {nodes} nodes and roots {list(roots)}")
+        raise ValueError(
+            f"a diagram has nodes 0, 1, … and its roots among them, not {nodes} nodes and roots {list(roots)}"
+        )
     neighbours: list[list[int]] = [[] for _ in range(nodes)]
     for edge in edges:
         if len(edge) != 2 or not all(0 <= v < nodes for v in edge):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import combinations_with_replacement
 
 from sgdsym.diagrams.diagram import Diagram
@@ -59,7 +59,7 @@ class Forest:
         return ((partition, alike[key]) for key, partition in seen.items())
 
 
-@lru_cache(maxsize=None)
+@cache
 def rooted_forests(size: int, roots: int = 1, planted: bool = False) -> tuple[Forest, ...]:
     """All rooted forests with that many steps, up to isomorphism and exchange of the roots.
 
@@ -111,7 +111,7 @@ def _planted(sizes: tuple[int, ...], root: int) -> Iterator[tuple[int, ...]]:
             yield parents
 
 
-@lru_cache(maxsize=None)
+@cache
 def _trees(size: int) -> tuple[tuple[int, ...], ...]:
     """Parents of the trees with that many steps on one root, grown leaf by leaf, isomorphic ones once."""
     if not size:

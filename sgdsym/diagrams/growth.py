@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from math import comb, factorial, prod
 from typing import TypeAlias
@@ -153,7 +153,7 @@ def _attachments(tree: Tree, leaves: int) -> Iterator[_Attachment]:
         yield _Attachment(child, places[: tree.size], new, pattern)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _with_leaf(tree: Tree, target: int) -> tuple[Tree, tuple[int, ...], int]:
     """The tree with one more leaf: the larger tree, the new place of each node, and the place of the leaf."""
     neighbours: list[list[int]] = [[] for _ in range(tree.size + 1)]
@@ -174,7 +174,7 @@ def _by_multiplicity(targets: tuple[int, ...], leaves: tuple[int, ...]) -> tuple
     return tuple(map(len, groups)), tuple(leaf for group in groups for leaf in group)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _splittings(pattern: tuple[int, ...]) -> dict[tuple[tuple[int, ...], ...], int]:
     """Partitions of a multiset of leaves into blocks, with multiplicity.
 
@@ -190,14 +190,14 @@ def _splittings(pattern: tuple[int, ...]) -> dict[tuple[tuple[int, ...], ...], i
         return {(): 1}
     found: Counter[tuple[tuple[int, ...], ...]] = Counter()
     for block in product(*(range(int(kind == first), count + 1) for kind, count in enumerate(pattern))):
-        ways = prod(comb(n - (kind == first), k - (kind == first)) for kind, (n, k) in enumerate(zip(pattern, block)))
-        rest = tuple(n - k for n, k in zip(pattern, block))
+        ways = prod(comb(n - (kind == first), k - (kind == first)) for kind, (n, k) in enumerate(zip(pattern, block, strict=True)))
+        rest = tuple(n - k for n, k in zip(pattern, block, strict=True))
         for blocks, count in _splittings(rest).items():
             found[tuple(sorted((block, *blocks)))] += ways * count
     return dict(sorted(found.items()))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _joint_leaves(pattern: tuple[int, ...]) -> tuple[Floats, Integers]:
     """The partitions of :func:`_splittings` as an array, and their multiplicities.
 
@@ -214,7 +214,7 @@ def _joint_leaves(pattern: tuple[int, ...]) -> tuple[Floats, Integers]:
     return array, np.array(list(splittings.values()), np.int64)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _node_weights(tree: Tree) -> Floats:
     """For each automorphism the weights of the nodes, as the floats that matrix products are fast with."""
     return np.array([tree.node_weights(automorphism) for automorphism in tree.automorphisms], np.float64)
@@ -316,7 +316,7 @@ def _blocks_by_first_node(family: _Family) -> Integers:
     return blocks
 
 
-@lru_cache(maxsize=None)
+@cache
 def _nodes_of_masks(size: int) -> list[tuple[int, ...]]:
     """The nodes of every bit mask, listed by mask."""
     subsets: list[tuple[int, ...]] = [()]

@@ -80,9 +80,10 @@ def _label(text: str, character: str) -> int:
 
 
 def _best_root(diagram: Diagram) -> int:
-    singles = [block[0] for block in diagram.blocks if len(block) == 1]
-    growable = [v for v in singles if any(order_polynomial(diagram, v))]
-    return min(growable or singles or range(diagram.nodes), key=lambda v: (diagram.degrees[v], v))
+    """The first node, few neighbours first, from which the diagram can be grown, or else the first that is alone."""
+    nodes = sorted(range(diagram.nodes), key=lambda v: (diagram.degrees[v], v))
+    alone = [v for v in nodes if (v,) in diagram.blocks]
+    return next((v for v in alone if any(order_polynomial(diagram, v))), (alone or nodes)[0])
 
 
 def _hang(diagram: Diagram, root: int) -> dict[int, int | None]:

@@ -10,7 +10,7 @@ lattices", 1983).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from math import comb, factorial
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from typing import TypeAlias
 Partition: TypeAlias = tuple[tuple[int, ...], ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def set_partitions(size: int) -> tuple[Partition, ...]:
     """All partitions of ``0 … size-1`` into blocks.
 
@@ -44,7 +44,7 @@ def bell_number(size: int) -> int:
     >>> [bell_number(size) for size in range(7)]
     [1, 1, 2, 5, 15, 52, 203]
     """
-    numbers = [1]
+    numbers: list[int] = [1]
     for n in range(size):
         numbers.append(sum(comb(n, k) * numbers[k] for k in range(n + 1)))
     return numbers[size]
@@ -56,7 +56,7 @@ def moebius(parts: int) -> int:
     >>> [moebius(p) for p in (1, 2, 3, 4)]
     [1, -1, 2, -6]
     """
-    return (-1) ** (parts - 1) * factorial(parts - 1)
+    return (1 if parts % 2 else -1) * factorial(parts - 1)
 
 
 def refinements(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[int, ...]], int]]:

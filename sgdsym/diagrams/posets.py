@@ -10,7 +10,7 @@ along every edge towards the root.  The number of ways is the strict order polyn
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 
 from sgdsym.diagrams.diagram import Diagram
@@ -30,7 +30,7 @@ def surjections(above: Sequence[int]) -> tuple[int, ...]:
     """
     size = len(above)
 
-    @lru_cache(maxsize=None)
+    @cache
     def count(left: int) -> tuple[int, ...]:
         if not left:
             return (1,) + (0,) * size

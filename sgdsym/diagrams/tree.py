@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from math import factorial, prod
 
 _OPENING = tuple(b"(%d" % colour for colour in range(10))
@@ -130,7 +130,7 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
     return _interned(tuple(parents), tuple([colours[v] for v in order])), order
 
 
-@lru_cache(maxsize=None)
+@cache
 def _interned(parents: tuple[int, ...], colours: tuple[int, ...]) -> Tree:
     return Tree(parents, colours)
 

@@ -9,7 +9,7 @@ from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
 from sgdsym.render.latex import is_function
 from sgdsym.render.scripts import TextScript, raised
-from sgdsym.series import Series
+from sgdsym.series import Basis, Series
 
 LABELS = 35  # nodes that the string notation has labels for
 
@@ -61,7 +61,7 @@ def series_to_table(series: Series) -> str:
     return _aligned(rows)
 
 
-def diagrams_to_table(diagrams: Iterable[Diagram], basis: str = "cumulant") -> str:
+def diagrams_to_table(diagrams: Iterable[Diagram], basis: Basis = "cumulant") -> str:
     """Diagrams as an aligned table: diagram, symmetry factor, value.
 
     >>> print(diagrams_to_table([Diagram(3, [(0, 1), (0, 2)]), Diagram(3, [(0, 1), (0, 2)], [(1, 2)])]))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
@@ -44,6 +45,8 @@ class Coefficient:
     """
 
     __slots__ = ("_above", "_below")
+    _above: Any
+    _below: _Below
 
     def __init__(self, value: Scalar | str = 0) -> None:
         lifted = Coefficient.parse(value) if isinstance(value, str) else _lift(value)
@@ -118,14 +121,12 @@ class Coefficient:
         """The coefficient of an expanded numerator over powers of irreducible polynomials, what they share cancelled."""
         left = {}
         for base, exponent in below.items():
-            divisor = dict(_terms(base))
-            while exponent:
-                quotient = divide_exactly(dict(_terms(above)), divisor)
-                if quotient is None:
-                    left[base] = exponent
-                    break
+            divisor, times = dict(_terms(base)), exponent
+            while times and (quotient := divide_exactly(dict(_terms(above)), divisor)) is not None:
                 above = symengine.Add(*(_number(c) * _product(monomial) for monomial, c in quotient.items()))
-                exponent -= 1
+                times -= 1
+            if times:
+                left[base] = times
         return cls._of(above, tuple(sorted(left.items(), key=lambda item: str(item[0]))))
 
     def __add__(self, other: Scalar) -> Coefficient:
@@ -273,9 +274,9 @@ def symbol_name(name: str) -> str:
     """The name itself if it can name a symbol.
 
     Raises:
-        ValueError: if it is not an identifier of letters, digits and single underscores.
+        ValueError: if it is not an identifier of letters, digits and single underscores, or a word of Python.
     """
-    if not (name.isidentifier() and name.isascii()) or name.startswith("_") or "__" in name:
+    if not (name.isidentifier() and name.isascii()) or name.startswith("_") or "__" in name or iskeyword(name):
         raise ValueError(f"{name[:40]!r} cannot name a symbol; use a letter followed by letters, digits or underscores")
     return name
 
@@ -317,7 +318,8 @@ def _factorise(expression: Any) -> tuple[Any, _Below]:
 
     names: dict[str, str] = {}
     numerator = {
-        tuple((names.setdefault(base, f"x{len(names)}"), e) for base, e in powers): c for powers, c in _terms(expression)
+        tuple((names.setdefault(base, f"x{len(names)}"), e) for base, e in powers): c
+        for powers, c in _terms(expression)
     }
     back = {sympy.Symbol(name): _generator(base) for base, name in names.items()}
     polynomial = sympy.Add(
@@ -365,7 +367,11 @@ def _split_power(base: Any, exponent: Any) -> list[tuple[str, int]]:
     for monomial, times in _terms(symengine.expand(exponent)):
         generator = _product(monomial)
         whole = times.denominator == 1
-        name = _text(base) if not monomial else f"{_text(base)}**{_text(generator if whole else generator * _number(times))}"
+        name = (
+            _text(base)
+            if not monomial
+            else f"{_text(base)}**{_text(generator if whole else generator * _number(times))}"
+        )
         parts.append((name, int(times) if whole else 1))
     return parts
 

@@ -61,7 +61,7 @@ def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Sett
         if data["basis"] not in BASES:
             raise ValueError(f"basis must be 'cumulant' or 'moment', not {data['basis']!r}")
         terms = collect(_read_term(term) for term in data["terms"])
-        return terms, int(data["order"]), cast(Basis, data["basis"]), setting
+        return terms, int(data["order"]), cast("Basis", data["basis"]), setting
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a series: missing or misshapen entry ({error!r})") from error
 

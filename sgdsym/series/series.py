@@ -52,7 +52,7 @@ class Series(SeriesViews):
     terms: Mapping[Diagram, Coefficient]
     truncation: int
     basis: Basis = "cumulant"
-    setting: Setting = Setting()
+    setting: Setting = field(default_factory=Setting)
     recount: Recount | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -188,7 +188,9 @@ class Series(SeriesViews):
 
     def _require_same_basis(self, other: Series) -> None:
         if self.basis != other.basis:
-            raise ValueError(f"one series is in {self.basis}s, the other in {other.basis}s; convert with as_{self.basis}s()")
+            raise ValueError(
+                f"one series is in {self.basis}s, the other in {other.basis}s; convert with as_{self.basis}s()"
+            )
 
     def as_moments(self) -> Series:
         """The same series with joint moments in the blocks."""

@@ -181,12 +181,8 @@ def complete_homogeneous(degree: int, nodes: Sequence[Coefficient]) -> Coefficie
 
 def _inverse_power(distance: Coefficient, power: int, order: int) -> list[Coefficient]:
     """Taylor coefficients of ``(distance + e)**-power`` in ``e``."""
-    return [
-        Coefficient((-1) ** j * comb(power + j - 1, j)) / distance ** (power + j) for j in range(order)
-    ]
+    return [Coefficient((-1) ** j * comb(power + j - 1, j)) / distance ** (power + j) for j in range(order)]
 
 
 def _truncated_product(first: Sequence[Coefficient], second: Sequence[Coefficient]) -> list[Coefficient]:
-    return [
-        Coefficient.total(first[i] * second[k - i] for i in range(k + 1)) for k in range(len(first))
-    ]
+    return [Coefficient.total(first[i] * second[k - i] for i in range(k + 1)) for k in range(len(first))]

@@ -19,6 +19,7 @@ from dataclasses import replace
 from functools import partial
 from math import factorial
 from operator import mul
+from typing import Any
 
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
 from sgdsym.series import Basis, Coefficient, Scalar, Series, collect
@@ -124,10 +125,8 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
 def _recounted(request: Request, values: Mapping[str, Scalar]) -> Series:
     """Count the request again, in the cumulant basis, with symbols replaced."""
     given = {name: Coefficient(value) for name, value in values.items()}
-    sizes = {
-        option: _as_size(given[symbol])
-        for option, symbol in request.symbols.items()
-        if symbol in given
+    sizes: dict[str, Any] = {
+        option: _as_size(given[symbol]) for option, symbol in request.symbols.items() if symbol in given
     }
     return expand_request(replace(request, basis="cumulant", **sizes))
 
@@ -155,9 +154,7 @@ def _grown_terms(request: Request, progress: Callable[[int, int], None] | None) 
     """Terms of the test loss of one-pass SGD, the fast way."""
     steps, batch_size = request.sizes.steps, request.sizes.batch_size
     binomials = _binomial_powers(request.order)
-    monomials = [
-        [steps**j / batch_size**k for j in range(request.order + 1)] for k in range(max(1, request.order))
-    ]
+    monomials = [[steps**j / batch_size**k for j in range(request.order + 1)] for k in range(max(1, request.order))]
     terms: dict[Diagram, Coefficient] = {}
     for layer in grow(request.order, progress):
         d = layer.order

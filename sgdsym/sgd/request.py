@@ -61,7 +61,9 @@ class Request:
         if not _is_integer(self.order) or not 0 <= self.order <= MAX_ORDER:
             raise ValueError(f"order must be an integer from 0 to {MAX_ORDER}, not {self.order!r}")
         for option in ("steps", "dataset_size", "batch_size", "epochs"):
-            _check_size(option.replace("_", " "), getattr(self, option), least=0 if option in ("steps", "epochs") else 1)
+            _check_size(
+                option.replace("_", " "), getattr(self, option), least=0 if option in ("steps", "epochs") else 1
+            )
         self._check_momentum()
         self._check_data()
         self._check_symbols()
@@ -76,37 +78,56 @@ class Request:
             raise ValueError("a schedule and momentum cannot be combined; leave one of them out")
         if self.momentum or self.schedule is not None:
             if self.dynamics in ("ode", "sde"):
-                raise ValueError(f"momentum and schedules are for discrete steps; leave them out with dynamics {self.dynamics}")
+                raise ValueError(
+                    f"momentum and schedules are for discrete steps; leave them out with dynamics {self.dynamics}"
+                )
             if self.data in ("fixed", "reshuffle"):
-                raise ValueError(f"momentum and schedules need sampling online or replace, or dynamics gd, not {self.data}")
+                raise ValueError(
+                    f"momentum and schedules need sampling online or replace, or dynamics gd, not {self.data}"
+                )
         if self.schedule is not None and self.steps not in (None, len(self.schedule)):
             raise ValueError(f"the schedule has {len(self.schedule)} steps, not {self.steps}; leave steps out")
 
     def _check_data(self) -> None:
-        data = self.data
-        if data == "online":
-            for option, value in (("dataset size", self.dataset_size), ("epochs", self.epochs)):
-                if value is not None:
-                    raise ValueError(f"{option} is for a finite training set; {data} draws fresh points: choose another sampling")
-            if self.observable in ("train-loss", "generalization-gap"):
-                raise ValueError(f"{self.observable} needs a training set; choose sampling fixed, reshuffle or replace, or dynamics gd")
-        if self.dynamics == "ode" and self.batch_size is not None:
-            raise ValueError("the gradient-flow ODE has no batches; leave the batch size out")
-        if data == "full" and self.batch_size not in (None, self.dataset_size):
-            raise ValueError("gradient descent uses the whole training set; leave the batch size out")
-        if data == "full" and self.epochs not in (None, self.steps):
-            raise ValueError("an epoch of gradient descent is one step; give steps and leave the epochs out")
-        if data in ("fixed", "reshuffle", "replace") and self.steps is not None and self.epochs is not None:
-            raise ValueError("steps and epochs say the same thing, T = E N / B; leave one of them out")
-        sizes = (self.dataset_size, self.batch_size)
-        if all(_is_integer(size) for size in sizes):
-            points, batch = (int(size) for size in sizes if size is not None)
-            if batch > points:
-                raise ValueError(f"batch size {batch} is larger than dataset size {points}")
-            if data in ("fixed", "reshuffle") and points % batch:
-                raise ValueError(f"batch size {batch} does not divide dataset size {points}; epochs need whole batches")
-            if data in ("fixed", "reshuffle") and isinstance(self.steps, int) and self.steps * batch % points:
-                raise ValueError(f"{self.steps} steps are no whole number of epochs of {points // batch} steps")
+        """Each size must mean something for the dynamics and the sampling."""
+        online, full, finite = self.data == "online", self.data == "full", self.data in ("fixed", "reshuffle")
+        trained = self.observable in ("train-loss", "generalization-gap")
+        both = self.steps is not None and self.epochs is not None
+        fresh = "a finite training set; online draws fresh points: choose another sampling"
+        for wrong, complaint in (
+            (online and self.dataset_size is not None, f"the dataset size is for {fresh}"),
+            (online and self.epochs is not None, f"epochs are for {fresh}"),
+            (
+                online and trained,
+                f"{self.observable} needs a training set; choose sampling fixed, reshuffle or replace, or dynamics gd",
+            ),
+            (
+                self.dynamics == "ode" and self.batch_size is not None,
+                "the gradient-flow ODE has no batches; leave the batch size out",
+            ),
+            (
+                full and self.batch_size not in (None, self.dataset_size),
+                "gradient descent uses the whole training set; leave the batch size out",
+            ),
+            (
+                full and self.epochs not in (None, self.steps),
+                "an epoch of gradient descent is one step; give steps and leave the epochs out",
+            ),
+            (both and not full, "steps and epochs say the same thing, T = E N / B; leave one of them out"),
+        ):
+            if wrong:
+                raise ValueError(complaint)
+        if finite and isinstance(self.dataset_size, int) and isinstance(self.batch_size, int):
+            self._check_batches(self.dataset_size, self.batch_size)
+
+    def _check_batches(self, points: int, batch: int) -> None:
+        """Epochs are cut into whole batches."""
+        if batch > points:
+            raise ValueError(f"batch size {batch} is larger than dataset size {points}")
+        if points % batch:
+            raise ValueError(f"batch size {batch} does not divide dataset size {points}; epochs need whole batches")
+        if isinstance(self.steps, int) and self.steps * batch % points:
+            raise ValueError(f"{self.steps} steps are no whole number of epochs of {points // batch} steps")
 
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""

@@ -65,9 +65,7 @@ def test_surjections_against_listing_all_maps(masks):
         maps = [[]]
         for _ in range(size):
             maps = [[*m, level] for m in maps for level in range(levels)]
-        monotone = sum(
-            all(m[a] < m[b] for a in range(size) for b in range(size) if above[a] >> b & 1) for m in maps
-        )
+        monotone = sum(all(m[a] < m[b] for a in range(size) for b in range(size) if above[a] >> b & 1) for m in maps)
         assert monotone == sum(ways * comb(levels, k) for k, ways in enumerate(counts))
 
 

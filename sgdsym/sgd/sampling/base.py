@@ -64,6 +64,4 @@ def timed(
     for levels, own in orders:
         for key, ways in clock.keys(levels, parents, groups):
             counts[key, own] += ways
-    return Coefficient.total(
-        clock.value(key) * value(own) * ways for (key, own), ways in counts.items() if ways
-    )
+    return Coefficient.total(clock.value(key) * value(own) * ways for (key, own), ways in counts.items() if ways)

@@ -62,6 +62,4 @@ def epoch_counts(parents: tuple[int, ...], slots: list[int]) -> list[int]:
                 for e in range(epochs):
                     below[parent][e] *= sum(ways[: e + same])
         values.append(free)
-    return [
-        sum((-1) ** (k - e) * comb(k, e) * values[e] for e in range(k + 1)) for k in range(size + 1)
-    ]
+    return [sum((-1) ** (k - e) * comb(k, e) * values[e] for e in range(k + 1)) for k in range(size + 1)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import cache, reduce
 from typing import TypeAlias
 
 from sgdsym.diagrams import Partition, set_partitions, weak_orders
@@ -75,14 +76,16 @@ class Reshuffle:
             reduce(lambda product, i: product * (n - i) ** (row[i] + common[i]), range(length), value)
             for value, row in zip(values, powers, strict=True)
         )
-        return reduce(lambda product, i: product * (n - i) ** common[i], range(length), Coefficient(1)) ** -1 * numerator
+        return (
+            reduce(lambda product, i: product * (n - i) ** common[i], range(length), Coefficient(1)) ** -1 * numerator
+        )
 
 
 def _histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
     """Ways to spread steps over epochs and slots, by the sorted numbers of points on the slots of each epoch."""
     point_of = {step: j for j, point in enumerate(points) for step in point}
 
-    @lru_cache(maxsize=None)
+    @cache
     def slots_of(steps: int) -> Counter[Slots]:
         """Ways to do these steps in one epoch."""
         used = sorted({point_of[v] for v in range(len(parents)) if steps >> v & 1})
@@ -94,18 +97,25 @@ def _histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
                 above[used.index(point_of[v])] |= 1 << used.index(point_of[parent])
         return Counter(tuple(sorted(level.bit_count() for level in levels)) for levels in weak_orders(above))
 
-    @lru_cache(maxsize=None)
+    @cache
     def histories_of(left: int) -> Counter[History]:
         if not left:
             return Counter({(): 1})
         found: Counter[History] = Counter()
-        first = left
-        while first:
-            if not any(parent >= 0 and first >> parent & 1 and (left & ~first) >> v & 1 for v, parent in enumerate(parents)):
-                for slots, ways in slots_of(first).items():
-                    for later, more in histories_of(left & ~first).items():
-                        found[tuple(sorted((slots, *later)))] += ways * more
-            first = (first - 1) & left
+        for first in _first_epochs(parents, left):
+            for slots, ways in slots_of(first).items():
+                for later, more in histories_of(left & ~first).items():
+                    found[tuple(sorted((slots, *later)))] += ways * more
         return found
 
     return histories_of((1 << len(parents)) - 1)
+
+
+def _first_epochs(parents: tuple[int, ...], left: int) -> Iterator[int]:
+    """The non-empty sets of steps that can be those of the first epoch: whatever acts on one of them is in it too."""
+    first = left
+    while first:
+        after = left & ~first
+        if not any(parent >= 0 and first >> parent & after >> v & 1 for v, parent in enumerate(parents)):
+            yield first
+        first = (first - 1) & left
