@@ -1,10 +1,69 @@
-"""The theory of SGD: from a request to its series.
+"""The theory of SGD: from a request to its series, and what follows from comparing them.
 
-Knows dynamics, sampling, observables and how each is counted.  Refuses to print, draw or evaluate.
+Knows dynamics, sampling, observables and how each is counted; comparisons, substitutions and corollaries.  Refuses to
+print, draw or evaluate.
 """
 
+from sgdsym.sgd.compare import Comparison, compare, scaled_learning_rate
+from sgdsym.sgd.corollaries import (
+    batch_size_correction,
+    curvature_noise_force,
+    epochs_correction,
+    flow_regulariser,
+    gdc_regulariser,
+    loss_at_minimum,
+    non_gaussian_correction,
+    regulariser,
+)
 from sgdsym.sgd.expand import estimate_terms, expand, expand_request, is_grown
+from sgdsym.sgd.gradients import (
+    along_gradient,
+    covariance_trace,
+    gradient,
+    noise_curvature,
+    potential,
+    squared_gradient,
+)
+from sgdsym.sgd.isotropic import isotropic_noise
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
+from sgdsym.sgd.settings import Side, parse_setting
+from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, gaussian_noise, quadratic_loss
 
-__all__ = ["DYNAMICS", "OBSERVABLES", "SAMPLINGS", "Number", "Request", "Size", "estimate_terms", "expand", "expand_request", "is_grown"]
+__all__ = [
+    "DYNAMICS",
+    "OBSERVABLES",
+    "SAMPLINGS",
+    "Comparison",
+    "Number",
+    "Request",
+    "Side",
+    "Size",
+    "additive_noise",
+    "along_gradient",
+    "at_minimum",
+    "batch_size_correction",
+    "compare",
+    "covariance_trace",
+    "curvature_noise_force",
+    "deterministic",
+    "epochs_correction",
+    "estimate_terms",
+    "expand",
+    "expand_request",
+    "flow_regulariser",
+    "gaussian_noise",
+    "gdc_regulariser",
+    "gradient",
+    "is_grown",
+    "isotropic_noise",
+    "loss_at_minimum",
+    "noise_curvature",
+    "non_gaussian_correction",
+    "parse_setting",
+    "potential",
+    "quadratic_loss",
+    "regulariser",
+    "scaled_learning_rate",
+    "squared_gradient",
+]

@@ -1,0 +1,185 @@
+r"""Two settings side by side: the difference of their series, in common symbols.
+
+What is equated: a size that one side leaves out is the other side's (training set, batch size), and a side that leaves
+out how long it runs makes as many *updates* as the other.  So gradient descent beside :math:`E` epochs of batches makes
+:math:`T = EN/B` steps.  Where both say how long they run, each does as it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sgdsym.series import Basis, Coefficient, Series
+from sgdsym.series.coefficient import Scalar
+from sgdsym.sgd.expand import expand_request
+from sgdsym.sgd.request import Request
+from sgdsym.sgd.settings import Side, parse_setting
+
+_LOSSES = ("test-loss", "train-loss", "generalization-gap")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The difference of two settings, first minus second.
+
+    Attributes:
+        first: the first setting, with the sizes it was given by the second.
+        second: the second setting, likewise.
+        difference: the series of the first minus that of the second.
+
+    >>> found = compare("sgd:B=1", "ode", order=2)
+    >>> found.leading_order
+    2
+    >>> print(found.summary())
+    test-loss: (sgd, online: T updates, batches of 1) minus (ode: T updates) is of order 2 in the learning rate:
+    - η² (T/2) G·H G
+    + η² (T/2) tr(H C)
+    """
+
+    first: Side
+    second: Side
+    difference: Series
+
+    @property
+    def leading_order(self) -> int | None:
+        """The lowest order at which the settings differ, ``None`` if they agree as far as they were expanded."""
+        return min((diagram.order for diagram in self.difference.terms), default=None)
+
+    @property
+    def leading(self) -> Series:
+        """The terms of the difference at its leading order."""
+        order = self.leading_order
+        return self.difference if order is None else self.difference.order(order)
+
+    def summary(self) -> str:
+        """What was compared, the order at which the two sides part, and the terms there."""
+        observable = self.difference.setting.observable
+        sides = f"{observable}: ({self.first.describe()}) minus ({self.second.describe()})"
+        if self.leading_order is None:
+            return f"{sides} vanishes through order {self.difference.truncation} in the learning rate"
+        return f"{sides} is of order {self.leading_order} in the learning rate:\n{self.leading.to_text()}"
+
+
+def compare(
+    first: str | Request | Side,
+    second: str | Request | Side,
+    *,
+    order: int = 3,
+    observable: str | None = None,
+    basis: Basis = "cumulant",
+    progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    r"""The difference of two settings as a series, first minus second.
+
+    Args:
+        first: a setting in words (:func:`sgdsym.sgd.parse_setting`), a request, or either with a learning rate (:class:`Side`).
+        second: the other setting.
+        order: the highest power of the learning rate, for both.
+        observable: what is compared, for both; if left out what the settings say, or the test loss.
+        basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
+        progress: called with each finished order and its number of diagrams, for one side after the other.
+
+    Raises:
+        ValueError: saying which setting is wrong, or that the two cannot be compared.
+
+    >>> print(compare("sgd:B=1", "sde", order=2).difference)
+    - η² (T/2) G·H G
+    >>> print(compare("gd", "fixed:B=1", order=2).difference)                      # E epochs, T = E N
+    η² (E(N - 1)/2) G·κ[h g]
+    >>> print(compare("fixed:B=1,E=E,scale=1/E", "fixed:E=1", order=2).difference)
+    η² (N(E - 1)/(2E)) G·H G
+    + η² (N(E - 1)/(2E)) G·κ[h g]
+    """
+    sides = [_side(side, observable) for side in (first, second)]
+    sides = [_with_observable(side, observable or _named_observable(first, second, sides)) for side in sides]
+    words = {side.request.observable for side in sides}
+    if len(words) > 1 and not words <= set(_LOSSES):
+        raise ValueError(f"{' and '.join(sorted(words))} are different things; compare one observable with itself")
+    sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
+    left, right = _aligned(_sized(sides[0], sides[1]), _sized(sides[1], sides[0]))
+    return Comparison(left, right, expand_side(left, progress) - expand_side(right, progress))
+
+
+def scaled_learning_rate(series: Series, factor: Scalar) -> Series:
+    r"""The series after the change :math:`\eta \to c\,\eta`: order :math:`k` is multiplied by :math:`c^k`.
+
+    >>> from sgdsym.sgd import expand
+    >>> print(scaled_learning_rate(expand(order=2, dynamics="ode"), 1 / Coefficient.symbol("T")))
+    l
+    - η G·G
+    + η² G·H G
+    """
+    c = Coefficient(factor)
+    return replace(series, terms={diagram: value * c**diagram.order for diagram, value in series.terms.items()})
+
+
+def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) -> Series:
+    """The series of one side of a comparison, its number of updates and learning rate put in."""
+    if side.updates is None:
+        series = expand_request(side.request, progress)
+    else:
+        request = side.request
+        taken = {*side.updates.symbols, request.dataset_size, request.batch_size, request.momentum, "N", "B"}
+        name = next(word for word in ("T", "updates", "steps", "count", "clock", "time") if word not in taken)
+        steps = {name: side.updates}
+        counted = expand_request(replace(request, steps=name, epochs=None), progress)
+        series = counted.map_coefficients(lambda c: c.substitute(steps))
+    return scaled_learning_rate(series, side.scale) if side.scale != 1 else series
+
+
+def _side(given: str | Request | Side, observable: str | None) -> Side:
+    if isinstance(given, str):
+        return parse_setting(given, observable=observable)
+    return given if isinstance(given, Side) else Side(given)
+
+
+def _with_observable(side: Side, observable: str | None) -> Side:
+    return side if observable is None else replace(side, request=replace(side.request, observable=observable))
+
+
+def _named_observable(first: object, second: object, sides: list[Side]) -> str | None:
+    """The observable that only one of two texts names; it is meant for both."""
+    named = [not isinstance(given, str) or "observable" in given for given in (first, second)]
+    return sides[named.index(True)].request.observable if sum(named) == 1 else None
+
+
+def _sized(side: Side, other: Side) -> Side:
+    """The side with training set and batches taken from the other where it leaves them out."""
+    request, model = side.request, other.request
+    if request.dataset_size is None and request.data != "online":
+        request = replace(request, dataset_size=model.dataset_size)
+    batched = request.data != "full" and request.dynamics != "ode"
+    if batched and request.batch_size is None and model.data != "full":
+        request = replace(request, batch_size=model.batch_size)
+    return replace(side, request=request)
+
+
+def _aligned(first: Side, second: Side) -> tuple[Side, Side]:
+    """Both sides, one that leaves out how long it runs making as many updates as the other."""
+    lengthy = [_says_length(side.request) for side in (first, second)]
+    if all(lengthy):
+        return first, second
+    if not any(lengthy):
+        # epochs have a step count of their own, T = E N / B, which is the one with meaning for both
+        lengthy = [side.request.data in ("fixed", "reshuffle") for side in (first, second)]
+    if lengthy[1] and not lengthy[0]:
+        return _with_updates(first, second.steps), second
+    return first, _with_updates(second, first.steps)
+
+
+def _says_length(request: Request) -> bool:
+    return any(given is not None for given in (request.steps, request.epochs, request.schedule))
+
+
+def _with_updates(side: Side, updates: Coefficient) -> Side:
+    """The side with a number of updates: in the request where that can say it, beside it otherwise."""
+    if updates.symbols:
+        if updates == side.steps:
+            return side
+        return replace(side, updates=updates)
+    number: Fraction = updates.as_fraction()
+    if number.denominator != 1:
+        raise ValueError(f"the other side makes {number} updates, which is no whole number; give both their steps")
+    return replace(side, request=replace(side.request, steps=int(number)))

@@ -1,0 +1,150 @@
+r"""Settings in words: ``sgd:sampling=fixed,B=1`` read into a request, and a request with a learning rate put in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sgdsym.series import Coefficient
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
+
+_SIZES = {
+    "N": "dataset_size",
+    "dataset-size": "dataset_size",
+    "B": "batch_size",
+    "batch-size": "batch_size",
+    "E": "epochs",
+    "epochs": "epochs",
+    "T": "steps",
+    "steps": "steps",
+}
+_WORDS = ("sampling", "observable")
+_KEYS = (*_WORDS, *_SIZES, "momentum", "nesterov", "scale")
+_UNSCALED = Coefficient(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    r"""One side of a comparison: a request, run at a multiple of the learning rate.
+
+    Attributes:
+        request: what is expanded.
+        scale: the factor :math:`c` of the learning rate :math:`c\,\eta`.
+        updates: the number of updates where it is not the request's own but set by the other side.
+    """
+
+    request: Request
+    scale: Coefficient = _UNSCALED
+    updates: Coefficient | None = None
+
+    @property
+    def steps(self) -> Coefficient:
+        """The number of updates."""
+        return self.request.sizes.steps if self.updates is None else self.updates
+
+    def describe(self) -> str:
+        """The side in words.
+
+        >>> parse_setting("fixed:B=1,scale=1/E").describe()
+        'sgd, fixed: E*N updates, N points, batches of 1, learning rate times 1/E'
+        """
+        request, sizes = self.request, self.request.sizes
+        words = [f"{self.steps} updates"]
+        if request.data != "online":
+            words.append(f"{sizes.dataset_size} points")
+        if request.data != "full" and request.dynamics != "ode":
+            words.append(f"batches of {sizes.batch_size}")
+        if request.momentum:
+            words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {request.momentum}")
+        if request.schedule is not None:
+            words.append(f"schedule {', '.join(map(str, request.schedule))}")
+        if self.scale != 1:
+            words.append(f"learning rate times {self.scale}")
+        name = f"sgd, {request.sampling}" if request.dynamics == "sgd" else request.dynamics
+        return f"{name}: {', '.join(words)}"
+
+
+def parse_setting(text: str, *, observable: str | None = None) -> Side:
+    r"""Read a setting such as ``sgd``, ``gd:N=N``, ``sgd:sampling=fixed,B=1`` or ``fixed:E=E,scale=1/E``.
+
+    The first word is the dynamics (``sgd``, ``gd``, ``ode``, ``sde``), or a sampling, which means SGD with it.  Pairs
+    ``key=value`` follow, each after a colon or a comma: ``sampling``, ``observable``; the sizes ``T`` or ``steps``, ``N`` or
+    ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers or symbol names; ``momentum``, a rational number or
+    a symbol name; ``nesterov=yes``; ``scale``, the factor of the learning rate, such as ``1/E``.
+
+    Args:
+        text: the setting.
+        observable: the observable of a setting that names none; the test loss if left out.
+
+    Raises:
+        ValueError: naming the word that is wrong and what it may be.
+
+    >>> side = parse_setting("gd:N=50")
+    >>> side.request.dynamics, side.request.dataset_size, str(side.scale)
+    ('gd', 50, '1')
+    >>> parse_setting("adam:T=3")
+    Traceback (most recent call last):
+    ValueError: setting 'adam:T=3' must begin with one of sgd, gd, ode, sde, online, fixed, reshuffle, replace, not 'adam'
+    """
+    first, *pairs = text.replace(",", ":").split(":")
+    fields: dict[str, Any] = {} if observable is None else {"observable": observable}
+    fields |= _first_word(text, first.strip())
+    scale, seen = Coefficient(1), set(fields) - {"observable"}
+    for pair in pairs:
+        key, equals, value = (part.strip() for part in pair.partition("="))
+        if not (key and equals and value):
+            raise ValueError(f"{pair.strip()!r} in setting {text!r} is not of the form key=value")
+        if key not in _KEYS:
+            raise ValueError(f"unknown word {key!r} in setting {text!r}; use {', '.join(_KEYS)}")
+        field = _SIZES.get(key, key)
+        if field in seen:
+            raise ValueError(f"setting {text!r} gives the {field.replace('_', ' ')} twice; give it once")
+        seen.add(field)
+        if key == "scale":
+            scale = _scale(text, value)
+        else:
+            fields[field] = _value(text, key, value)
+    try:
+        return Side(Request(**fields), scale)
+    except ValueError as error:
+        raise ValueError(f"setting {text!r}: {error}") from error
+
+
+def _first_word(text: str, word: str) -> dict[str, str]:
+    if word in DYNAMICS:
+        return {"dynamics": word}
+    if word in SAMPLINGS:
+        return {"dynamics": "sgd", "sampling": word}
+    raise ValueError(f"setting {text!r} must begin with one of {', '.join((*DYNAMICS, *SAMPLINGS))}, not {word!r}")
+
+
+def _value(text: str, key: str, value: str) -> Size | Number | bool:
+    if key in _WORDS:
+        return value
+    if key == "nesterov":
+        if value not in ("yes", "no"):
+            raise ValueError(f"nesterov in setting {text!r} is yes or no, not {value!r}")
+        return value == "yes"
+    if key == "momentum":
+        return _number(text, value)
+    return int(value) if value.lstrip("+-").isdecimal() and value.isascii() else value
+
+
+def _number(text: str, value: str) -> Number:
+    if value[0].isalpha():
+        return value
+    try:
+        return Fraction(value)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{value!r} in setting {text!r} is neither a rational number nor a symbol name") from error
+
+
+def _scale(text: str, value: str) -> Coefficient:
+    try:
+        scale = Coefficient.parse(value)
+    except ValueError as error:
+        raise ValueError(f"scale in setting {text!r}: {error}") from error
+    if not scale:
+        raise ValueError(f"scale in setting {text!r} is 0; a run without a learning rate stays where it is")
+    return scale
