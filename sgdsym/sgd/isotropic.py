@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Series
-from sgdsym.tensors import Contraction
-from sgdsym.tensors.notation import TEXT, index_names, index_notation
 
 if TYPE_CHECKING:
     import sympy
@@ -94,6 +92,8 @@ def _piece(nodes: list[int], edges: Sequence[Edge], blocks: Sequence[Sequence[in
     """The value of one part: a contraction, or a symbol where its edges make a cycle."""
     import sympy
 
+    from sgdsym.tensors import Contraction
+
     label = {v: i for i, v in enumerate(nodes)}
     own = [(label[a], label[b]) for a, b in edges if a in label]
     groups = [[label[v] for v in block] for block in blocks if block[0] in label]
@@ -104,6 +104,8 @@ def _piece(nodes: list[int], edges: Sequence[Edge], blocks: Sequence[Sequence[in
 
 def _index_sum(nodes: int, edges: Sequence[Edge], blocks: Sequence[Sequence[int]]) -> str:
     """The sum over indices that a graph with cycles stands for, the same for isomorphic ones."""
+    from sgdsym.tensors.notation import TEXT, index_names, index_notation
+
     best_blocks, best_edges = min(
         (
             sorted(sorted(order[v] for v in block) for block in blocks),
