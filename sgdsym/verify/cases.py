@@ -1,0 +1,158 @@
+r"""Random cases: a landscape, a run, an observable, and the words of the request, each size a number or a symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+from sgdsym.verify.draws import Run
+from sgdsym.verify.landscape import Landscape, random_landscape
+
+FAMILIES = ("online", "fixed", "reshuffle", "replace", "gd", "ode", "sde")
+OBSERVABLES = (
+    "test-loss",
+    "train-loss",
+    "generalization-gap",
+    "displacement",
+    "covariance",
+    "loss-variance",
+    "function",
+)
+
+_FINITE = ("fixed", "reshuffle", "replace", "gd")
+_WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap"))
+_SYMBOLS = {"steps": "T", "dataset_size": "N", "batch_size": "B", "epochs": "E", "momentum": "mu"}
+# a symbolic momentum makes long coefficients: seconds at order 3, minutes above
+_SYMBOLIC_MOMENTUM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One comparison.
+
+    Attributes:
+        landscape: the population.
+        run: the run in numbers.
+        request: what :func:`sgdsym.sgd.expand` is asked, sizes as numbers or symbol names.
+        values: the number of each symbol of the request.
+    """
+
+    landscape: Landscape
+    run: Run
+    request: Mapping[str, Any]
+    values: Mapping[str, int | Fraction]
+
+    @property
+    def setting(self) -> str:
+        """The case in a few words.
+
+        >>> random_case(Random(1), order=2).setting
+        'sgd fixed covariance order=2 basis=moment dataset_size=N batch_size=B epochs=E at N=3, B=1, E=3'
+        """
+        words = dict(self.request)
+        head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
+        sizes = (f"{name}={_text(value)}" for name, value in words.items())
+        where = ", ".join(f"{symbol}={value}" for symbol, value in self.values.items())
+        return f"{' '.join(head)} {' '.join(sizes)}" + (f" at {where}" if where else "")
+
+
+def random_case(random: Random, order: int) -> Case:
+    """A case of any sampling, dynamics and observable that go together, small enough to enumerate.
+
+    Args:
+        random: the source of randomness.
+        order: the order to expand to.
+    """
+    family = random.choice(FAMILIES)
+    observable = random.choice(OBSERVABLES if family in _FINITE else _WITHOUT_TRAINING_SET)
+    run = random_run(random, family)
+    sizes = _sizes(random, run)
+    options: dict[str, Any] = {"schedule": run.schedule} if run.schedule is not None else {}
+    values: dict[str, int | Fraction] = {}
+    for name, number in sizes.items():
+        slow = name == "momentum" and order > _SYMBOLIC_MOMENTUM
+        options[name] = number
+        if random.random() < 1 / 2 and not slow:
+            options[name] = symbol = _SYMBOLS[name]
+            values[symbol] = number
+    if run.schedule is not None and random.random() < 1 / 2:
+        rates = {f"rate{t}": rate for t, rate in enumerate(run.schedule, 1)}
+        options["schedule"] = tuple(rates)
+        values |= rates
+    request = {
+        "observable": observable,
+        "dynamics": run.dynamics,
+        **({"sampling": run.sampling} if run.dynamics == "sgd" else {}),
+        "order": order,
+        "basis": random.choice(("cumulant", "moment")),
+        **options,
+        **({"nesterov": True} if run.nesterov else {}),
+    }
+    landscape = random_landscape(random, order + 1, weights=random.choice((1, 2)))
+    return Case(landscape, run, request, values)
+
+
+def random_run(random: Random, family: str) -> Run:
+    """A run whose draws of data are few enough to go through all of them.
+
+    >>> run = random_run(Random(3), "fixed")
+    >>> run.steps, run.dataset_size, run.batch_size
+    (15, 5, 1)
+    """
+    points = 1 + _few(random, 5)
+    if family in ("fixed", "reshuffle"):
+        batch = random.choice([b for b in range(1, points + 1) if points % b == 0])
+        epochs = _few(random, 3 if family == "fixed" or points < 5 else 2)
+        return Run(sampling=family, steps=epochs * points // batch, dataset_size=points, batch_size=batch)
+    if family == "ode":
+        return Run(dynamics=family, steps=_few(random, 5))
+    if family == "sde":
+        return Run(dynamics=family, steps=_few(random, 5), batch_size=random.randint(1, 3))
+    if family == "gd":
+        steps = _few(random, 5)
+        return Run(dynamics=family, steps=steps, dataset_size=points, batch_size=points, **_memory(random, steps))
+    batch = random.randint(1, 3 if family == "online" else min(points, 2))
+    steps = _few(random, 6 - batch)
+    points = 0 if family == "online" else points
+    return Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, **_memory(random, steps))
+
+
+def _few(random: Random, most: int) -> int:
+    """A number from 0 to ``most``, seldom a very small one: runs without steps say little."""
+    return max(random.randint(0, most), random.randint(0, most))
+
+
+def _memory(random: Random, steps: int) -> dict[str, Any]:
+    """Plain steps, momentum or a schedule."""
+    match random.choice(("plain", "plain", "momentum", "schedule")):
+        case "momentum":
+            momentum = random.choice((-1, 1)) * Fraction(1, random.randint(2, 5))
+            return {"momentum": momentum, "nesterov": random.random() < 1 / 2}
+        case "schedule":
+            return {"schedule": tuple(Fraction(random.randint(-1, 4), random.randint(1, 3)) for _ in range(steps))}
+    return {}
+
+
+def _sizes(random: Random, run: Run) -> dict[str, int | Fraction]:
+    """The numbers that the request names; in epochs or in steps where both say the same."""
+    sizes: dict[str, int | Fraction] = {}
+    if run.dataset_size:
+        sizes["dataset_size"] = run.dataset_size
+    if run.dynamics not in ("gd", "ode"):
+        sizes["batch_size"] = run.batch_size
+    if run.schedule is None:
+        whole_epochs = run.dynamics == "sgd" and run.dataset_size and run.epochs.denominator == 1
+        if whole_epochs and random.random() < 2 / 3:
+            sizes["epochs"] = int(run.epochs)
+        else:
+            sizes["steps"] = run.steps
+    if run.momentum:
+        sizes["momentum"] = run.momentum
+    return sizes
+
+
+def _text(value: object) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)

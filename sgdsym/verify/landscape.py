@@ -1,0 +1,79 @@
+r"""Random polynomial landscapes: the losses of a few data points, in few weights, with the start of the run at the origin.
+
+Nothing is lost by that start, for a polynomial may be written around any point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from random import Random
+from typing import Any
+
+from sgdsym.numeric import Polynomial, polynomial_derivatives
+from sgdsym.verify.algebra import combination
+
+
+@dataclass(frozen=True, slots=True)
+class Landscape:
+    r"""A population of data points with polynomial losses.
+
+    Attributes:
+        losses: the loss :math:`l_x` of each data point, around the start of the run.
+        probabilities: how often each data point is drawn.
+        function: another polynomial of the weights, for the observable of that name.
+
+    >>> landscape = Landscape(({(1,): 1}, {(1,): 3}), (Fraction(1, 2), Fraction(1, 2)), {(0,): 1})
+    >>> landscape.weights, landscape.mean_loss
+    (1, {(1,): Fraction(2, 1)})
+    """
+
+    losses: tuple[Polynomial, ...]
+    probabilities: tuple[Fraction, ...]
+    function: Polynomial
+
+    @property
+    def weights(self) -> int:
+        """The number of weights :math:`p`."""
+        return len(next(iter(self.function)))
+
+    @property
+    def mean_loss(self) -> Polynomial:
+        """The population loss."""
+        return combination(zip(self.probabilities, self.losses, strict=True))
+
+    def derivatives(self, order: int) -> list[Any]:
+        r"""By degree the derivative tensors of all data points at the start, (n, p, …, p)."""
+        return polynomial_derivatives(self.losses, (0,) * self.weights, order)
+
+    def function_derivatives(self, order: int) -> list[Any]:
+        r"""By degree the derivative tensors of the other function at the start, (p, …, p)."""
+        return [tensor[0] for tensor in polynomial_derivatives((self.function,), (0,) * self.weights, order)]
+
+
+def random_landscape(random: Random, degree: int, weights: int = 1, points: int = 2) -> Landscape:
+    """A landscape with small random coefficients and uneven random probabilities.
+
+    Args:
+        random: the source of randomness.
+        degree: the highest total degree of the losses.
+        weights: the number of weights.
+        points: the number of data points.
+
+    >>> random_landscape(Random(0), degree=2).probabilities
+    (Fraction(4, 9), Fraction(5, 9))
+    """
+    shares = random.sample(range(1, points + 4), points)
+    probabilities = tuple(Fraction(share, sum(shares)) for share in shares)
+    *losses, function = (_random_polynomial(random, degree, weights) for _ in range(points + 1))
+    return Landscape(tuple(losses), probabilities, function)
+
+
+def _random_polynomial(random: Random, degree: int, weights: int) -> Polynomial:
+    """Every power of low degree has a coefficient, half of the others."""
+    polynomial: dict[tuple[int, ...], Fraction] = {}
+    for exponents in product(range(degree + 1), repeat=weights):
+        if sum(exponents) <= degree and (sum(exponents) <= 2 or random.random() < 1 / 2):
+            polynomial[exponents] = Fraction(random.choice((-3, -2, -1, 1, 2, 3)), random.choice((1, 1, 2)))
+    return polynomial
