@@ -7,6 +7,7 @@ The only file that knows symengine, which expands, adds and substitutes the many
 from __future__ import annotations
 
 import operator
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -26,6 +27,9 @@ Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
 LARGEST_POWER = 1000
+# a power with symbols in the exponent, such as mu**T, is one symbol of that name to symengine
+_POWER = "**"
+_WORD = re.compile(r"[A-Za-z]\w*")
 
 
 class Coefficient:
@@ -184,7 +188,16 @@ class Coefficient:
         >>> Coefficient.symbol("mu").power(2 * Coefficient.symbol("T"))
         Coefficient('mu**(2*T)')
         """
-        return Coefficient._of(self._above**exponent._above)
+        total = Coefficient(1)
+        for monomial, times in _terms(exponent._above):
+            core = _product(monomial)
+            if not monomial and times.denominator == 1:
+                total *= self ** int(times)
+            elif times.denominator == 1:
+                total *= Coefficient._of(symengine.Symbol(f"{_text(self._above)}**{_text(core)}")) ** int(times)
+            else:
+                total *= Coefficient._of(symengine.Symbol(f"{_text(self._above)}**{_text(core * _number(times))}"))
+        return total
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (Coefficient, int, Fraction)):
@@ -204,8 +217,12 @@ class Coefficient:
     @property
     def symbols(self) -> frozenset[str]:
         """Names of the symbols that occur."""
-        parts = (self._above, *(base for base, _ in self._below))
-        return frozenset(symbol.name for part in parts for symbol in part.free_symbols)
+        names = {symbol.name for part in self._parts for symbol in part.free_symbols}
+        return frozenset(word for name in names for word in _WORD.findall(name))
+
+    @property
+    def _parts(self) -> tuple[Any, ...]:
+        return self._above, *(base for base, _ in self._below)
 
     @property
     def poles(self) -> tuple[Coefficient, ...]:
@@ -222,12 +239,17 @@ class Coefficient:
         if any(value._below for value in lifted.values()):
             raise TypeError("only numbers and coefficients without a denominator are substituted")
         replacement = {symengine.Symbol(name): value._above for name, value in lifted.items()}
+        powers = {symbol.name for part in self._parts for symbol in part.free_symbols if _POWER in symbol.name}
+        for name in powers:
+            base, exponent = (Coefficient.parse(text).substitute(values) for text in name.split(_POWER, 1))
+            if not base and exponent.symbols:
+                # 0**T is 0 for T > 0 and 1 for T = 0: undecided, so no value
+                raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
+            replacement[symengine.Symbol(name)] = _raised(base, exponent)._above
 
         def replaced(part: Any) -> Coefficient:
             image = symengine.expand(part.subs(replacement))
-            # 0**T is 0 for T > 0 and 1 for T = 0: undecided, so no value
-            undecided = any(power.args[0] == 0 for power in image.atoms(symengine.Pow))
-            if undecided or image.has(symengine.zoo) or image.has(symengine.nan):
+            if image.has(symengine.zoo) or image.has(symengine.nan):
                 raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
             return Coefficient._of(image)
 
@@ -252,6 +274,10 @@ class Coefficient:
     def as_expr(self) -> sympy.Expr:
         """The coefficient as a sympy expression with plain symbols."""
         expression: sympy.Expr = reduce(operator.mul, (b**-e for b, e in self._below), self._above)._sympy_()
+        for symbol in expression.free_symbols:
+            if _POWER in symbol.name:
+                base, exponent = (Coefficient.parse(text).as_expr() for text in symbol.name.split(_POWER, 1))
+                expression = expression.subs(symbol, base**exponent)
         return expression
 
     def monomials(self) -> list[tuple[Fraction, Monomial]]:
@@ -321,7 +347,7 @@ def _factorise(expression: Any) -> tuple[Any, _Below]:
         tuple((names.setdefault(base, f"x{len(names)}"), e) for base, e in powers): c
         for powers, c in _terms(expression)
     }
-    back = {sympy.Symbol(name): _generator(base) for base, name in names.items()}
+    back = {sympy.Symbol(name): symengine.Symbol(base) for base, name in names.items()}
     polynomial = sympy.Add(
         *(
             sympy.Rational(c.numerator, c.denominator) * sympy.Mul(*(sympy.Symbol(x) ** e for x, e in powers))
@@ -353,27 +379,9 @@ def _monomial(term: Any) -> tuple[Monomial, Fraction]:
         if isinstance(factor, symengine.Rational):
             number *= Fraction(int(factor.p), int(factor.q))
             continue
-        base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, symengine.Integer(1))
-        for name, times in _split_power(base, exponent):
-            powers[name] = powers.get(name, 0) + times
+        base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, 1)
+        powers[_text(base)] = powers.get(_text(base), 0) + int(exponent)
     return tuple(sorted((name, e) for name, e in powers.items() if e)), number
-
-
-def _split_power(base: Any, exponent: Any) -> list[tuple[str, int]]:
-    """A power as integer powers of named generators: ``mu**(2*T + 1)`` is ``mu**T`` squared times ``mu``."""
-    if isinstance(exponent, symengine.Integer):
-        return [(_text(base), int(exponent))]
-    parts = []
-    for monomial, times in _terms(symengine.expand(exponent)):
-        generator = _product(monomial)
-        whole = times.denominator == 1
-        name = (
-            _text(base)
-            if not monomial
-            else f"{_text(base)}**{_text(generator if whole else generator * _number(times))}"
-        )
-        parts.append((name, int(times) if whole else 1))
-    return parts
 
 
 def _text(expression: Any) -> str:
@@ -384,13 +392,8 @@ def _text(expression: Any) -> str:
     return text if text.isidentifier() or text.isdigit() else f"({text})"
 
 
-def _generator(name: str) -> Any:
-    """The expression behind a generator's name, a symbol or a power such as ``mu**T``."""
-    return symengine.Symbol(name) if name.isidentifier() else Coefficient.parse(name)._above
-
-
 def _product(monomial: Monomial) -> Any:
-    return reduce(operator.mul, (_generator(name) ** e for name, e in monomial), symengine.Integer(1))
+    return reduce(operator.mul, (symengine.Symbol(name) ** e for name, e in monomial), symengine.Integer(1))
 
 
 def _monomial_order(term: tuple[Monomial, Fraction]) -> tuple[Any, ...]:
