@@ -107,7 +107,10 @@ def test_momentum_zero_is_plain_descent(setting, order, nesterov):
     """The value at mu = 0 of the symbolic coefficients themselves, without counting again."""
     symbolic = replace(expand(order=order, momentum="mu", nesterov=nesterov, **setting), recount=None)
     for steps in range(1, 5):
-        assert symbolic.subs(T=steps).subs(mu=0) == expand(order=order, steps=steps, **setting)
+        timed = symbolic.subs(T=steps)
+        # one step has nothing to remember
+        limit = timed.subs(mu=0) if "mu" in timed.symbols else timed
+        assert limit == expand(order=order, steps=steps, **setting)
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
