@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
-from sgdsym.cli.commands import build_parser
-from sgdsym.cli.options import RequestError
+from sgdsym.cli.commands import COMMANDS
+from sgdsym.cli.options import Parser, RequestError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         options = build_parser().parse_args(arguments)
-        options.run(options)
+        code: int | None = options.run(options)
         sys.stdout.flush()
     except RequestError as error:
         return _complain(error, 2)
@@ -38,7 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("out of memory; ask for a lower order", 1)
     except (RuntimeError, OSError, ArithmeticError) as error:
         return _complain(error, 1)
-    return 0
+    return code or 0
+
+
+def build_parser() -> Parser:
+    """The parser of all commands; each leaves the function to call in ``run``."""
+    parser = Parser(
+        prog="sgdsym",
+        description="Exact expansions of stochastic gradient descent in the learning rate.",
+        epilog="example: sgdsym expand --order 3 --format latex",
+    )
+    parser.add_argument("--version", action="version", version=f"sgdsym {version('sgdsym')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
 
 
 def _complain(error: object, code: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from fractions import Fraction
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
 
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
 from sgdsym.series import symbol_name
@@ -13,6 +14,9 @@ from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
 GROWN_LIMIT, GROWN_BYTES = 200_000, 700
 PLACED_LIMIT, PLACED_BYTES = 5_000, 4_000
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
 class RequestError(ValueError):
@@ -40,10 +44,10 @@ def size(text: str) -> Size:
         raise argparse.ArgumentTypeError(f"{text!r} is neither an integer nor a symbol name such as T") from error
 
 
-def order(text: str) -> int:
+def natural(text: str) -> int:
     """A non-negative integer."""
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not an order; it must be an integer such as 3, at least 0")
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 0, such as 3")
     return int(text)
 
 
@@ -56,6 +60,22 @@ def number(text: str) -> Number:
     except ZeroDivisionError as error:
         raise argparse.ArgumentTypeError(f"{text!r} divides by zero") from error
     return int(value) if value.denominator == 1 else value
+
+
+def schedule(text: str) -> tuple[Number, ...]:
+    """Numbers or symbol names, separated by commas."""
+    return tuple(number(part.strip()) for part in text.split(","))
+
+
+def add_order(command: Parser, meaning: str) -> None:
+    """The options for the order and for going ahead with a high one."""
+    command.add_argument("--order", type=natural, default=3, metavar="D", help=meaning)
+    command.add_argument("--force", action="store_true", help="go ahead with an order that takes long")
+
+
+def add_output(command: Parser) -> None:
+    """The option for the file that is written."""
+    command.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to stdout")
 
 
 def guard_order(order: int) -> None:

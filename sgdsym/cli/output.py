@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Self
 
 from sgdsym.cli.options import RequestError
 
@@ -63,7 +64,37 @@ class Progress:
         """An order is finished."""
         self.say(f"order {order}: {diagrams} diagrams")
 
+    def note(self, message: str) -> None:
+        """A line that is always said."""
+        print(message, file=sys.stderr, flush=True)
+
     def say(self, message: str) -> None:
         """A line of progress."""
         if self.seconds > PATIENCE:
             print(f"{message} ({self.seconds:.1f} s)", file=sys.stderr, flush=True)
+
+
+class Bar:
+    """A progress bar on stderr, drawn in place on a terminal and at every tenth otherwise."""
+
+    width = 40
+
+    def __init__(self) -> None:
+        self.drawn = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def show(self, done: int, total: int) -> None:
+        """So many of all are done."""
+        filled = self.width * done // total
+        text = f"[{'#' * filled}{'.' * (self.width - filled)}] {done}/{total}"
+        if sys.stderr.isatty():
+            print(f"\r{text}", end="", file=sys.stderr, flush=True)
+            self.drawn = True
+        elif 10 * done // total > 10 * (done - 1) // total:
+            print(text, file=sys.stderr, flush=True)
+
+    def __exit__(self, *reason: object) -> None:
+        if self.drawn:
+            print(file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from math import gcd, lcm, prod
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ def split(coefficient: Coefficient) -> list[Coefficient]:
     [Coefficient('T**2 - T/2'), Coefficient('-T/(2*B)')]
     """
     monomials = coefficient.monomials()
-    if any(base.startswith("(") for _, powers in monomials for base, _ in powers):
+    if coefficient.poles or any("**" in base for _, powers in monomials for base, _ in powers):
         return [coefficient]
     dividing = {name for _, powers in monomials for name, e in powers if e < 0}
     parts: dict[Monomial, list[Coefficient]] = {}
@@ -112,20 +113,26 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
     from sympy.polys.rings import ring
 
     # the order of the generators makes T - 1, T - B and N - B the positive forms
-    symbols = [sympy.Symbol(name) for name in sorted(coefficient.symbols, reverse=True)]
-    domain, *_ = ring(symbols or [sympy.Symbol("T")], sympy.ZZ)
     monomials = coefficient.monomials()
-    names = [symbol.name for symbol in domain.symbols]
-    if any(base not in names for _, powers in monomials for base, _ in powers):
-        numerator, denominator = sympy.fraction(sympy.cancel(coefficient.as_expr()))
-        return domain.from_expr(sympy.expand(numerator)), domain.from_expr(sympy.expand(denominator))
+    parts = [monomials, *(pole.monomials() for pole in coefficient.poles)]
+    names = sorted({name for part in parts for _, powers in part for name, _ in powers}, reverse=True) or ["T"]
+    domain, *_ = ring([sympy.Symbol(name) for name in names], sympy.ZZ)
     scale = lcm(*(number.denominator for number, _ in monomials))
     lowest = [min(0, *(dict(powers).get(name, 0) for _, powers in monomials)) for name in names]
-    shifted = {
-        tuple(dict(powers).get(name, 0) - low for name, low in zip(names, lowest, strict=True)): int(number * scale)
-        for number, powers in monomials
-    }
-    return domain.from_dict(shifted), domain.from_dict({tuple(-low for low in lowest): scale})
+
+    def polynomial(terms: list[tuple[Fraction, Monomial]], factor: int, shift: list[int]) -> PolyElement:
+        exponents = ([dict(powers).get(name, 0) for name in names] for _, powers in terms)
+        return domain.from_dict(
+            {
+                tuple(e - low for e, low in zip(row, shift, strict=True)): int(number * factor)
+                for row, (number, _) in zip(exponents, terms, strict=True)
+            }
+        )
+
+    denominator = domain.from_dict({tuple(-low for low in lowest): scale})
+    for pole, exponent in coefficient.denominators:
+        denominator *= polynomial(pole.monomials(), 1, [0] * len(names)) ** exponent
+    return polynomial(monomials, scale, lowest), denominator
 
 
 def _factors(polynomial: PolyElement) -> tuple[int, int, tuple[Power, ...]]:
@@ -150,14 +157,24 @@ class _Style:
 
     symbol: Callable[[str], str]
     power: Callable[[str, int], str]
+    raised: Callable[[str, str], str]
     space: str
+
+    def named(self, name: str, exponent: int) -> tuple[str, int]:
+        """A symbol and its exponent; of a power such as ``mu**T`` the exponents are written as one."""
+        root, symbolic, power = name.partition("**")
+        if not symbolic:
+            return self.symbol(name), exponent
+        times = "" if exponent == 1 else str(exponent)
+        base = self.symbol(root) if root.isidentifier() else root
+        return self.raised(base, f"{times}{self.symbol(power) if power.isidentifier() else power}"), 1
 
     def product(self, number: int, powers: Iterable[Power]) -> str:
         factors: list[tuple[str, int]] = []
         for polynomial, exponent in powers:
             if len(polynomial) == 1:
                 ((_, monomial),) = polynomial
-                factors += [(self.symbol(name), e * exponent) for name, e in monomial]
+                factors += [self.named(name, e * exponent) for name, e in monomial]
             else:
                 factors.append((f"({self.sum(polynomial)})", exponent))
         return self.side_by_side(number, factors)
@@ -165,7 +182,7 @@ class _Style:
     def sum(self, polynomial: Polynomial) -> str:
         text = ""
         for number, monomial in polynomial:
-            term = self.side_by_side(abs(number), [(self.symbol(name), e) for name, e in monomial])
+            term = self.side_by_side(abs(number), [self.named(name, e) for name, e in monomial])
             sign = "-" if number < 0 else "+"
             text += f" {sign} {term}" if text else term if number > 0 else f"-{term}"
         return text
@@ -180,10 +197,20 @@ class _Style:
 
 
 def _latex_style(notation: Notation) -> _Style:
-    return _Style(notation.size, lambda base, e: base if e == 1 else f"{base}^{{{e}}}", r"\,")
+    return _Style(
+        notation.size,
+        lambda base, e: base if e == 1 else f"{base}^{{{e}}}",
+        lambda base, power: f"{base}^{{{power}}}",
+        r"\,",
+    )
 
 
-_TEXT = _Style(lambda name: name, lambda base, e: base + raised(e), " ")
+_TEXT = _Style(
+    lambda name: name,
+    lambda base, e: base + raised(e),
+    lambda base, power: f"{base}^{power}" if power.isidentifier() else f"{base}^({power})",
+    " ",
+)
 
 
 def _bare(text: str) -> str:

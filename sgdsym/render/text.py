@@ -17,6 +17,8 @@ LABELS = 35  # nodes that the string notation has labels for
 def series_to_text(series: Series) -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
+    Where coefficients have denominators that can vanish, a last line says that they must not.
+
     >>> from sgdsym.series import Coefficient
     >>> T = Coefficient.symbol("T")
     >>> print(series_to_text(Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1)))
@@ -30,6 +32,8 @@ def series_to_text(series: Series) -> str:
         sign = "- " if factored.negative else "+ " if lines else ""
         words = [*_scale(factored, diagram.order), formula(diagram, script, "matrix", function)]
         lines.append(sign + " ".join(words))
+    if series.poles:
+        lines.append("where " + ", ".join(f"{factor(pole).text()} ≠ 0" for pole in series.poles))
     return "\n".join(lines) or "0"
 
 

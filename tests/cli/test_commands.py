@@ -12,7 +12,8 @@ import pytest
 
 from sgdsym import Series, expand
 from sgdsym.cli import main
-from sgdsym.cli.commands import DIAGRAM_FORMATS, SERIES_FORMATS
+from sgdsym.cli.commands.diagrams import FORMATS as DIAGRAM_FORMATS
+from sgdsym.cli.commands.expand import FORMATS as SERIES_FORMATS
 
 
 def run(capsys, *arguments):
@@ -44,6 +45,48 @@ def test_every_setting_reaches_the_expansion(capsys):
     assert Series.from_json(printed) == expected
     _, printed, _ = run(capsys, "expand", "--order", "2", "--momentum", "0.9", "--steps", "5", "--format", "json")
     assert Series.from_json(printed) == expand(order=2, momentum=Fraction(9, 10), steps=5)
+
+
+def test_schedules_are_read(capsys):
+    _, printed, _ = run(capsys, "expand", "--order", "2", "--schedule", "1,1/2,w", "--format", "json")
+    assert Series.from_json(printed) == expand(order=2, schedule=[1, Fraction(1, 2), "w"])
+
+
+def test_compare_at_a_minimum(capsys):
+    """SGD minus its Itô SDE at a minimum of the test loss: (T/2) C:HH - (T/6) S:J at order 3."""
+    code, printed, said = run(capsys, "compare", "sgd:B=1", "sde", "--at-minimum", "--order", "3")
+    assert (code, printed) == (0, "- η³ (T/6) J[S]\n+ η³ (T/2) tr(H² C)\n")
+    assert "is of order 3" in said
+
+
+def test_literature_finds_what_is_wrong_in_print(capsys):
+    code, printed, _ = run(capsys, "literature")
+    assert code == 0
+    assert printed.count("\n") > 20
+    assert "DIFFERS" in printed
+    assert "confirmed" in printed
+
+
+def test_verify_says_so_in_one_line(capsys):
+    code, printed, said = run(capsys, "verify", "--cases", "3", "--order", "2")
+    assert code == 0
+    assert printed.startswith("3 of 3 cases agree with exact enumeration to order 2")
+    assert "3/3" in said
+
+
+def test_verify_can_fail(capsys, monkeypatch):
+    """A planted wrong coefficient ends in exit code 1 and a command that shows it again."""
+    import sgdsym.verify
+
+    def wrong(**options):
+        series = expand(**options)
+        return series + series.order(1) * Fraction(1, 7)
+
+    honest = sgdsym.verify.run_verification
+    monkeypatch.setattr(sgdsym.verify, "run_verification", lambda **options: honest(expand=wrong, **options))
+    code, printed, _ = run(capsys, "verify", "--cases", "5", "--order", "2")
+    assert code == 1
+    assert "see it again: sgdsym verify --cases 1 --seed" in printed
 
 
 @pytest.mark.parametrize("output_format", [*DIAGRAM_FORMATS, "count"])
@@ -84,6 +127,13 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("expand --output no/such/folder/file", "no folder"),
         ("expand --output .", "folder"),
         ("nonsense", "nonsense"),
+        ("expand --schedule 1,x=2", "neither an integer nor a symbol name"),
+        ("expand --schedule 1,2 --momentum 1/2", "cannot be combined"),
+        ("compare sgd adam", "adam"),
+        ("compare sgd sde:T", "key=value"),
+        ("compare sgd sde --order 40", "out of reach"),
+        ("verify --cases 0", "cases"),
+        ("verify --order 9", "too long"),
         ("", "COMMAND"),
     ],
 )
@@ -113,7 +163,18 @@ def test_an_existing_file_is_replaced_whole(capsys, tmp_path):
     assert json.loads(file.read_text())["order"] == 1
 
 
-@pytest.mark.parametrize("command", [["--help"], ["expand", "--help"], ["diagrams", "--help"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["--help"],
+        ["expand", "--help"],
+        ["diagrams", "--help"],
+        ["demo", "--help"],
+        ["compare", "--help"],
+        ["literature", "--help"],
+        ["verify", "--help"],
+    ],
+)
 def test_help_shows_an_example(capsys, command):
     with pytest.raises(SystemExit) as stop:
         main(command)

@@ -20,7 +20,7 @@ T = Coefficient.symbol("T")
 
 
 def _run(command, check=True, **options):
-    return subprocess.run(command, check=check, capture_output=True, **options)  # noqa: S603
+    return subprocess.run(command, check=check, capture_output=True, **options)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_series_that_have_no_kernel():
         compile_kernel(mixed)
     with pytest.raises(ValueError, match="exactly one neighbour"):
         compile_kernel(Series({Diagram(1, roots=[0]): T}, 1))
-    for name in ("weights", "lambda"):
+    for name in ("weights", "learning_rate"):
         with pytest.raises(ValueError, match=f"the symbol {name} cannot be an argument"):
             compile_kernel(Series({Diagram(1): Coefficient.symbol(name)}, 0))
 

@@ -24,7 +24,7 @@ class Landscape:
 
 def random_landscape(seed, variables, points=2, degree=4):
     """A landscape with small rational coefficients, dense enough that no derivative vanishes by accident."""
-    draw = random.Random(seed)  # noqa: S311 - test cases, not secrets
+    draw = random.Random(seed)
     exponents = [e for e in product(range(degree + 1), repeat=variables) if 1 <= sum(e) <= degree]
     losses = tuple({e: Fraction(draw.randint(-3, 3), draw.randint(1, 3)) for e in exponents} for _ in range(points))
     shares = [draw.randint(1, 3) for _ in range(points)]

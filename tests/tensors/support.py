@@ -44,7 +44,7 @@ class Population:
 
     def __init__(self, seed: int, points: int = 3, dimension: int = 2) -> None:
         self.points, self.dimension = range(points), dimension
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.entries: dict[tuple[int, tuple[int, ...]], Fraction] = {}
         self.metric = {
             tuple(pair): Fraction(self.random.randint(-3, 3))

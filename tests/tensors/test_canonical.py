@@ -64,7 +64,7 @@ def _coloured_graph(nodes: int, edges: list[tuple[int, int]], blocks: list[tuple
 
 
 def _scrambled() -> list[tuple[int, list[tuple[int, int]], list[tuple[int, ...]]]]:
-    shuffler = random.Random(11)  # noqa: S311
+    shuffler = random.Random(11)
     cases = []
     for nodes, edges, blocks in all_partitions(4):
         labels = shuffler.sample(range(nodes), nodes)

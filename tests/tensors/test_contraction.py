@@ -202,7 +202,7 @@ def test_output_and_order_do_not_depend_on_the_hash_seed() -> None:
         "print([(c.basis, str(c)) for c in sp.ordered(found)])\n"
     )
     outputs = [
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
             text=True,

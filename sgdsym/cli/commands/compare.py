@@ -1,0 +1,56 @@
+"""``sgdsym compare``: the difference of two settings."""
+
+from __future__ import annotations
+
+import argparse
+
+from sgdsym.cli.commands.expand import add_format, formatted
+from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
+from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.series import BASES
+from sgdsym.sgd import OBSERVABLES, Request, compare
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "compare",
+        help="the difference of two settings, first minus second",
+        description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.",
+        epilog="example: sgdsym compare sgd sde --order 3 --at-minimum",
+    )
+    command.add_argument("first", metavar="A", help="dynamics or sampling, then key=value pairs")
+    command.add_argument("second", metavar="B", help="the setting that is subtracted")
+    command.add_argument("--observable", choices=list(OBSERVABLES), help="what is compared (default test-loss)")
+    command.add_argument("--at-minimum", action="store_true", help="start at a minimum of the test loss, G = 0")
+    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+    add_order(command, "highest power of the learning rate (default 3)")
+    add_format(command)
+    add_output(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from sgdsym.sgd import at_minimum
+
+    check_writable(options.output)
+    guard_order(options.order)
+    # a comparison counts placements whatever it compares, two sides of them
+    guard_request(Request(sampling="replace", order=options.order), options.force)
+    progress = Progress()
+    try:
+        comparison = compare(
+            options.first,
+            options.second,
+            order=options.order,
+            observable=options.observable,
+            basis=options.basis,
+            progress=progress.layer,
+        )
+    except ValueError as error:
+        raise RequestError(error) from error
+    difference = at_minimum(comparison.difference) if options.at_minimum else comparison.difference
+    leading = min((diagram.order for diagram in difference.terms), default=None)
+    known = f"of order {leading}" if leading is not None else f"zero through order {difference.truncation}"
+    progress.note(f"({comparison.first.describe()}) minus ({comparison.second.describe()}) is {known}")
+    write(formatted(difference, options.format), options.output)

@@ -1,0 +1,32 @@
+"""``sgdsym demo``: the main job on real data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sgdsym.cli.options import Commands, RequestError, natural
+from sgdsym.cli.output import Progress, write
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "demo",
+        help="derive, generate, predict and compare with real SGD, in a minute or less",
+        description="Predict SGD on scikit-learn's handwritten digits to order 3 and compare with real runs.",
+        epilog="example: sgdsym demo --output sgdsym-demo",
+    )
+    command.add_argument("--output", type=Path, default=Path("sgdsym-demo"), metavar="FOLDER", help="where to write")
+    command.add_argument("--seed", type=natural, default=0, metavar="S", help="seed of the SGD runs (default 0)")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from sgdsym.demo import run_demo
+
+    try:
+        report = run_demo(options.output, seed=options.seed, progress=Progress().say)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write("\n".join(report.lines()), None)

@@ -1,0 +1,39 @@
+"""``sgdsym verify``: the installed tool against exact enumeration."""
+
+from __future__ import annotations
+
+import argparse
+
+from sgdsym.cli.options import Commands, RequestError, natural
+from sgdsym.cli.output import Bar, write
+
+HIGHEST_ORDER = 5
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "verify",
+        help="check the installed tool against exact enumeration",
+        description="Draw random polynomial landscapes, enumerate every training set and every draw in exact rationals, and "
+        "compare with the series of random settings.  Exit code 1 on any mismatch.",
+        epilog="example: sgdsym verify --cases 50 --seed 1",
+    )
+    command.add_argument("--cases", type=natural, default=50, metavar="K", help="number of comparisons (default 50)")
+    command.add_argument("--seed", type=natural, default=0, metavar="S", help="where to begin (default 0)")
+    command.add_argument("--order", type=natural, default=3, metavar="D", help="highest power of the learning rate (3)")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from sgdsym.verify import run_verification
+
+    if options.order > HIGHEST_ORDER:
+        raise RequestError(f"order {options.order} takes too long to enumerate; ask for at most {HIGHEST_ORDER}")
+    try:
+        with Bar() as bar:
+            outcome = run_verification(cases=options.cases, seed=options.seed, order=options.order, progress=bar.show)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write("\n".join([*map(str, outcome.failed), outcome.summary()]), None)
+    return 1 if outcome.failed else 0
