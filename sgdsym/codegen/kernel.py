@@ -98,7 +98,7 @@ def compile_kernel(series: Series) -> Kernel:
     """Generate and load the numpy evaluator of a series.
 
     Raises:
-        ValueError: if the diagrams differ in their number of open indices, or a symbol cannot be a keyword.
+        ValueError: if the diagrams differ in their number of open indices, or a symbol is named like an argument.
 
     >>> kernel = compile_kernel(Series({}, truncation=2))
     >>> kernel.coefficients([])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from keyword import iskeyword
 
 from sgdsym.codegen.ir import ContractPair, Mean, Program, RootDerivative, Samples
 from sgdsym.codegen.lower import lower
@@ -25,7 +24,7 @@ def generate_numpy(series: Series) -> str:
     learning_rate, …)``; see :class:`~sgdsym.codegen.Kernel`.  Equal series give equal bytes.
 
     Raises:
-        ValueError: if the diagrams differ in their number of open indices, or a symbol cannot be a keyword.
+        ValueError: if the diagrams differ in their number of open indices, or a symbol is named like an argument.
 
     >>> from sgdsym.diagrams import Diagram
     >>> source = generate_numpy(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1))
@@ -64,7 +63,7 @@ def generate_numpy(series: Series) -> str:
 
 def _check_symbols(symbols: Sequence[str]) -> None:
     for name in symbols:
-        if symbol_name(name) in _ARGUMENTS or iskeyword(name):
+        if symbol_name(name) in _ARGUMENTS:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
 
 

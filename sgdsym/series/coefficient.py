@@ -227,7 +227,12 @@ class Coefficient:
     @property
     def poles(self) -> tuple[Coefficient, ...]:
         """The factors of the denominator besides symbols, such as ``N - 1``; the coefficient holds where none is 0."""
-        return tuple(Coefficient._of(base) for base, _ in self._below)
+        return tuple(base for base, _ in self.denominators)
+
+    @property
+    def denominators(self) -> tuple[tuple[Coefficient, int], ...]:
+        """The :attr:`poles` with their exponents."""
+        return tuple((Coefficient._of(base), exponent) for base, exponent in self._below)
 
     def substitute(self, values: Mapping[str, Scalar]) -> Coefficient:
         """The coefficient with symbols replaced by numbers or other coefficients.
