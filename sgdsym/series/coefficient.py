@@ -246,11 +246,11 @@ class Coefficient:
         replacement = {symengine.Symbol(name): value._above for name, value in lifted.items()}
         powers = {symbol.name for part in self._parts for symbol in part.free_symbols if _POWER in symbol.name}
         for name in powers:
-            base, exponent = (Coefficient.parse(text).substitute(values) for text in name.split(_POWER, 1))
-            if not base and exponent.symbols:
+            root, power = (Coefficient.parse(text).substitute(values) for text in name.split(_POWER, 1))
+            if not root and power.symbols:
                 # 0**T is 0 for T > 0 and 1 for T = 0: undecided, so no value
                 raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
-            replacement[symengine.Symbol(name)] = _raised(base, exponent)._above
+            replacement[symengine.Symbol(name)] = _raised(root, power)._above
 
         def replaced(part: Any) -> Coefficient:
             image = symengine.expand(part.subs(replacement))
