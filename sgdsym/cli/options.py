@@ -13,7 +13,7 @@ from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
 GROWN_LIMIT, GROWN_BYTES = 200_000, 700
-PLACED_LIMIT, PLACED_BYTES = 5_000, 4_000
+PLACED_LIMIT, PLACED_BYTES = 20_000, 4_000
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
