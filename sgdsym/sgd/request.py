@@ -113,6 +113,14 @@ class Request:
                 full and self.epochs not in (None, self.steps),
                 "an epoch of gradient descent is one step; give steps and leave the epochs out",
             ),
+            (
+                self.dynamics in ("ode", "sde") and self.sampling != "online",
+                f"the {self.dynamics.upper()} sees fresh points; leave the sampling out",
+            ),
+            (
+                full and self.sampling == "replace",
+                "gradient descent sees every point at every step, never one twice; leave the sampling out",
+            ),
             (both and not full, "steps and epochs say the same thing, T = E N / B; leave one of them out"),
         ):
             if wrong:

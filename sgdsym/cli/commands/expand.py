@@ -92,6 +92,8 @@ def _add_request(command: Parser) -> None:
 
 def _request(options: argparse.Namespace) -> Request:
     guard_order(options.order)
+    if options.nesterov and not options.momentum:
+        raise RequestError("--nesterov looks ahead along the momentum; give it with --momentum")
     try:
         request = Request(
             observable=options.observable,
