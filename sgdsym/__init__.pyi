@@ -3,7 +3,7 @@ from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
-from .sgd import expand
+from .sgd import compare, expand
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Kernel",
     "Notation",
     "Series",
+    "compare",
     "expand",
     "from_networkx",
     "interpret",
