@@ -15,7 +15,12 @@ begin = time.perf_counter()
 text = {call}
 print(len(series), len(text), time.perf_counter() - begin)
 """
-CALLS = {"latex": "series.latex()", "numpy": "series.kernel().source", "json": "series.to_json()", "text": "str(series)"}
+CALLS = {
+    "latex": "series.latex()",
+    "numpy": "series.kernel().source",
+    "json": "series.to_json()",
+    "text": "str(series)",
+}
 
 
 def main() -> None:

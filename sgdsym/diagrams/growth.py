@@ -190,7 +190,10 @@ def _splittings(pattern: tuple[int, ...]) -> dict[tuple[tuple[int, ...], ...], i
         return {(): 1}
     found: Counter[tuple[tuple[int, ...], ...]] = Counter()
     for block in product(*(range(int(kind == first), count + 1) for kind, count in enumerate(pattern))):
-        ways = prod(comb(n - (kind == first), k - (kind == first)) for kind, (n, k) in enumerate(zip(pattern, block, strict=True)))
+        ways = prod(
+            comb(n - (kind == first), k - (kind == first))
+            for kind, (n, k) in enumerate(zip(pattern, block, strict=True))
+        )
         rest = tuple(n - k for n, k in zip(pattern, block, strict=True))
         for blocks, count in _splittings(rest).items():
             found[tuple(sorted((block, *blocks)))] += ways * count
