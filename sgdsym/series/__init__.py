@@ -4,8 +4,9 @@ Knows diagrams, coefficients and the bases; hands itself to sympy through the te
 series comes from and how it is printed, drawn or lowered.
 """
 
+from sgdsym.series.arithmetic import symbol_name
 from sgdsym.series.bases import BASES, Basis, collect
-from sgdsym.series.coefficient import Coefficient, Scalar, symbol_name
+from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting

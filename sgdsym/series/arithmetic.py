@@ -9,6 +9,7 @@ import ast
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from keyword import iskeyword
 from typing import Any
 
 from sgdsym.series.division import Monomial
@@ -61,6 +62,20 @@ def read_arithmetic(
         raise ValueError(
             f"not plain arithmetic: {text[:60]!r}; use integers, symbol names, + - * / ** and parentheses"
         ) from error
+
+
+def symbol_name(name: str) -> str:
+    """The name itself if it can name a symbol.
+
+    >>> symbol_name("batch_size")
+    'batch_size'
+
+    Raises:
+        ValueError: if it is not an identifier of letters, digits and single underscores, or a word of Python.
+    """
+    if not (name.isidentifier() and name.isascii()) or name.startswith("_") or "__" in name or iskeyword(name):
+        raise ValueError(f"{name[:40]!r} cannot name a symbol; use a letter followed by letters, digits or underscores")
+    return name
 
 
 def write_arithmetic(terms: Sequence[tuple[Monomial, Fraction]]) -> str:

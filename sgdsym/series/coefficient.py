@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
-from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
 
-from sgdsym.series.arithmetic import read_arithmetic, write_arithmetic
+from sgdsym.series.arithmetic import read_arithmetic, symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
 
 if TYPE_CHECKING:
@@ -299,17 +298,6 @@ class Coefficient:
 
     def __repr__(self) -> str:
         return f"Coefficient({str(self)!r})"
-
-
-def symbol_name(name: str) -> str:
-    """The name itself if it can name a symbol.
-
-    Raises:
-        ValueError: if it is not an identifier of letters, digits and single underscores, or a word of Python.
-    """
-    if not (name.isidentifier() and name.isascii()) or name.startswith("_") or "__" in name or iskeyword(name):
-        raise ValueError(f"{name[:40]!r} cannot name a symbol; use a letter followed by letters, digits or underscores")
-    return name
 
 
 def _assignments(values: Mapping[str, Scalar]) -> str:

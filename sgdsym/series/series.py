@@ -15,8 +15,9 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from sgdsym.diagrams import Diagram
+from sgdsym.series.arithmetic import symbol_name
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
-from sgdsym.series.coefficient import Coefficient, Scalar, symbol_name
+from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews

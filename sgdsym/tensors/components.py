@@ -98,7 +98,9 @@ def indexed_sum(wiring: Wiring, dimension: sp.Expr | int) -> sp.Expr:
         name = _base(tensor)
         places = [index[x] for group in slots for x in sorted(group, key=rank.__getitem__)]
         factors.append(sp.IndexedBase(name)[tuple(places)] if places else sp.Symbol(name))
-    limits = [(index[x], 0, sp.sympify(dimension) - 1) for x in order]
+    if isinstance(dimension, str):
+        raise ValueError(f"the dimension is a number or a sympy symbol, not the text {dimension!r}")
+    limits = [(index[x], 0, dimension - 1) for x in order]
     return sp.Sum(sp.Mul(*factors), *limits) if limits else sp.Mul(*factors)
 
 
