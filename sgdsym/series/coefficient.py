@@ -151,6 +151,10 @@ class Coefficient:
         above = symengine.expand(self._above * factor._above)
         if not (self._below or factor._below) or above == 0:
             return Coefficient._of(above)
+        for one, other in ((self, factor), (factor, self)):
+            if not (one._below or isinstance(one._above, symengine.Add)):
+                # a monomial has nothing in common with an irreducible denominator
+                return Coefficient._of(above, other._below)
         below = Counter(dict(self._below))
         below.update(dict(factor._below))
         return Coefficient._reduced(above, below)
