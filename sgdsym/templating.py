@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -28,35 +28,19 @@ def template_folder() -> Path:
 
 
 def template(name: str) -> Template:
-    """The template of that name; every variable it uses must be given to it.
-
-    Templates for LaTeX (``*.tex.jinja``) use ``<< >>``, ``<% %>`` and ``<# #>`` so that braces stay free.
-    """
-    return _environment(".tex" in name).get_template(name)
+    """The template of that name; every variable it uses must be given to it."""
+    return _environment().get_template(name)
 
 
 @cache
-def _environment(for_latex: bool) -> Environment:
+def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    delimiters: dict[str, Any] = (
-        {
-            "variable_start_string": "<<",
-            "variable_end_string": ">>",
-            "block_start_string": "<%",
-            "block_end_string": "%>",
-            "comment_start_string": "<#",
-            "comment_end_string": "#>",
-        }
-        if for_latex
-        else {}
-    )
     return Environment(
         loader=FileSystemLoader(template_folder()),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the templates write Python and LaTeX, not HTML
-        **delimiters,
+        autoescape=False,  # noqa: S701 - the templates write Python, not HTML
     )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
-from sgdsym.series import symbol_name
-from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
+from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown, read_number, read_size
 
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
 GROWN_LIMIT, GROWN_BYTES = 200_000, 700
 PLACED_LIMIT, PLACED_BYTES = 20_000, 4_000
 
 
+_Value = TypeVar("_Value")
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
@@ -35,13 +35,20 @@ class Parser(argparse.ArgumentParser):
 
 
 def size(text: str) -> Size:
-    """A positive integer or the name of a symbol."""
-    if text.lstrip("+-").isdigit():
-        return int(text)
+    """A size, as an option reads it."""
+    return _read(read_size, text)
+
+
+def number(text: str) -> Number:
+    """A number, as an option reads it."""
+    return _read(read_number, text)
+
+
+def _read(reader: Callable[[str], _Value], text: str) -> _Value:
     try:
-        return symbol_name(text)
+        return reader(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither an integer nor a symbol name such as T") from error
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def natural(text: str) -> int:
@@ -49,17 +56,6 @@ def natural(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 0, such as 3")
     return int(text)
-
-
-def number(text: str) -> Number:
-    """An integer, a fraction such as 9/10, a decimal such as 0.9, or the name of a symbol."""
-    try:
-        value = Fraction(text)
-    except ValueError:
-        return size(text)
-    except ZeroDivisionError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} divides by zero") from error
-    return int(value) if value.denominator == 1 else value
 
 
 def schedule(text: str) -> tuple[Number, ...]:

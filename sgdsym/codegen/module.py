@@ -37,7 +37,7 @@ def generate_numpy(series: Series) -> str:
     number = distinct_coefficients(terms)
     program = lower([(network, number[c]) for network, c in terms.items()], has_function)
     program = release_large(program)
-    rank = program.terms[0].rank if program.terms else int(series.setting.observable == "displacement")
+    rank = program.terms[0].rank if program.terms else series.setting.open_indices
     sampled, averaged = _degrees(program, Samples), _degrees(program, Mean)
     if rank and not any(sampled + averaged):
         averaged = (*averaged, 1)

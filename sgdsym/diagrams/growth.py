@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from sgdsym.diagrams.diagram import Diagram, canonical_diagrams
 from sgdsym.diagrams.tree import Tree, canonical_tree
 
+# the key of a partition of 12 nodes, up to five blocks of 12 bits, still fits a 64-bit integer; that of 13 may not
 MAX_ORDER = 11
 _CHUNK = 1 << 20
 

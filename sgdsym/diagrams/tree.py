@@ -10,7 +10,7 @@ million diagrams at order 10), so everything that depends on the tree alone is w
 * the automorphisms that remain, as permutations of the classes.
 
 The canonical key of a partition is the smallest integer, over those automorphisms, that packs the codes of its blocks
-of two or more nodes, sorted with the largest in the lowest bits.  This room knows integers and tuples only.
+of two or more nodes, sorted with the largest in the lowest bits.  This file knows integers and tuples only.
 """
 
 from __future__ import annotations

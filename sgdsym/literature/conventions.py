@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from itertools import combinations
 
 from sgdsym.diagrams import Diagram, order_polynomial
@@ -12,6 +11,7 @@ from sgdsym.literature.names import DIAGRAM_NAMES
 from sgdsym.literature.sources import PAPER
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import expand
+from sgdsym.sgd.clock import binomial
 
 ORDER = 4
 
@@ -52,8 +52,7 @@ def _strict_counts() -> dict[Diagram, Coefficient]:
         blocks = len(diagram.blocks) - 1
         roots = [block[0] for block in diagram.blocks if len(block) == 1]
         extensions = sum(order_polynomial(diagram, root)[blocks] for root in roots)
-        choices = reduce(Coefficient.__mul__, ((steps - i) / (i + 1) for i in range(blocks)), Coefficient(1))
-        counts[diagram] = choices * (-1) ** diagram.order * extensions / diagram.symmetry_factor
+        counts[diagram] = binomial(steps, blocks) * (-1) ** diagram.order * extensions / diagram.symmetry_factor
     return counts
 
 

@@ -55,7 +55,7 @@ def _one_pass() -> list[Finding]:
             CODE,
             "η² C(T,2) G·H G",
             named_series({"Vpln": "T*(T - 1)/2"}),
-            replace(derived, terms={path: derived[path]}),
+            replace(derived, terms={path: derived[path]}, recount=None),
         ),
         series_finding(
             "test loss of one-pass SGD, third order",

@@ -25,8 +25,6 @@ from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
 from sgdsym.series import BASES, Basis, Coefficient, Series
 
-_OPEN_AXES = {"displacement": 1, "covariance": 2}
-
 
 def interpret(
     series: Series,
@@ -160,7 +158,7 @@ def _open_axes(series: Series, diagrams: Sequence[Diagram], root_derivatives: Te
     """How many open indices the values have; a series without terms says it by its observable."""
     if root_derivatives is not None:
         return 0
-    counts = {len(diagram.open_roots) for diagram in diagrams} or {_OPEN_AXES.get(series.setting.observable, 0)}
+    counts = {len(diagram.open_roots) for diagram in diagrams} or {series.setting.open_indices}
     if len(counts) > 1:
         raise ValueError("the diagrams have different numbers of open roots; their values cannot be added")
     return counts.pop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import gcd, lcm, prod
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,7 @@ class Factored:
         return f"{above}/{below}" if single else f"{above}/({below})"
 
 
-@cache
+@lru_cache(maxsize=4096)
 def factor(coefficient: Coefficient) -> Factored:
     """Factor a coefficient over the integers.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
-LARGEST_POWER = 1000
+LARGEST_POWER, LARGEST_NUMBER = 1000, 10_000  # of an exponent, and of the bits of a power that is read
 # a power with symbols in the exponent, such as mu**T, is one symbol of that name to symengine
 _POWER = "**"
 _WORD = re.compile(r"[A-Za-z]\w*")
@@ -151,10 +151,10 @@ class Coefficient:
         above = symengine.expand(self._above * factor._above)
         if not (self._below or factor._below) or above == 0:
             return Coefficient._of(above)
-        for one, other in ((self, factor), (factor, self)):
-            if not (one._below or isinstance(one._above, symengine.Add)):
+        for monomial, rest in ((self, factor), (factor, self)):
+            if not (monomial._below or isinstance(monomial._above, symengine.Add)):
                 # a monomial has nothing in common with an irreducible denominator
-                return Coefficient._of(above, other._below)
+                return Coefficient._of(above, rest._below)
         below = Counter(dict(self._below))
         below.update(dict(factor._below))
         return Coefficient._reduced(above, below)
@@ -327,7 +327,8 @@ def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
             raise SyntaxError("only a number or a symbol has a power with symbols in it")
         return base.power(exponent)
     number = exponent.as_fraction()
-    if number.denominator != 1 or abs(number) > LARGEST_POWER:
+    digits = max((abs(c.numerator * c.denominator).bit_length() for _, c in _terms(base._above)), default=0)
+    if number.denominator != 1 or abs(number) > LARGEST_POWER or abs(number) * digits > LARGEST_NUMBER:
         raise SyntaxError("exponents are integers of moderate size")
     return base ** int(number)
 

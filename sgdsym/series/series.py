@@ -95,17 +95,21 @@ class Series(SeriesViews):
     def order(self, k: int) -> Series:
         """The terms of one order alone."""
         terms = {diagram: c for diagram, c in self.terms.items() if diagram.order == k}
-        return replace(self, terms=terms, recount=_again(self, lambda s: s.order(k)))
+        return replace(self, terms=terms, recount=self.again(lambda s: s.order(k)))
 
     def truncate(self, k: int) -> Series:
         """The series up to and including order ``k``."""
-        return replace(self, truncation=min(k, self.truncation), recount=_again(self, lambda s: s.truncate(k)))
+        return replace(self, truncation=min(k, self.truncation), recount=self.again(lambda s: s.truncate(k)))
 
     def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Series:
         """The series with a function applied to every coefficient, once for equal ones."""
         image = {c: function(c) for c in set(self.terms.values())}
         terms = {diagram: image[c] for diagram, c in self.terms.items()}
-        return replace(self, terms=terms, recount=_again(self, lambda s: s.map_coefficients(function)))
+        return replace(self, terms=terms, recount=self.again(lambda s: s.map_coefficients(function)))
+
+    def again(self, verb: Callable[[Series], Series]) -> Recount | None:
+        """How to count again what a verb made of this series: give it as ``recount`` to the result of the verb."""
+        return None if self.recount is None else lambda values: _given(verb(_given(self, values)), values)
 
     @cached_property
     def poles(self) -> tuple[Coefficient, ...]:
@@ -205,7 +209,7 @@ class Series(SeriesViews):
         """The same series with joint moments or joint cumulants in the blocks."""
         if basis == self.basis:
             return self
-        recount = _again(self, lambda s: s.in_basis(basis))
+        recount = self.again(lambda s: s.in_basis(basis))
         return replace(self, terms=change_basis(self.terms, basis), basis=basis, recount=recount)
 
     def as_expr(self) -> sympy.Expr:
@@ -245,16 +249,11 @@ def _exact(name: str, value: Scalar | str) -> Scalar:
     raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {value!r}")
 
 
-def _again(series: Series, verb: Callable[[Series], Series]) -> Recount | None:
-    """Recount a series that a verb made from another."""
-    return None if series.recount is None else lambda values: verb(_given(series, values))
-
-
 def _again_both(first: Series, second: Series, verb: Callable[[Series, Series], Series]) -> Recount | None:
     """Recount a series that a verb made from two others."""
     if first.recount is None or second.recount is None:
         return None
-    return lambda values: verb(_given(first, values), _given(second, values))
+    return lambda values: _given(verb(_given(first, values), _given(second, values)), values)
 
 
 def _given(series: Series, values: Mapping[str, Scalar]) -> Series:

@@ -20,10 +20,15 @@ class Setting:
     sampling: str = "online"
 
     def joined(self, sign: str, other: Setting) -> Setting:
-        """The setting of a sum or difference: words that agree stay, others are joined by the sign."""
+        """The setting of a sum, difference or product: words that agree stay, others are joined by the sign."""
         pairs = (
             (self.observable, other.observable),
             (self.dynamics, other.dynamics),
             (self.sampling, other.sampling),
         )
         return Setting(*(a if a == b else f"{a} {sign} {b}" for a, b in pairs))
+
+    @property
+    def open_indices(self) -> int:
+        """Number of open indices of the values, also where a series has no terms to tell."""
+        return {"displacement": 1, "covariance": 2}.get(self.observable, 0)

@@ -26,7 +26,7 @@ from sgdsym.sgd.gradients import (
 )
 from sgdsym.sgd.isotropic import isotropic_noise
 from sgdsym.sgd.observables import OBSERVABLES
-from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
 from sgdsym.sgd.settings import Side, parse_setting
 from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, gaussian_noise, quadratic_loss
 
@@ -63,6 +63,8 @@ __all__ = [
     "parse_setting",
     "potential",
     "quadratic_loss",
+    "read_number",
+    "read_size",
     "regulariser",
     "scaled_learning_rate",
     "squared_gradient",

@@ -53,13 +53,17 @@ class Comparison:
         order = self.leading_order
         return self.difference if order is None else self.difference.order(order)
 
-    def summary(self) -> str:
-        """What was compared, the order at which the two sides part, and the terms there."""
+    def headline(self) -> str:
+        """What was compared, and the order at which the two sides part."""
         observable = self.difference.setting.observable
         sides = f"{observable}: ({self.first.describe()}) minus ({self.second.describe()})"
         if self.leading_order is None:
             return f"{sides} vanishes through order {self.difference.truncation} in the learning rate"
-        return f"{sides} is of order {self.leading_order} in the learning rate:\n{self.leading.to_text()}"
+        return f"{sides} is of order {self.leading_order} in the learning rate"
+
+    def summary(self) -> str:
+        """The headline, and the terms of the leading order."""
+        return self.headline() if self.leading_order is None else f"{self.headline()}:\n{self.leading.to_text()}"
 
 
 def compare(
@@ -112,7 +116,8 @@ def scaled_learning_rate(series: Series, factor: Scalar) -> Series:
     + η² G·H G
     """
     c = Coefficient(factor)
-    return replace(series, terms={diagram: value * c**diagram.order for diagram, value in series.terms.items()})
+    terms = {diagram: value * c**diagram.order for diagram, value in series.terms.items()}
+    return replace(series, terms=terms, recount=series.again(lambda s: scaled_learning_rate(s, c)))
 
 
 def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) -> Series:

@@ -51,7 +51,7 @@ def gradient(series: Series) -> Series:
     - 2 η² H G
     + 2 η² E[h g]
     """
-    return replace(_differentiated(series, rooted=True), setting=Setting("gradient"))
+    return replace(_differentiated(series, rooted=True), setting=Setting("gradient"), recount=series.again(gradient))
 
 
 def along_gradient(series: Series) -> Series:
@@ -63,7 +63,8 @@ def along_gradient(series: Series) -> Series:
     >>> print(along_gradient(squared_gradient()))
     2 η² G·H G
     """
-    return replace(_differentiated(series, rooted=False), setting=Setting("derivative along the gradient"))
+    setting = Setting("derivative along the gradient")
+    return replace(_differentiated(series, rooted=False), setting=setting, recount=series.again(along_gradient))
 
 
 def potential(series: Series) -> Series:
@@ -80,7 +81,8 @@ def potential(series: Series) -> Series:
         closed = _without_root(diagram)
         if closed not in found:
             found[closed] = coefficient / sum(_extended(closed, v, rooted=True) == diagram for v in range(closed.nodes))
-    integral = replace(series, terms=found, truncation=series.truncation - 1, setting=Setting("potential"))
+    truncation, setting, recount = series.truncation - 1, Setting("potential"), series.again(potential)
+    integral = replace(series, terms=found, truncation=truncation, setting=setting, recount=recount)
     if gradient(integral).terms != series.terms:
         raise ValueError("the series is not a gradient: no function of the weights has these derivatives")
     return integral

@@ -3,11 +3,10 @@ r"""Settings in words: ``sgd:sampling=fixed,B=1`` read into a request, and a req
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
 
 _SIZES = {
     "N": "dataset_size",
@@ -126,18 +125,10 @@ def _value(text: str, key: str, value: str) -> Size | Number | bool:
         if value not in ("yes", "no"):
             raise ValueError(f"nesterov in setting {text!r} is yes or no, not {value!r}")
         return value == "yes"
-    if key == "momentum":
-        return _number(text, value)
-    return int(value) if value.lstrip("+-").isdecimal() and value.isascii() else value
-
-
-def _number(text: str, value: str) -> Number:
-    if value[0].isalpha():
-        return value
     try:
-        return Fraction(value)
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{value!r} in setting {text!r} is neither a rational number nor a symbol name") from error
+        return read_number(value) if key == "momentum" else read_size(value)
+    except ValueError as error:
+        raise ValueError(f"{key} in setting {text!r}: {error}") from error
 
 
 def _scale(text: str, value: str) -> Coefficient:

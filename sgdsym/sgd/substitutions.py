@@ -94,7 +94,8 @@ def _largest_block(diagram: Diagram) -> int:
 
 
 def _without(series: Series, vanishes: Callable[[Diagram], bool]) -> Series:
-    return replace(series, terms={diagram: c for diagram, c in series.terms.items() if not vanishes(diagram)})
+    terms = {diagram: c for diagram, c in series.terms.items() if not vanishes(diagram)}
+    return replace(series, terms=terms, recount=series.again(lambda s: _without(s, vanishes)))
 
 
 def _in_cumulants(series: Series, vanishes: Callable[[Diagram], bool]) -> Series:

@@ -17,8 +17,6 @@ from sgdsym.series import Series
 from sgdsym.verify.cases import Case, random_case
 from sgdsym.verify.enumeration import enumerate_series
 
-OPEN_INDICES = {"displacement": 1, "covariance": 2}
-
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
@@ -154,7 +152,7 @@ def evaluate(case: Case, expand: Callable[..., Series] = sgd.expand) -> list[Any
         weights=case.landscape.probabilities,
         root_derivatives=case.landscape.function_derivatives(order) if observable == "function" else None,
     )
-    shape = (case.landscape.weights,) * OPEN_INDICES.get(observable, 0)
+    shape = (case.landscape.weights,) * series.setting.open_indices
     if not len(series):
         # a series without terms does not say how many weights there are
         coefficients = [np.full(shape, Fraction(0)) for _ in coefficients]

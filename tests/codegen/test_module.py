@@ -185,3 +185,9 @@ def test_a_mean_tensor_meets_small_factors_first():
     whole = canonical(whole.tensors, whole.edges, (), ())[0]
     sizes = sorted(len(part) for part in planner.split(whole))
     assert sizes == [1, 4]
+
+
+@pytest.mark.parametrize(("observable", "shape"), [("displacement", (1, 3)), ("covariance", (1, 3, 3))])
+def test_a_series_without_terms_keeps_its_open_indices(observable, shape):
+    kernel = sgdsym.expand(observable=observable, order=0).kernel()
+    assert kernel.coefficients({1: np.zeros((2, 3))}).shape == shape

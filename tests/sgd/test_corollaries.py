@@ -224,3 +224,18 @@ def test_isotropic_noise_of_scalars():
     assert {s.name for s in isotropic_noise(series).free_symbols} == {"H_ab H_ac H_bd H_cd", "eta", "sigma"}
     with pytest.raises(ValueError, match="open indices"):
         isotropic_noise(expand(observable="displacement", order=1))
+
+
+@pytest.mark.parametrize(
+    "verb", [at_minimum, gaussian_noise, additive_noise, deterministic, quadratic_loss, gradient, along_gradient]
+)
+def test_what_is_derived_is_counted_again_as_derived(verb):
+    """At a momentum of 0 the symbolic coefficients have no value: the verb must not be lost when they are counted again."""
+    symbolic = expand(momentum="mu", order=2, batch_size=1)
+    assert verb(symbolic).subs(mu=0) == verb(expand(order=2, batch_size=1))
+
+
+def test_differences_are_counted_again_with_every_size():
+    difference = compare("sgd:momentum=mu,B=1", "fixed:E=E,B=1", order=2).difference
+    assert difference.subs(mu=0, N=4).symbols == ("E",)
+    assert difference.subs(mu=0, N=4) == difference.subs(mu=0).subs(N=4)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from sgdsym.cli.commands.expand import add_format, formatted
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.series import BASES
-from sgdsym.sgd import OBSERVABLES, Request, compare
+from sgdsym.sgd import OBSERVABLES, Request, at_minimum, compare
 
 
 def add(commands: Commands) -> None:
@@ -31,11 +32,9 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from sgdsym.sgd import at_minimum
-
     check_writable(options.output)
     guard_order(options.order)
-    # a comparison counts placements whatever it compares, two sides of them
+    # before the sides are read: as if both were counted placement by placement, the slower way
     guard_request(Request(sampling="replace", order=options.order), options.force)
     progress = Progress()
     try:
@@ -49,8 +48,7 @@ def _run(options: argparse.Namespace) -> None:
         )
     except ValueError as error:
         raise RequestError(error) from error
-    difference = at_minimum(comparison.difference) if options.at_minimum else comparison.difference
-    leading = min((diagram.order for diagram in difference.terms), default=None)
-    known = f"of order {leading}" if leading is not None else f"zero through order {difference.truncation}"
-    progress.note(f"({comparison.first.describe()}) minus ({comparison.second.describe()}) is {known}")
-    write(formatted(difference, options.format), options.output)
+    if options.at_minimum:
+        comparison = replace(comparison, difference=at_minimum(comparison.difference))
+    progress.note(comparison.headline())
+    write(formatted(comparison.difference, options.format), options.output)
