@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -22,21 +23,48 @@ def check_writable(path: Path | None) -> None:
     """
     if path is None:
         return
-    if path.is_dir():
-        raise RequestError(f"cannot write {path}: it is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise RequestError(f"cannot write {path}: there is no folder {path.parent}; make it first")
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise RequestError(f"cannot write {path}: permission denied; choose another place with --output")
+    try:
+        if path.is_dir():
+            raise RequestError(f"cannot write {path}: it is a folder; name a file in it")
+        if not path.parent.is_dir():
+            raise RequestError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+        if not _is_special(path):
+            handle, temporary = _temporary(path)
+            os.close(handle)
+            Path(temporary).unlink()
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise RequestError(f"cannot write {path}: {reason}; choose another place with --output") from error
 
 
 def write(text: str, path: Path | None) -> None:
-    """Write the result to stdout, or to a file under a temporary name that is then renamed."""
+    """Write the result to stdout, or to a file under a temporary name that is then renamed.
+
+    A device or a pipe is written to, not replaced; a link keeps pointing where it did.
+    """
     text = text if text.endswith("\n") else text + "\n"
     if path is None:
+        _print(text)
+    elif _is_special(path):
+        path.write_text(text, encoding="utf-8")
+    else:
+        _replace(path.resolve(), text)
+
+
+def _print(text: str) -> None:
+    if sys.stdout is None:
+        raise OSError("standard output is closed; write to a file with --output")
+    try:
         sys.stdout.write(text)
-        return
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except UnicodeEncodeError:
+        # formulas hold Greek letters, and the terminal's encoding does not
+        sys.stdout.buffer.write(text.encode("utf-8"))
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -47,6 +75,15 @@ def write(text: str, path: Path | None) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether the path is a device, a pipe or the like."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 class Progress:

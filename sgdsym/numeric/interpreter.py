@@ -70,7 +70,9 @@ def interpret(
     for diagram, coefficient in series:
         number = _number(coefficient, sizes)
         value = _value(diagram, series.basis, population)
-        coefficients[diagram.order] += value * (number if population.exact else float(number))
+        scaled = value * (number if population.exact else float(number))
+        # not in place: a sum of floats and of exact numbers has another type than its first term
+        coefficients[diagram.order] = coefficients[diagram.order] + scaled
     return coefficients if exact else [np.asarray(c, dtype=float) if axes else float(c) for c in coefficients]
 
 

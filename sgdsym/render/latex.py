@@ -60,6 +60,8 @@ def series_to_latex(series: Series, *, style: str = "matrix", notation: Notation
         else:
             lines.append(f"% order {order}, {len(terms)} term{'s' if len(terms) > 1 else ''}")
             lines.append(f" {NEWLINE}\n".join(written) + f" {PARAGRAPH}")
+    if not lines and head.endswith("="):
+        head += " 0"
     remainder = rf"& \quad + O({_power(symbols.learning_rate, series.truncation + 1)})"
     if series.poles:
         conditions = ", ".join(rf"{factor(pole).latex(symbols)} \neq 0" for pole in series.poles)

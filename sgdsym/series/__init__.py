@@ -4,7 +4,7 @@ Knows diagrams, coefficients and the bases; hands itself to sympy through the te
 series comes from and how it is printed, drawn or lowered.
 """
 
-from sgdsym.series.arithmetic import symbol_name
+from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data
@@ -18,6 +18,7 @@ __all__ = [
     "Scalar",
     "Series",
     "Setting",
+    "as_exact",
     "collect",
     "diagram_from_data",
     "diagram_to_data",

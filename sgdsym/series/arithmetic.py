@@ -14,6 +14,10 @@ from typing import Any
 
 from sgdsym.series.division import Monomial
 
+# the learning rate, and what looks like a number
+RESERVED = ("eta", "nan", "inf", "infinity")
+LONGEST_NAME = 40
+
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -73,7 +77,15 @@ def symbol_name(name: str) -> str:
     Raises:
         ValueError: if it is not an identifier of letters, digits and single underscores, or a word of Python.
     """
-    if not (name.isidentifier() and name.isascii()) or name.startswith("_") or "__" in name or iskeyword(name):
+    if name.lower() in RESERVED:
+        raise ValueError(f"{name!r} cannot name a symbol: it has a meaning of its own; choose another name")
+    if (
+        len(name) > LONGEST_NAME
+        or not (name.isidentifier() and name.isascii())
+        or name.startswith("_")
+        or "__" in name
+        or iskeyword(name)
+    ):
         raise ValueError(f"{name[:40]!r} cannot name a symbol; use a letter followed by letters, digits or underscores")
     return name
 
@@ -105,3 +117,14 @@ def _power(base: str, exponent: int) -> str:
         return base
     root, symbolic, power = base.partition("**")
     return f"{root}**({exponent}*{power})" if symbolic else f"{base}**{exponent}"
+
+
+def as_exact(value: Any) -> Any:
+    """An integer of another library, such as ``numpy.int64``, as a Python integer; anything else as it is.
+
+    >>> import numpy as np
+    >>> as_exact(np.int64(3)), as_exact("T")
+    (3, 'T')
+    """
+    is_foreign = hasattr(value, "__index__") and not isinstance(value, (int, str))
+    return operator.index(value) if is_foreign else value

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
 from sgdsym.diagrams import Diagram
-from sgdsym.series.arithmetic import symbol_name
+from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.exchange import read_series, write_series
@@ -241,7 +241,8 @@ class Series(SeriesViews):
         return cls(terms, truncation, basis, setting)
 
 
-def _exact(name: str, value: Scalar | str) -> Scalar:
+def _exact(name: str, given: Scalar | str) -> Scalar:
+    value: Scalar | str = as_exact(given)
     if isinstance(value, str):
         return Coefficient.symbol(symbol_name(value))
     if isinstance(value, (Coefficient, int, Fraction)) and not isinstance(value, bool):

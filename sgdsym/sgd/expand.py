@@ -22,7 +22,7 @@ from operator import mul
 from typing import Any
 
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, collect
+from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact, collect
 from sgdsym.sgd.clock import DiscreteClock
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import Number, Request, Size
@@ -85,10 +85,10 @@ def expand(
         dynamics=dynamics,
         sampling=sampling,
         order=order,
-        steps=steps,
-        dataset_size=dataset_size,
-        batch_size=batch_size,
-        epochs=epochs,
+        steps=as_exact(steps),
+        dataset_size=as_exact(dataset_size),
+        batch_size=as_exact(batch_size),
+        epochs=as_exact(epochs),
         momentum=momentum,
         nesterov=nesterov,
         schedule=None if schedule is None else tuple(schedule),

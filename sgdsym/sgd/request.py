@@ -126,8 +126,11 @@ class Request:
         ):
             if wrong:
                 raise ValueError(complaint)
-        if finite and isinstance(self.dataset_size, int) and isinstance(self.batch_size, int):
-            self._check_batches(self.dataset_size, self.batch_size)
+        if isinstance(self.dataset_size, int) and isinstance(self.batch_size, int):
+            if finite:
+                self._check_batches(self.dataset_size, self.batch_size)
+            elif isinstance(self.epochs, int) and self.epochs * self.dataset_size % self.batch_size:
+                raise ValueError("T = E N / B is no whole number of updates; give steps instead of epochs")
 
     def _check_batches(self, points: int, batch: int) -> None:
         """Epochs are cut into whole batches."""
@@ -232,12 +235,14 @@ def read_size(text: str) -> Size:
     >>> read_size("12"), read_size("T")
     (12, 'T')
     """
-    if re.fullmatch(r"[+-]?[0-9]+", text):
+    if re.fullmatch(r"[+-]?[0-9]{1,100}", text):
         return int(text)
     try:
         return symbol_name(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is neither an integer nor a symbol name such as T") from error
+        if text.isidentifier():
+            raise
+        raise ValueError(f"{text[:40]!r} is neither a number nor a symbol name such as T") from error
 
 
 def read_number(text: str) -> Number:
@@ -249,7 +254,7 @@ def read_number(text: str) -> Number:
     >>> read_number("9/10"), read_number("0.9"), read_number("mu")
     (Fraction(9, 10), Fraction(9, 10), 'mu')
     """
-    if not re.fullmatch(r"[+-]?[0-9]+(/[0-9]+|\.[0-9]+)", text):
+    if not re.fullmatch(r"[+-]?[0-9]{1,100}(/[0-9]{1,100}|\.[0-9]{1,100})", text):
         return read_size(text)
     try:
         return Fraction(text)

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from fractions import Fraction
 
 import pytest
@@ -116,13 +117,13 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("expand --format pdf", "pdf"),
         ("expand --colour red", "colour"),
         ("expand --ord 2", "ord"),
-        ("expand --steps __import__('os')", "neither an integer nor a symbol name"),
+        ("expand --steps __import__('os')", "neither a number nor a symbol name"),
         ("expand --batch-size 0", "batch size"),
         ("expand --steps B", "share the symbol"),
         ("expand --momentum 1", "momentum"),
         ("expand --momentum 1/0", "divides by zero"),
-        ("expand --momentum 1e99999999", "neither an integer nor a symbol name"),
-        ("compare sgd:B=+-5 sde", "neither an integer nor a symbol name"),
+        ("expand --momentum 1e99999999", "neither a number nor a symbol name"),
+        ("compare sgd:B=+-5 sde", "neither a number nor a symbol name"),
         ("compare fixed:scale=((9**1000)**1000)**1000 sgd", "not plain arithmetic"),
         ("expand --epochs 2", "epochs"),
         ("expand --sampling fixed --dataset-size 5 --batch-size 2", "does not divide"),
@@ -130,10 +131,15 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("expand --output no/such/folder/file", "no folder"),
         ("expand --output .", "folder"),
         ("nonsense", "nonsense"),
+        ("expand --steps eta", "meaning of its own"),
+        ("expand --momentum nan", "meaning of its own"),
+        ("expand --steps " + "9" * 5000, "neither a number"),
+        ("expand --output " + "n" * 300, "cannot write"),
+        ("expand --sampling replace --epochs 1 --dataset-size 3 --batch-size 2", "no whole number of updates"),
         ("expand --nesterov", "momentum"),
         ("expand --dynamics sde --sampling fixed", "leave the sampling out"),
         ("expand --dynamics gd --sampling replace", "leave the sampling out"),
-        ("expand --schedule 1,x=2", "neither an integer nor a symbol name"),
+        ("expand --schedule 1,x=2", "neither a number nor a symbol name"),
         ("expand --schedule 1,2 --momentum 1/2", "cannot be combined"),
         ("compare sgd adam", "adam"),
         ("compare sgd sde:T", "key=value"),
@@ -160,6 +166,26 @@ def test_a_protected_folder_is_refused(capsys, tmp_path):
     code, _, complaint = run(capsys, "expand", "--output", str(tmp_path / "file"))
     assert code == 2
     assert "permission" in complaint
+
+
+def test_a_link_keeps_pointing_and_a_pipe_is_written_to(capsys, tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    link.symlink_to(target)
+    assert run(capsys, "expand", "--order", "1", "--output", str(link))[0] == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("l\n")
+    assert run(capsys, "expand", "--order", "1", "--output", os.devnull)[0] == 0
+    assert not os.path.isfile(os.devnull)
+
+
+def test_output_without_greek_letters_in_the_encoding():
+    result = subprocess.run(
+        [sys.executable, "-m", "sgdsym", "expand", "--order", "1"],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
+    assert result.stdout.decode("utf-8") == "l\n- η T G·G\n"
 
 
 def test_an_existing_file_is_replaced_whole(capsys, tmp_path):
@@ -223,10 +249,14 @@ def test_an_interrupt_leaves_no_mess(tmp_path):
     # a child of a background job inherits that interrupts are ignored
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "import sgdsym.cli.output; sgdsym.cli.output.PATIENCE = 0.0;"
         f"from sgdsym.cli import main; sys.exit(main({words!r}))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
-    assert process.stderr.readline().startswith("order ")
+    for line in process.stderr:
+        if line.startswith("order 9"):
+            break
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     complaint = process.communicate(timeout=60)[1]
     assert process.returncode == 1

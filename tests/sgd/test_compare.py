@@ -123,7 +123,7 @@ def test_words_of_a_setting():
         ("sgd:B=1,batch-size=2", "twice"),
         ("sgd:sampling=sorted", "sampling must be one of"),
         ("fixed:sampling=replace", "twice"),
-        ("sgd:B=__import__('os')", "neither an integer nor a symbol name"),
+        ("sgd:B=__import__('os')", "neither a number nor a symbol name"),
         ("sgd:B=0", "batch size"),
         ("sgd:momentum=1", "momentum"),
         ("sgd:momentum=1/0", "divides by zero"),
