@@ -30,6 +30,16 @@ class Placement:
         return len(self.blocks) + (self.trained_root and self.with_root is None)
 
     @property
+    def nodes_of_points(self) -> list[list[int]]:
+        """The nodes that see each data point; the root, where it has one, is the node after the last step."""
+        nodes = [list(block) for block in self.blocks]
+        if self.trained_root:
+            nodes.append([self.forest.size])
+            if self.with_root is not None:
+                nodes[self.with_root] += nodes.pop()
+        return nodes
+
+    @property
     def block_of(self) -> dict[int, int]:
         """The block of each step."""
         return {step: j for j, block in enumerate(self.blocks) for step in block}

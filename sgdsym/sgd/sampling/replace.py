@@ -29,16 +29,12 @@ class Replace:
     def weight(self, placement: Placement) -> Coefficient:
         """See :class:`Sampling`."""
         parents = placement.forest.parents
-        ties = [list(block) for block in placement.blocks]
-        if placement.trained_root:
-            # the root's point is one more uniform draw
-            ties.append([len(parents)])
-            if placement.with_root is not None:
-                ties[placement.with_root] += ties.pop()
+        ties = placement.nodes_of_points
         by_power: dict[int, list[Coefficient]] = {}
         for cells in set_partitions(len(parents)):
             ways = self._cell_weight(placement, cells)
             if ways:
+                # the root's point is one more uniform draw
                 drawn = [*cells, (len(parents),)] if placement.trained_root else list(cells)
                 by_power.setdefault(len(drawn) - _pieces(drawn, ties), []).append(ways)
         return Coefficient.total(

@@ -35,11 +35,7 @@ class Reshuffle:
     def weight(self, placement: Placement) -> Coefficient:
         """See :class:`Sampling`."""
         parents = placement.forest.parents
-        points = [list(block) for block in placement.blocks]
-        if placement.trained_root:
-            points.append([len(parents)])
-            if placement.with_root is not None:
-                points[placement.with_root] += points.pop()
+        points = placement.nodes_of_points
         counts: Counter[tuple[int, History]] = Counter()
         for groups in set_partitions(len(points)):
             merged = [sorted(v for i in group for v in points[i]) for group in groups]
