@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TypeAlias
 
-from sgdsym.diagrams import Diagram
+from sgdsym.diagrams import Diagram, connected_parts
 
 MEAN, SAMPLE, ROOT = range(3)
 
@@ -210,11 +210,7 @@ def _are_twins(v: int, w: int, neighbours: list[list[int]], mates: list[list[int
 
 def _pieces(whole: Fragment) -> list[list[int]]:
     """The nodes of each piece that is connected by edges and blocks."""
-    group = list(range(len(whole.tensors)))
-    for joined in (*whole.edges, *whole.averaged, *whole.open):
-        merged = {group[v] for v in joined}
-        group = [min(merged) if g in merged else g for g in group]
-    return [[v for v, g in enumerate(group) if g == first] for first in sorted(set(group))]
+    return connected_parts(len(whole.tensors), (*whole.edges, *whole.averaged, *whole.open))
 
 
 def _write(fragment: Fragment) -> str:

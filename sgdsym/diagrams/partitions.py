@@ -9,7 +9,7 @@ lattices", 1983).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
 from math import comb, factorial
@@ -36,6 +36,19 @@ def set_partitions(size: int) -> tuple[Partition, ...]:
             found.append((*blocks[:j], (*block, last), *blocks[j + 1 :]))
         found.append((*blocks, (last,)))
     return tuple(found)
+
+
+def connected_parts(size: int, groups: Iterable[Iterable[int]]) -> list[list[int]]:
+    """The nodes ``0 … size-1`` in parts that no group joins: the groups may be edges, blocks or both.
+
+    >>> connected_parts(5, [(0, 3), (3, 4), (1,)])
+    [[0, 3, 4], [1], [2]]
+    """
+    part = list(range(size))
+    for group in groups:
+        joined = {part[v] for v in group}
+        part = [min(joined) if p in joined else p for p in part]
+    return [[v for v, p in enumerate(part) if p == first] for first in sorted(set(part))]
 
 
 def bell_number(size: int) -> int:

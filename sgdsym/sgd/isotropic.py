@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from sgdsym.diagrams import Diagram
+from sgdsym.diagrams import Diagram, connected_parts
 from sgdsym.series import Series
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _value(diagram: Diagram, variance: sympy.Expr) -> sympy.Expr:
     edges = [(label[a], label[b]) for a, b in edges]
     blocks = [[label[v] for v in block] for block in diagram.blocks if block not in pairs]
     value: sympy.Expr = sympy.S.One
-    for nodes in _pieces(len(left), edges, blocks):
+    for nodes in connected_parts(len(left), (*edges, *blocks)):
         value *= _piece(nodes, edges, blocks)
     return factor * value
 
@@ -79,15 +79,6 @@ def _joined(edges: list[Edge], pairs: Sequence[tuple[int, ...]]) -> tuple[list[E
     return edges, loops
 
 
-def _pieces(nodes: int, edges: Sequence[Edge], blocks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The nodes of each part that neither an edge nor a block joins to the rest."""
-    part = list(range(nodes))
-    for group in (*edges, *blocks):
-        joined = {part[v] for v in group}
-        part = [min(joined) if p in joined else p for p in part]
-    return [[v for v in range(nodes) if part[v] == p] for p in sorted(set(part))]
-
-
 def _piece(nodes: list[int], edges: Sequence[Edge], blocks: Sequence[Sequence[int]]) -> sympy.Expr:
     """The value of one part: a contraction, or a symbol where its edges make a cycle."""
     import sympy
@@ -97,7 +88,7 @@ def _piece(nodes: list[int], edges: Sequence[Edge], blocks: Sequence[Sequence[in
     label = {v: i for i, v in enumerate(nodes)}
     own = [(label[a], label[b]) for a, b in edges if a in label]
     groups = [[label[v] for v in block] for block in blocks if block[0] in label]
-    if len(_pieces(len(nodes), own, ())) == len(nodes) - len(own):
+    if len(connected_parts(len(nodes), own)) == len(nodes) - len(own):
         return Contraction.from_diagram(Diagram(len(nodes), own, groups))
     return sympy.Symbol(_index_sum(len(nodes), own, groups), real=True)
 

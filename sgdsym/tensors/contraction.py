@@ -15,7 +15,7 @@ from sympy.core.symbol import Str
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
-from sgdsym.diagrams import Diagram, refinements
+from sgdsym.diagrams import Diagram, connected_parts, refinements
 from sgdsym.tensors.components import component_sum, indexed_sum
 from sgdsym.tensors.notation import LATEX, TEXT, UNICODE, Style, chain_notation, index_notation
 from sgdsym.tensors.tensor import InverseMetric, JointTensor
@@ -276,13 +276,9 @@ def _factors(diagram: Diagram) -> list[Diagram]:
     """The parts that neither an edge nor a block joins."""
     if len(diagram.edges) == diagram.nodes - 1:
         return [diagram]
-    part = list(range(diagram.nodes))
-    for group in (*diagram.edges, *diagram.blocks):
-        joined = {part[v] for v in group}
-        part = [min(joined) if p in joined else p for p in part]
     factors = []
-    for p in dict.fromkeys(part):
-        label = {v: i for i, v in enumerate(v for v in range(diagram.nodes) if part[v] == p)}
+    for part in connected_parts(diagram.nodes, (*diagram.edges, *diagram.blocks)):
+        label = {v: i for i, v in enumerate(part)}
         edges = [(label[a], label[b]) for a, b in diagram.edges if a in label]
         factors.append(Diagram(len(label), edges, [[label[v] for v in b] for b in diagram.blocks if b[0] in label]))
     return factors

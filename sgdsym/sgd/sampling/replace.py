@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import reduce
 
-from sgdsym.diagrams import Partition, set_partitions, weak_orders
+from sgdsym.diagrams import Partition, connected_parts, set_partitions, weak_orders
 from sgdsym.series import Coefficient
 from sgdsym.sgd.clock import Clock, falling_factorial
 from sgdsym.sgd.placement import Placement
@@ -30,13 +30,14 @@ class Replace:
         """See :class:`Sampling`."""
         parents = placement.forest.parents
         ties = placement.nodes_of_points
+        nodes = len(parents) + placement.trained_root
         by_power: dict[int, list[Coefficient]] = {}
         for cells in set_partitions(len(parents)):
             ways = self._cell_weight(placement, cells)
             if ways:
                 # the root's point is one more uniform draw
                 drawn = [*cells, (len(parents),)] if placement.trained_root else list(cells)
-                by_power.setdefault(len(drawn) - _pieces(drawn, ties), []).append(ways)
+                by_power.setdefault(len(drawn) - len(connected_parts(nodes, (*drawn, *ties))), []).append(ways)
         return Coefficient.total(
             Coefficient.total(ways) / self.sizes.dataset_size**power for power, ways in by_power.items()
         )
@@ -61,13 +62,3 @@ class Replace:
         assert isinstance(cells_on_levels, tuple)
         choices = (falling_factorial(self.sizes.batch_size, cells) for cells in cells_on_levels)
         return reduce(Coefficient.__mul__, choices, Coefficient(1))
-
-
-def _pieces(cells: list[tuple[int, ...]], ties: list[list[int]]) -> int:
-    """Number of connected pieces when cells and ties are joined."""
-    pieces: list[set[int]] = []
-    for group in (*cells, *ties):
-        touching = [piece for piece in pieces if not piece.isdisjoint(group)]
-        pieces = [piece for piece in pieces if piece.isdisjoint(group)]
-        pieces.append(set(group).union(*touching))
-    return len(pieces)
