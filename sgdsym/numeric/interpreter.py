@@ -12,7 +12,7 @@ each moment, and every network is one ``einsum``.  Nothing is shared, nothing is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import permutations
 from math import factorial
@@ -23,7 +23,8 @@ import numpy as np
 
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
-from sgdsym.series import BASES, Basis, Coefficient, Series
+from sgdsym.numeric.sizes import exact_sizes, number
+from sgdsym.series import BASES, Basis, Series
 
 
 def interpret(
@@ -63,14 +64,14 @@ def interpret(
     population = Population.from_tensors(
         derivatives, diagrams, weights=weights, metric=metric, root_derivatives=root_derivatives
     )
-    sizes = _exact_sizes(series, symbols)
+    sizes = exact_sizes(series, symbols)
     exact = population.exact and all(isinstance(value, Rational) for value in symbols.values())
     axes = _open_axes(series, diagrams, root_derivatives)
     coefficients = [population.zero(axes) for _ in range(series.truncation + 1)]
     for diagram, coefficient in series:
-        number = _number(coefficient, sizes)
+        exact_number = number(coefficient, sizes)
         value = _value(diagram, series.basis, population)
-        scaled = value * (number if population.exact else float(number))
+        scaled = value * (exact_number if population.exact else float(exact_number))
         # not in place: a sum of floats and of exact numbers has another type than its first term
         coefficients[diagram.order] = coefficients[diagram.order] + scaled
     return coefficients if exact else [np.asarray(c, dtype=float) if axes else float(c) for c in coefficients]
@@ -164,26 +165,3 @@ def _open_axes(series: Series, diagrams: Sequence[Diagram], root_derivatives: Te
     if len(counts) > 1:
         raise ValueError("the diagrams have different numbers of open roots; their values cannot be added")
     return counts.pop()
-
-
-def _exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
-    missing = sorted(set(series.symbols) - set(symbols))
-    if missing:
-        raise ValueError(f"the series needs a value for {', '.join(missing)}; give it as {missing[0]}=…")
-    unknown = sorted(set(symbols) - set(series.symbols))
-    if unknown:
-        names = ", ".join(series.symbols) or "none"
-        raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {names}")
-    sizes = {}
-    for name, value in symbols.items():
-        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
-            raise ValueError(f"{name} must be a finite number, not {value!r}")
-        sizes[name] = Fraction(value) if isinstance(value, Rational) else Fraction(float(value))
-    return sizes
-
-
-def _number(coefficient: Coefficient, sizes: Mapping[str, Fraction]) -> Fraction:
-    try:
-        return coefficient.substitute(sizes).as_fraction()
-    except ZeroDivisionError as error:
-        raise ValueError(str(error)) from error

@@ -1,0 +1,52 @@
+"""The numbers of a run put into the coefficients of a series, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import Any
+
+import numpy as np
+
+from sgdsym.series import Coefficient, Series
+
+
+def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
+    """The symbols of a series as fractions.
+
+    Raises:
+        ValueError: naming the symbol that is missing, unknown or no finite number.
+
+    >>> exact_sizes(Series({}, truncation=1), {"T": 3})
+    Traceback (most recent call last):
+    ValueError: the series has no symbol T; its symbols are none
+    """
+    missing = sorted(set(series.symbols) - set(symbols))
+    if missing:
+        raise ValueError(f"the series needs a value for {', '.join(missing)}; give it as {missing[0]}=…")
+    unknown = sorted(set(symbols) - set(series.symbols))
+    if unknown:
+        names = ", ".join(series.symbols) or "none"
+        raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {names}")
+    sizes = {}
+    for name, value in symbols.items():
+        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
+            raise ValueError(f"{name} must be a finite number, not {value!r}")
+        sizes[name] = Fraction(value) if isinstance(value, Rational) else Fraction(float(value))
+    return sizes
+
+
+def number(coefficient: Coefficient, sizes: Mapping[str, Fraction]) -> Fraction:
+    """The value of a coefficient.
+
+    Raises:
+        ValueError: if it divides by zero at these sizes.
+
+    >>> number(Coefficient("T**2/2"), {"T": Fraction(3)})
+    Fraction(9, 2)
+    """
+    try:
+        return coefficient.substitute(sizes).as_fraction()
+    except ZeroDivisionError as error:
+        raise ValueError(str(error)) from error
