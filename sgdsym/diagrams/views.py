@@ -6,6 +6,7 @@ no LaTeX display hook: notebooks would prefer it to the picture.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -24,11 +25,23 @@ class DiagramViews:
 
         return diagram_to_svg(cast("Diagram", self))
 
+    def to_tikz(self) -> str:
+        """A picture for LaTeX; see :func:`sgdsym.render.diagram_to_tikz`."""
+        from sgdsym.render import diagram_to_tikz
+
+        return diagram_to_tikz(cast("Diagram", self))
+
     def to_dot(self) -> str:
         """DOT text for graphviz; see :func:`sgdsym.render.diagram_to_dot`."""
         from sgdsym.render import diagram_to_dot
 
         return diagram_to_dot(cast("Diagram", self))
+
+    def savefig(self, path: str | Path, *, scale: float = 1.0) -> None:
+        """A picture in a file, by the suffix of its name; see :func:`sgdsym.render.save_picture`."""
+        from sgdsym.render import save_picture
+
+        save_picture(cast("Diagram", self), path, scale=scale)
 
     def latex(self, basis: str = "cumulant", style: str = "matrix", notation: Notation | None = None) -> str:
         """The value as a formula in LaTeX; see :func:`sgdsym.render.diagram_to_latex`."""

@@ -1,28 +1,37 @@
-"""Series and diagrams for readers: LaTeX, text, tables, SVG and DOT.
+"""Series and diagrams for readers: LaTeX, text, tables, pictures in SVG, TikZ, DOT, PNG and PDF.
 
 Knows letters, brackets, places and colours.  Refuses to know how a series was derived or how it is evaluated; notation
 is an argument, never a global setting.  One layout serves every pen.
 """
 
 from sgdsym.render.dot import diagram_to_dot, diagrams_to_dot
+from sgdsym.render.figure import diagram_to_image, diagrams_to_image
 from sgdsym.render.formulas import diagram_to_latex, diagram_to_text
 from sgdsym.render.latex import series_to_latex
 from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.notation import Notation
+from sgdsym.render.pictures import ATLASES, save_picture
 from sgdsym.render.svg import diagram_to_svg, diagrams_to_svg
 from sgdsym.render.text import diagrams_to_table, series_to_table, series_to_text
+from sgdsym.render.tikz import diagram_to_tikz, diagrams_to_tikz
 
 __all__ = [
+    "ATLASES",
     "Layout",
     "Notation",
     "diagram_to_dot",
+    "diagram_to_image",
     "diagram_to_latex",
     "diagram_to_svg",
     "diagram_to_text",
+    "diagram_to_tikz",
     "diagrams_to_dot",
+    "diagrams_to_image",
     "diagrams_to_svg",
     "diagrams_to_table",
+    "diagrams_to_tikz",
     "lay_out",
+    "save_picture",
     "series_to_latex",
     "series_to_table",
     "series_to_text",

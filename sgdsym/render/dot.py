@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sgdsym.diagrams import Diagram
+from sgdsym.render.drawing import INK, PALETTE
 from sgdsym.render.layout import Layout, lay_out
-from sgdsym.render.svg import INK, PALETTE
 from sgdsym.render.text import diagram_name
 
 if TYPE_CHECKING:

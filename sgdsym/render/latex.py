@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor, split
 from sgdsym.render.formulas import checked_style, formula
 from sgdsym.render.notation import Notation
@@ -117,7 +118,7 @@ def _left_side(series: Series, notation: Notation) -> str:
     end, mean = rf"{n.weights}_{{{n.steps}}}", n.expectation
     special = [word for word, usual in ((setting.dynamics, "sgd"), (setting.sampling, "online")) if word != usual]
     if special:
-        mean += rf"_{{\text{{{_escaped(', '.join(special))}}}}}"
+        mean += rf"_{{\text{{{escaped(', '.join(special))}}}}}"
     sides = {
         "test-loss": f"{mean}[{n.loss}({end})]",
         "train-loss": rf"{mean}[\hat{{{n.loss}}}({end})]",
@@ -127,9 +128,4 @@ def _left_side(series: Series, notation: Notation) -> str:
         "loss-variance": rf"\operatorname{{Var}}[{n.loss}({end})]",
         "function": f"{mean}[{n.function}({end})]",
     }
-    return sides.get(setting.observable) or rf"{mean}[\text{{{_escaped(setting.observable)}}}]"
-
-
-def _escaped(words: str) -> str:
-    replacements = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "*": r"$\cdot$"}
-    return "".join(replacements.get(c, rf"\{c}" if c in "#$%&_{}" else c) for c in words)
+    return sides.get(setting.observable) or rf"{mean}[\text{{{escaped(setting.observable)}}}]"

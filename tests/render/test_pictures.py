@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from sgdsym.diagrams import Diagram, grow
 from sgdsym.diagrams.views import DiagramViews
 from sgdsym.render import diagram_to_dot, diagram_to_latex, diagram_to_svg, diagrams_to_dot, diagrams_to_svg, lay_out
-from sgdsym.render.svg import INK, PALETTE
+from sgdsym.render.drawing import INK, PALETTE
 from tests.diagrams.strategies import diagrams as random_diagrams
 
 GROWN = [diagram for layer in grow(5) for diagram in layer.diagrams]
