@@ -1,0 +1,28 @@
+"""``sgdsym stationary``: the laws of the weights near a minimum and of the noise that drives them, a file each.
+
+A law adds its parser in ``add`` and leaves the function to call in ``run``; matrices are read by
+:mod:`sgdsym.cli.matrices`.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from sgdsym.cli.options import Commands, Parser
+
+LAWS: tuple[ModuleType, ...] = ()
+
+__all__ = ["LAWS", "add"]
+
+
+def add(commands: Commands) -> None:
+    """Add the command with one command for each law."""
+    command = commands.add_parser(
+        "stationary",
+        help="where SGD settles: covariance, Gibbs law, escape, and minibatch noise",
+        description="The laws of SGD near a minimum, exact for rationals and symbols.",
+        epilog="example: sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,0;0,1' --learning-rate 1/2",
+    )
+    laws = command.add_subparsers(title="laws", required=True, metavar="LAW", parser_class=Parser)
+    for law in LAWS:
+        law.add(laws)

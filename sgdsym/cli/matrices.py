@@ -1,0 +1,114 @@
+"""Matrices and numbers as options give them: inline, from ``.csv`` or from ``.npy``; nothing in them is evaluated.
+
+Inline, rows are separated by ``;`` and entries by ``,``: ``"2,1/2;1/2,1"``.  A ``.csv`` file has a row in each line.  In both an
+entry is an integer, a fraction, a decimal or the name of a symbol, and becomes exact.  A ``.npy`` file holds floats.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sgdsym.sgd import read_number
+
+if TYPE_CHECKING:
+    import numpy as np
+    import sympy
+    from numpy.typing import NDArray
+
+    Matrix: TypeAlias = "sympy.ImmutableMatrix | NDArray[np.float64]"
+
+# a decimal with an exponent, as numpy writes it; longer exponents would make numbers of any length
+_SCIENTIFIC = r"([+-]?[0-9]{1,100}(?:\.[0-9]{0,100})?)[eE]([+-]?[0-9]{1,3})"
+
+
+def matrix(text: str) -> Matrix:
+    """A matrix, as an option reads it.
+
+    Raises:
+        argparse.ArgumentTypeError: saying which file or entry is wrong.
+
+    >>> matrix("2,1/2;1/2,h")
+    Matrix([
+    [  2, 1/2],
+    [1/2,   h]])
+    """
+    import sympy
+
+    if text.endswith(".npy"):
+        return _array(text, axes=2)
+    rows = _file_rows(text) if text.endswith(".csv") else text.split(";")
+    entries = [[value(entry.strip()) for entry in row.split(",")] for row in rows]
+    if len({len(row) for row in entries}) != 1:
+        lengths = ", ".join(str(len(row)) for row in entries[:20])
+        raise argparse.ArgumentTypeError(f"the rows of {text[:60]!r} have {lengths} entries; give each as many")
+    return sympy.ImmutableMatrix(entries)
+
+
+def vector(text: str) -> list[Any]:
+    """A vector, as an option reads it: one row or one column.
+
+    >>> vector("1,-1/2,u")
+    [1, -1/2, u]
+    """
+    if text.endswith(".npy"):
+        return _array(text, axes=1).tolist()
+    given = matrix(text)
+    if 1 not in given.shape:
+        rows, columns = given.shape
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is a {rows}×{columns} matrix; give one row or one column")
+    return list(given)
+
+
+def value(text: str) -> sympy.Expr:
+    """An exact number or a symbol, as an option reads it.
+
+    >>> value("0.1"), value("2e-3"), value("eta_1")
+    (1/10, 1/500, eta_1)
+    """
+    import sympy
+
+    scientific = re.fullmatch(_SCIENTIFIC, text)
+    if scientific:
+        mantissa, exponent = scientific.groups()
+        return sympy.Rational(mantissa) * sympy.Integer(10) ** int(exponent)
+    try:
+        number = read_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return sympy.Symbol(number) if isinstance(number, str) else sympy.Rational(number.numerator, number.denominator)
+
+
+def _file_rows(path: str) -> list[str]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"cannot read {path}: {_reason(error)}") from error
+    rows = [line for line in lines if line.strip()]
+    if not rows:
+        raise argparse.ArgumentTypeError(f"{path} is empty; give a row of numbers in each line")
+    return rows
+
+
+def _array(path: str, axes: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise argparse.ArgumentTypeError(f"cannot read {path}: {_reason(error)}") from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
+        raise argparse.ArgumentTypeError(f"{path} holds no array of real numbers; save floats with numpy.save")
+    if array.ndim != axes or not array.size:
+        wanted = "a vector" if axes == 1 else "a matrix"
+        raise argparse.ArgumentTypeError(f"{path} has shape {array.shape}; save {wanted}")
+    if not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise argparse.ArgumentTypeError(f"{path} holds {array[place]} at {place}; give finite numbers")
+    return array.astype(float)
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error).split("\n")[0] or "no data").lower()
