@@ -1,0 +1,276 @@
+r"""The Gibbs law of SGD under isotropic noise, the share of each basin, and what a finite learning rate does to both.
+
+.. math:: P(\theta) = \frac1Z e^{-L(\theta)/T}, \qquad T = \frac{\eta\sigma^2}{2S}, \qquad
+          Z \simeq \sum_{\text{minima }A} \frac{(2\pi T)^{d/2}}{\sqrt{\det H_A}}\, e^{-L_A/T}
+
+Knows laws: density, normalisation by Laplace's method, ratio of basins, first correction in the learning rate.  Refuses to
+guess where they hold: the noise of one data point must have covariance :math:`\sigma^2 I` everywhere, and Laplace's method
+needs minima with a positive definite Hessian, apart by barriers well above T.
+
+Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from sgdsym.stationary.fokker_planck import weights
+from sgdsym.stationary.quantities import exact, floats, given, is_exact, positive, positive_definite, scalar
+
+
+def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
+    r"""The temperature :math:`T = \eta\sigma^2/2S` of SGD under isotropic noise, in units of the loss.
+
+    Args:
+        learning_rate: :math:`\eta`.
+        batch_size: :math:`S`.
+        variance: :math:`\sigma^2`, of each component of the gradient of one data point.
+
+    Raises:
+        ValueError: if one is not positive.
+
+    >>> temperature(learning_rate=sp.Rational(1, 10), batch_size=1, variance=2)
+    1/10
+    """
+    symbolic = is_exact(learning_rate, batch_size, variance)
+    eta = positive("the learning rate", learning_rate, symbolic=symbolic)
+    size = positive("the batch size", batch_size, symbolic=symbolic)
+    return eta * positive("the variance", variance, symbolic=symbolic) / (2 * size)
+
+
+@dataclass(frozen=True, slots=True)
+class Gibbs:
+    r"""The density :math:`e^{-L/T}/Z` on the weights.
+
+    Attributes:
+        coordinates: the d weights.
+        loss: :math:`L`, an expression in them.
+        temperature: :math:`T`, in units of the loss.
+    """
+
+    coordinates: tuple[sp.Symbol, ...]
+    loss: sp.Expr
+    temperature: sp.Expr
+
+    @property
+    def density(self) -> sp.Expr:
+        r"""The density before it is normalised, :math:`e^{-L/T}`."""
+        return sp.exp(-self.loss / self.temperature)
+
+    def partition(self, *minima: Sequence[Any]) -> sp.Expr:
+        r"""The normalisation :math:`Z` by Laplace's method, a sum over the minima.
+
+        Args:
+            minima: points, d values each.
+
+        Raises:
+            ValueError: if there is no point, the gradient at one is a number other than 0, or the Hessian is not positive definite.
+
+        >>> x, T = sp.symbols("x T", positive=True)
+        >>> Gibbs((x,), x**2 / 2, T).partition([0])
+        sqrt(2)*sqrt(pi)*sqrt(T)
+        """
+        if not minima:
+            raise ValueError("no minimum is given; the sum over minima needs one at least")
+        return sp.Add(*(self._share(point) for point in minima))
+
+    def normalised(self, *minima: Sequence[Any]) -> sp.Expr:
+        r"""The density :math:`e^{-L/T}/Z` with Laplace's Z; exact where the loss is one parabola."""
+        return self.density / self.partition(*minima)
+
+    def finite_rate_correction(self, learning_rate: Any = None) -> sp.Expr:
+        r"""What steps of finite size do to the density at a fixed temperature, to first order in the learning rate.
+
+        .. math:: P = \frac1Z e^{-L/T}\Bigl(1 + \eta\Bigl[\frac{|\nabla L|^2}{4T} - \frac{\nabla^2 L}{2}\Bigr]
+                  + O(\eta^2)\Bigr)
+
+        It solves :math:`\mathcal L^* P_1 + \mathcal A_2^* P_0 = 0` where one step with Gaussian noise averages a function as
+        :math:`1 + \eta\mathcal L + \eta^2\mathcal A_2 + \ldots`.  The bracket holds no S: at equal :math:`\eta/S`, runs
+        differ by it.
+
+        Args:
+            learning_rate: :math:`\eta`, a symbol if left out.
+
+        Returns:
+            :math:`\eta` times the bracket.
+
+        >>> x, h, T = sp.symbols("x h T", positive=True)
+        >>> sp.expand(Gibbs((x,), h * x**2 / 2, T).finite_rate_correction())
+        -eta*h/2 + eta*h**2*x**2/(4*T)
+        """
+        eta = given("the learning rate", learning_rate, "eta")
+        slope = sp.Add(*(sp.diff(self.loss, x) ** 2 for x in self.coordinates))
+        curvature = sp.Add(*(sp.diff(self.loss, x, 2) for x in self.coordinates))
+        return eta * (slope / (4 * self.temperature) - curvature / 2)
+
+    def _share(self, point: Sequence[Any]) -> sp.Expr:
+        place = dict(zip(self.coordinates, (exact("a coordinate of a minimum", x) for x in point), strict=True))
+        for x in self.coordinates:
+            slope = sp.simplify(sp.diff(self.loss, x).subs(place))
+            if slope.is_number and slope != 0:
+                raise ValueError(f"{tuple(place.values())} is no minimum: the loss has the slope {slope} along {x}")
+        hessian = sp.hessian(self.loss, self.coordinates).subs(place)
+        hessian = positive_definite("the Hessian at a minimum", hessian, symbolic=True)
+        width = sp.sqrt((2 * sp.pi * self.temperature) ** len(place) / hessian.det())
+        return width * sp.exp(-self.loss.subs(place) / self.temperature)
+
+
+def gibbs(
+    coordinates: int | Sequence[sp.Symbol],
+    loss: sp.Expr | None = None,
+    *,
+    learning_rate: Any = None,
+    batch_size: Any = None,
+    variance: Any = None,
+) -> Gibbs:
+    r"""The stationary law of SGD in continuous time under isotropic noise, :math:`P \propto e^{-2SL/\eta\sigma^2}`.
+
+    It carries no current: it is the law in detailed balance.  Only the ratio :math:`\eta/S` matters; a finite learning rate
+    breaks that, see :meth:`Gibbs.finite_rate_correction`.
+
+    Args:
+        coordinates: the weights, or their number.
+        loss: :math:`L`, an expression in the weights; a function of them if left out.
+        learning_rate: :math:`\eta`.
+        batch_size: :math:`S`.
+        variance: :math:`\sigma^2`: the gradient of one data point has covariance :math:`\sigma^2 I`.  What is left out is a
+            symbol, :math:`\sigma` squared here.
+
+    Raises:
+        ValueError: if a number is not positive.
+
+    Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+
+    >>> theta = sp.Symbol("theta")
+    >>> law = gibbs([theta], theta**2 / 2)
+    >>> law.density
+    exp(-S*theta**2/(eta*sigma**2))
+    >>> from sgdsym.stationary import fokker_planck
+    >>> fokker_planck([theta], theta**2 / 2, sp.Symbol("sigma") ** 2).velocity(law.density)
+    Matrix([[0]])
+    """
+    x = weights(coordinates)
+    landscape = sp.Function("L")(*x) if loss is None else exact("the loss", loss)
+    heat = temperature(
+        learning_rate=given("the learning rate", learning_rate, "eta"),
+        batch_size=given("the batch size", batch_size, "S"),
+        variance=sp.Symbol("sigma") ** 2 if variance is None else exact("the variance", variance),
+    )
+    return Gibbs(x, landscape, heat)
+
+
+def basin_ratio(
+    loss_a: Any,
+    loss_b: Any,
+    hessian_a: Any,
+    hessian_b: Any,
+    *,
+    learning_rate: Any,
+    batch_size: Any = 1,
+    variance: Any,
+) -> Any:
+    r"""The ratio of the probabilities of two basins under the Gibbs law, by Laplace's method.
+
+    .. math:: \frac{p_A}{p_B} = \sqrt{\frac{\det H_B}{\det H_A}}\,
+              \exp\Bigl(\frac{2S}{\eta\sigma^2}(L_B - L_A)\Bigr)
+
+    Invariant under :math:`(\eta, S)\to(c\eta, cS)` and under one linear change of the weights, :math:`H\to M^THM`, in both
+    basins.  Valid where both minima are nondegenerate and the loss is quadratic over a few :math:`\sqrt{T/h}`, with
+    :math:`T = \eta\sigma^2/2S`; the error is of relative order :math:`T`, and of order :math:`\eta` from the steps, which
+    :func:`finite_rate_ratio` gives.
+
+    Args:
+        loss_a: the loss at minimum A.
+        loss_b: the loss at minimum B.
+        hessian_a: the Hessian at A, a matrix, or a number in one dimension.
+        hessian_b: the Hessian at B.
+        learning_rate: :math:`\eta`; an array of floats gives an array.
+        batch_size: :math:`S`.
+        variance: :math:`\sigma^2`.
+
+    Returns:
+        A sympy expression for exact or symbolic input, otherwise floats.
+
+    Raises:
+        ValueError: if a Hessian is not symmetric and positive definite, the sizes differ or a number is not positive.
+
+    Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+
+    >>> third, quarter = sp.Rational(3, 10), sp.Rational(1, 4)
+    >>> basin_ratio(third, quarter, 1, 4, learning_rate=sp.Rational(1, 10), variance=2)
+    2*exp(-1/2)
+    >>> round(basin_ratio(0.3, 0.25, 1.0, 4.0, learning_rate=0.1, variance=2), 7)
+    1.2130613
+    """
+    symbolic = is_exact(loss_a, loss_b, hessian_a, hessian_b, learning_rate, batch_size, variance)
+    heat = temperature(
+        learning_rate=scalar("the learning rate", learning_rate, symbolic=symbolic),
+        batch_size=batch_size,
+        variance=variance,
+    )
+    wide, narrow = _hessians(hessian_a, hessian_b, symbolic)
+    gap = scalar("the loss", loss_b, symbolic=symbolic) - scalar("the loss", loss_a, symbolic=symbolic)
+    if symbolic:
+        return sp.sqrt(narrow.det() / wide.det()) * sp.exp(gap / heat)
+    # in logarithms: determinants of many weights overflow
+    entropy = (np.linalg.slogdet(narrow)[1] - np.linalg.slogdet(wide)[1]) / 2
+    return floats(np.exp(entropy + gap / heat))
+
+
+def finite_rate_ratio(hessian_a: Any, hessian_b: Any, learning_rate: Any) -> Any:
+    r"""The factor by which steps of finite size change the ratio of two basins, to first order in the learning rate.
+
+    .. math:: \Bigl(\frac{p_A}{p_B}\Bigr)_{\text{steps}} = \frac{p_A}{p_B}\,
+              \exp\Bigl(\frac\eta4\,\mathrm{tr}(H_B - H_A)\Bigr)
+
+    The average of :meth:`Gibbs.finite_rate_correction` over a Gaussian basin is :math:`\eta\,tr H\,(\frac14 - \frac12)`.  It
+    holds :math:`\eta` without S, so it breaks the invariance under :math:`(\eta, S)\to(c\eta, cS)`, in favour of the
+    flatter basin.  For Gaussian noise; valid for :math:`\eta h \ll 1` and :math:`\eta^2 \ll T`.
+
+    Args:
+        hessian_a: the Hessian at minimum A, a matrix or a number.
+        hessian_b: the Hessian at B.
+        learning_rate: :math:`\eta`.
+
+    Raises:
+        ValueError: as :func:`basin_ratio`.
+
+    >>> finite_rate_ratio(1, 4, sp.Symbol("eta"))
+    exp(3*eta/4)
+    """
+    symbolic = is_exact(hessian_a, hessian_b, learning_rate)
+    wide, narrow = _hessians(hessian_a, hessian_b, symbolic)
+    exponent = positive("the learning rate", learning_rate, symbolic=symbolic) * (narrow - wide).trace() / 4
+    return sp.exp(exponent) if symbolic else floats(np.exp(exponent))
+
+
+def gibbs_covariance(hessian: Any, *, learning_rate: Any, batch_size: Any = 1, variance: Any) -> Any:
+    r"""The covariance of the weights in a basin of the Gibbs law, :math:`TH^{-1}`.
+
+    Steps of finite size make it :math:`TH^{-1}(I - \eta H/2)^{-1}`, that of
+    :func:`~sgdsym.stationary.stationary_covariance` with the batch noise :math:`\sigma^2 I/S`, which depends on more than
+    :math:`\eta/S` and diverges at :math:`\eta h = 2`.
+
+    Raises:
+        ValueError: if the Hessian is not symmetric and positive definite or a number is not positive.
+
+    >>> gibbs_covariance(1, learning_rate=sp.Rational(2, 5), batch_size=4, variance=1)
+    Matrix([[1/20]])
+    """
+    symbolic = is_exact(hessian, learning_rate, batch_size, variance)
+    heat = temperature(learning_rate=learning_rate, batch_size=batch_size, variance=variance)
+    curvature = positive_definite("the Hessian", hessian, symbolic=symbolic)
+    return heat * curvature.inv() if symbolic else heat * np.linalg.inv(curvature)
+
+
+def _hessians(first: Any, second: Any, symbolic: bool) -> tuple[Any, Any]:
+    a = positive_definite("the Hessian at A", first, symbolic=symbolic)
+    b = positive_definite("the Hessian at B", second, symbolic=symbolic)
+    if a.shape != b.shape:
+        raise ValueError(f"the Hessians have shapes {a.shape} and {b.shape}; both basins have the same weights")
+    return a, b

@@ -1,0 +1,204 @@
+r"""What the formulas are fed with: exact numbers and symbols, or floats; and what is no physical value.
+
+Exact input, i.e. integers, fractions and sympy expressions, is computed by sympy and gives sympy; a float or a numpy array
+among the arguments makes the result a float or an array, unless there are symbols too.  Text is refused: nothing is
+evaluated from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Rational
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+
+def is_exact(*values: Any) -> bool:
+    """Whether sympy does the computation: there are symbols, or nothing is a float or a numpy array.
+
+    >>> is_exact(1, sp.Symbol("x"), 0.5), is_exact(1, sp.Rational(1, 2)), is_exact(1, 0.5), is_exact(np.eye(2))
+    (True, True, False, False)
+    """
+    leaves = [leaf for value in values for leaf in _leaves(value)]
+    if any(isinstance(leaf, sp.Basic) and leaf.free_symbols for leaf in leaves):
+        return True
+    arrays = any(isinstance(value, np.ndarray) and value.dtype != object for value in values)
+    return not arrays and not any(isinstance(leaf, (float, np.floating, sp.Float)) for leaf in leaves)
+
+
+def exact(name: str, value: Any) -> sp.Expr:
+    """A scalar as a sympy expression.
+
+    Raises:
+        ValueError: if it is text, a truth value or no number, naming what it is called.
+
+    >>> from fractions import Fraction
+    >>> exact("the loss", Fraction(1, 3))
+    1/3
+    """
+    if isinstance(value, sp.Expr):
+        return value
+    if isinstance(value, Rational) and not isinstance(value, bool):
+        return sp.Rational(value.numerator, value.denominator)
+    if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        return sp.Float(float(value))
+    raise ValueError(f"{name} is {value!r}; it must be a finite number or a sympy expression")
+
+
+def given(name: str, value: Any, symbol: str) -> sp.Expr:
+    """A scalar as a sympy expression, or a symbol where none is given.
+
+    Raises:
+        ValueError: as :func:`exact`.
+
+    >>> given("the learning rate", None, "eta")
+    eta
+    """
+    return sp.Symbol(symbol) if value is None else exact(name, value)
+
+
+def floats(value: Any) -> Any:
+    """An array as it is, but a number where it has no axes.
+
+    >>> floats(np.float64(0.5)), floats(np.ones(1))
+    (0.5, array([1.]))
+    """
+    return value if np.ndim(value) else float(value)
+
+
+def scalar(name: str, value: Any, *, symbolic: bool) -> Any:
+    """A scalar as a sympy expression, or as a float or an array of them.
+
+    Raises:
+        ValueError: if it is not a finite number.
+
+    >>> scalar("the loss", 1, symbolic=True), scalar("the loss", 1, symbolic=False)
+    (1, 1.0)
+    """
+    if symbolic:
+        return exact(name, value)
+    return floats(_array(name, value))
+
+
+def positive(name: str, value: Any, *, symbolic: bool) -> Any:
+    """A scalar that must be above 0 where it is a number.
+
+    Raises:
+        ValueError: naming the number.
+
+    >>> positive("the batch size", 0, symbolic=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: the batch size is 0; it must be above 0
+    """
+    result = scalar(name, value, symbolic=symbolic)
+    wrong = [result] if symbolic else np.extract(~(np.asarray(result) > 0), result)
+    if len(wrong) and (not symbolic or (result.is_number and not result.is_positive)):
+        raise ValueError(f"{name} is {wrong[0]}; it must be above 0")
+    return result
+
+
+def matrix(name: str, value: Any, *, symbolic: bool, size: int | None = None) -> Any:
+    """A square matrix, from nested sequences, sympy or numpy; a scalar stands for a multiple of the identity.
+
+    Args:
+        name: what it is called in complaints.
+        value: the matrix.
+        symbolic: whether it becomes a sympy matrix or an array.
+        size: the number of rows it must have, and that of the identity, 1 if left out.
+
+    Raises:
+        ValueError: naming the shape or the entry that is wrong.
+
+    >>> matrix("the Hessian", 2, symbolic=True, size=2).tolist()
+    [[2, 0], [0, 2]]
+    """
+    rows = _rows(name, value)
+    if rows is None:
+        return scalar(name, value, symbolic=symbolic) * (sp.eye(size or 1) if symbolic else np.eye(size or 1))
+    if not rows or any(len(row) != len(rows) for row in rows) or size not in {None, len(rows)}:
+        wanted = "square" if size is None else f"{size}×{size}"
+        raise ValueError(
+            f"{name} has {len(rows)} rows of lengths {sorted({len(r) for r in rows})}; it must be {wanted}"
+        )
+    if symbolic:
+        return sp.ImmutableMatrix([[exact(f"an entry of {name}", entry) for entry in row] for row in rows])
+    return _array(name, rows)
+
+
+def symmetric(name: str, value: Any, *, symbolic: bool, size: int | None = None) -> Any:
+    """A square matrix that must equal its transpose.
+
+    Raises:
+        ValueError: naming the two entries that differ.
+
+    >>> symmetric("the Hessian", [[1, 2], [3, 4]], symbolic=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: the Hessian is not symmetric: entry (1, 2) is 2 and entry (2, 1) is 3
+    """
+    result = matrix(name, value, symbolic=symbolic, size=size)
+    scale = 0.0 if symbolic else 1e-10 * np.abs(result).max()
+    for i in range(len(result) if not symbolic else result.rows):
+        for j in range(i):
+            gap = result[i, j] - result[j, i]
+            if (sp.simplify(gap) != 0) if symbolic else abs(gap) > scale:
+                entries = f"entry ({j + 1}, {i + 1}) is {result[j, i]} and entry ({i + 1}, {j + 1}) is {result[i, j]}"
+                raise ValueError(f"{name} is not symmetric: {entries}")
+    return result if symbolic else (result + result.T) / 2
+
+
+def positive_definite(name: str, value: Any, *, symbolic: bool, size: int | None = None) -> Any:
+    """A symmetric matrix whose eigenvalues must be above 0 where its entries are numbers.
+
+    Raises:
+        ValueError: naming the lowest eigenvalue.
+
+    >>> positive_definite("the Hessian", [[1, 2], [2, 1]], symbolic=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: the Hessian has the eigenvalue -1; all must be above 0
+    """
+    result = symmetric(name, value, symbolic=symbolic, size=size)
+    if symbolic and result.free_symbols:
+        return result
+    lowest = float(np.linalg.eigvalsh(np.array(result, dtype=float))[0])
+    if not (result.is_positive_definite if symbolic else lowest > 0):
+        raise ValueError(f"{name} has the eigenvalue {lowest:.6g}; all must be above 0")
+    return result
+
+
+def _leaves(value: Any) -> list[Any]:
+    """The entries of nested sequences, matrices and object arrays."""
+    if isinstance(value, np.ndarray):
+        return list(value.flat) if value.dtype == object else []
+    if isinstance(value, sp.MatrixBase):
+        return list(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [value]
+
+
+def _rows(name: str, value: Any) -> list[list[Any]] | None:
+    """The rows of a matrix, or None for a scalar."""
+    if isinstance(value, sp.MatrixBase):
+        return [list(row) for row in value.tolist()]
+    if isinstance(value, np.ndarray):
+        if value.ndim not in {0, 2}:
+            raise ValueError(f"{name} has shape {value.shape}; it must be a square matrix or a number")
+        return [list(row) for row in value] if value.ndim else None
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [list(row) if isinstance(row, Sequence) else [row] for row in value]
+    return None
+
+
+def _array(name: str, value: Any) -> Any:
+    try:
+        number = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {value!r}; it must be a finite number") from None
+    if isinstance(value, str) or not np.isfinite(number).all():
+        raise ValueError(f"{name} is {value!r}; it must be a finite number")
+    return number
