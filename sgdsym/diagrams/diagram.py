@@ -187,10 +187,11 @@ def _canonical_tree(
         )
     neighbours: list[list[int]] = [[] for _ in range(nodes)]
     for edge in edges:
-        if len(edge) != 2 or not all(0 <= v < nodes for v in edge):
+        if len(edge) != 2 or min(edge) < 0 or max(edge) >= nodes:
             raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {edge}")
-        neighbours[edge[0]].append(edge[1])
-        neighbours[edge[1]].append(edge[0])
+        a, b = edge
+        neighbours[a].append(b)
+        neighbours[b].append(a)
     trees = _components(neighbours)
     if len(edges) != nodes - len(trees):
         raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {list(edges)}")
@@ -216,9 +217,10 @@ def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:
             component = [start]
             reached.add(start)
             for v in component:
-                fresh = [w for w in neighbours[v] if w not in reached]
-                reached.update(fresh)
-                component += fresh
+                for w in neighbours[v]:
+                    if w not in reached:
+                        reached.add(w)
+                        component.append(w)
             components.append(component)
     return components
 

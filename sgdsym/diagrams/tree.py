@@ -17,8 +17,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
+from itertools import accumulate
 from math import factorial, prod
+from operator import mul
 
 _OPENING = tuple(b"(%d" % colour for colour in range(10))
 
@@ -26,39 +28,48 @@ _OPENING = tuple(b"(%d" % colour for colour in range(10))
 class Tree:
     """A coloured free tree whose nodes are numbered depth first from its centre.
 
-    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.
+    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.  What only partitions need is found when
+    it is first asked for.
 
     Attributes:
         size: number of nodes.
         parents: parent of each node in the numbering; ``parents[0] == -1``.
         colours: colour of each node.
         edges: the edges as ``(parent, child)`` pairs, sorted by child.
-        classes: class of each node.
-        members: the nodes of each class, consecutive and increasing.
-        weights: for each class the mixed-radix weight of one of its nodes.
-        bits: number of bits that hold the code of any block.
-        automorphisms: permutations of the classes, the identity first.
     """
-
-    __slots__ = ("automorphisms", "bits", "classes", "colours", "edges", "members", "parents", "size", "weights")
 
     def __init__(self, parents: tuple[int, ...], colours: tuple[int, ...]) -> None:
         self.parents = parents
         self.colours = colours
         self.size = len(parents)
         self.edges = tuple((parent, child) for child, parent in enumerate(parents) if child)
-        self.members = _leaf_classes(parents, colours)
-        self.classes = tuple(c for c, nodes in enumerate(self.members) for _ in nodes)
-        weights, radix = [], 1
-        for nodes in self.members:
-            weights.append(radix)
-            radix *= len(nodes) + 1
-        self.weights = tuple(weights)
-        self.bits = (radix - 1).bit_length()
+
+    @cached_property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """The nodes of each class, consecutive and increasing."""
+        return _leaf_classes(self.parents, self.colours)
+
+    @cached_property
+    def classes(self) -> tuple[int, ...]:
+        """Class of each node."""
+        return tuple(c for c, nodes in enumerate(self.members) for _ in nodes)
+
+    @cached_property
+    def weights(self) -> tuple[int, ...]:
+        """For each class the mixed-radix weight of one of its nodes."""
+        return tuple(accumulate((len(nodes) + 1 for nodes in self.members[:-1]), mul, initial=1))
+
+    @cached_property
+    def bits(self) -> int:
+        """Number of bits that hold the code of any block."""
+        return (prod(len(nodes) + 1 for nodes in self.members) - 1).bit_length()
+
+    @cached_property
+    def automorphisms(self) -> tuple[tuple[int, ...], ...]:
+        """Permutations of the classes, the identity first."""
         firsts = [nodes[0] for nodes in self.members]
-        self.automorphisms = tuple(
-            dict.fromkeys(tuple(self.classes[images[v]] for v in firsts) for images in _symmetries(parents, colours))
-        )
+        images_of = _symmetries(self.parents, self.colours)
+        return tuple(dict.fromkeys(tuple(self.classes[images[v]] for v in firsts) for images in images_of))
 
     def node_weights(self, automorphism: Sequence[int]) -> list[int]:
         """Weight of each node after the automorphism (a permutation of the classes) has moved it."""
@@ -66,7 +77,8 @@ class Tree:
 
     def partition_key(self, blocks: Iterable[Sequence[int]]) -> int:
         """Canonical key of the vertex partition whose blocks of two or more nodes are given."""
-        return min(self._keys(blocks))
+        sets = list(blocks)
+        return min(self._keys(sets)) if sets else 0
 
     def partition_symmetry(self, blocks: Sequence[Sequence[int]]) -> int:
         """Number of automorphisms of the tree that map the partition to itself; every node is in one of the blocks."""
@@ -89,7 +101,7 @@ class Tree:
 
     def partition_blocks(self, key: int) -> list[tuple[int, ...]]:
         """The blocks of two or more nodes that :meth:`partition_key` packed, in canonical labels."""
-        taken = [0] * len(self.members)
+        taken = [0] * len(self.members) if key else []
         blocks = []
         while key:
             code = key & ((1 << self.bits) - 1)
