@@ -1,0 +1,30 @@
+"""Series on losses whose derivative tensors are too large to form: everything that no framework is needed for.
+
+Knows diagrams as messages along trees, what they cost, which data they see, executors, and standard errors.  Refuses to
+know how a framework differentiates: :mod:`sgdsym.numeric.jax` and :mod:`sgdsym.numeric.torch` do.
+"""
+
+from sgdsym.numeric.matrix_free.calculus import Calculus, Transformations
+from sgdsym.numeric.matrix_free.data import Data, check_parameters
+from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
+from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
+from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
+from sgdsym.numeric.matrix_free.session import Progress, Session, split_options
+from sgdsym.numeric.matrix_free.tasks import run_tasks
+
+__all__ = [
+    "Calculus",
+    "Data",
+    "DiagramValues",
+    "Effort",
+    "Estimate",
+    "Plan",
+    "Progress",
+    "Session",
+    "Transformations",
+    "check_parameters",
+    "evaluate_diagrams",
+    "make_plan",
+    "run_tasks",
+    "split_options",
+]

@@ -1,0 +1,96 @@
+"""Data points as arrays with one row each, and which of them are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """The data points.
+
+    Attributes:
+        arrays: one row for each data point in each array, (n, …).
+
+    Raises:
+        ValueError: if there are none, the arrays have different lengths, or one holds a number that is not finite.
+
+    >>> Data((np.array([1.0, np.nan]),))
+    Traceback (most recent call last):
+    ValueError: array 0 of the data is nan at data point 1; leave the point out or mend it
+    """
+
+    arrays: tuple[NDArray[Any], ...]
+
+    def __post_init__(self) -> None:
+        lengths = [array.shape[0] if array.ndim else None for array in self.arrays]
+        if not lengths or None in lengths or len(set(lengths)) > 1 or not lengths[0]:
+            raise ValueError(
+                f"each array of the data needs one row for each data point, at least one; the lengths are {lengths}"
+            )
+        for i, array in enumerate(self.arrays):
+            rows = array.reshape(len(array), -1)
+            check_finite(rows, f"array {i} of the data", "leave the point out or mend it")
+
+    @property
+    def points(self) -> int:
+        """Number of data points."""
+        return len(self.arrays[0])
+
+    def take(self, indices: Any) -> tuple[NDArray[Any], ...]:
+        """The data points of an array of indices (…), each array (…, …)."""
+        return tuple(array[indices] for array in self.arrays)
+
+
+def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
+    """Refuse rows of numbers, (n, …), of which one is not finite.
+
+    Raises:
+        ValueError: naming the first data point with such a number.
+    """
+    if not np.issubdtype(rows.dtype, np.inexact):
+        return
+    bad = np.argwhere(~np.isfinite(rows))
+    if len(bad):
+        found = rows[tuple(bad[0])]
+        raise ValueError(f"{what} is {found} at data point {bad[0][0]}; {remedy}")
+
+
+def check_parameters(arrays: Sequence[NDArray[Any]]) -> None:
+    """Refuse parameters that are none, not floating-point numbers or not finite.
+
+    Raises:
+        ValueError: naming the array and the entry.
+
+    >>> check_parameters([np.array([1.0, np.inf])])
+    Traceback (most recent call last):
+    ValueError: array 0 of the parameters is inf at entry (1,)
+    """
+    if not arrays:
+        raise ValueError("there are no parameters")
+    for i, array in enumerate(arrays):
+        if not np.issubdtype(array.dtype, np.floating):
+            raise ValueError(f"array {i} of the parameters holds {array.dtype}; it must hold floating-point numbers")
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            place = tuple(int(j) for j in bad[0])
+            raise ValueError(f"array {i} of the parameters is {array[place]} at entry {place}")
+
+
+def drawn_points(points: int, shape: Sequence[int], generator: np.random.Generator) -> Indices:
+    """Random data points, each uniform, with as few repetitions as there can be: permutations one after the other.
+
+    >>> sorted(int(i) for i in drawn_points(4, (2, 2), np.random.default_rng(0)).ravel())
+    [0, 1, 2, 3]
+    """
+    wanted = int(np.prod(shape))
+    rounds = -(-wanted // points)
+    order = np.concatenate([generator.permutation(points) for _ in range(rounds)])
+    return order[:wanted].reshape(*shape)

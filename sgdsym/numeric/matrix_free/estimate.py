@@ -1,0 +1,106 @@
+r"""Values of diagrams with their scatter, and the series made from them.
+
+The values of all diagrams come from the same draws, so the standard error of a series is taken from its value in each
+independent replicate,
+
+.. math:: SE^2 = \frac{1}{R(R-1)} \sum_{r=1}^R (s_r - \bar s)^2, \qquad s_r = \sum_D c_D\, \eta^{|D|}\, value_r(D),
+
+and not from the standard errors of the diagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import fsum, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sgdsym.diagrams import Diagram
+from sgdsym.numeric.sizes import exact_sizes, number
+from sgdsym.series import Series
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """The value of a series.
+
+    Attributes:
+        value: the value, a float, or an array over the learning rates.
+        standard_error: its standard error, 0 where nothing was drawn at random.
+        coefficients: the coefficients of the powers of the learning rate, (order+1,).
+        coefficient_errors: their standard errors, (order+1,).
+    """
+
+    value: Any
+    standard_error: Any
+    coefficients: Floats
+    coefficient_errors: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiagramValues:
+    """The values of the diagrams of a series over moments, good for every learning rate and every size.
+
+    Attributes:
+        series: the series, over moments.
+        diagrams: its diagrams.
+        replicates: their values in each independent replicate, (replicates, diagrams); one row where they are exact.
+
+    >>> from sgdsym.sgd import expand
+    >>> descent = expand(dynamics="gd", sampling="online", order=1)
+    >>> found = DiagramValues(descent, tuple(descent.diagrams()), np.array([[2.0, 4.0], [2.0, 6.0]]))
+    >>> estimate = found.at(0.1, T=2)
+    >>> round(estimate.value, 6), round(estimate.standard_error, 6)
+    (1.0, 0.2)
+    """
+
+    series: Series
+    diagrams: tuple[Diagram, ...]
+    replicates: Floats
+
+    def value(self, diagram: Diagram) -> tuple[float, float]:
+        """The value of one diagram and its standard error."""
+        mean, error = _statistics(self.replicates[:, [self.diagrams.index(diagram)]])
+        return float(mean[0]), float(error[0])
+
+    def at(self, learning_rate: Any, **symbols: Any) -> Estimate:
+        """The series at some learning rates, an array or a number, and some sizes.
+
+        Raises:
+            ValueError: naming the symbol that is missing, unknown or no finite number, or saying that a learning rate is
+                not finite.
+        """
+        rate = np.asarray(learning_rate, dtype=float)
+        if not np.isfinite(rate).all():
+            raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
+        sizes = exact_sizes(self.series, symbols)
+        weights = [float(number(self.series[diagram], sizes)) for diagram in self.diagrams]
+        orders = [[i for i, d in enumerate(self.diagrams) if d.order == k] for k in range(self.series.truncation + 1)]
+        parts = np.array(
+            [[fsum(weights[i] * row[i] for i in members) for members in orders] for row in self.replicates]
+        )
+        powers = rate.reshape(-1, 1) ** np.arange(len(orders))
+        value, error = (
+            part.reshape(rate.shape) if rate.ndim else float(part[0]) for part in _statistics(parts @ powers.T)
+        )
+        return Estimate(value, error, *_statistics(parts))
+
+
+def _statistics(rows: Floats) -> tuple[Floats, Floats]:
+    """Means and standard errors over the first axis; sums are exact, so that their order does not matter."""
+    means = np.array([_mean(column) for column in rows.T])
+    if len(rows) == 1:
+        return means, np.zeros_like(means)
+    squares = [fsum((x - m) ** 2 for x in column) for column, m in zip(rows.T, means, strict=True)]
+    return means, np.array([sqrt(s / (len(rows) * (len(rows) - 1))) for s in squares])
+
+
+def _mean(numbers: Iterable[float]) -> float:
+    listed = list(numbers)
+    # equal numbers have themselves as their mean: dividing a rounded sum would leave a speck of scatter
+    return listed[0] if len(set(listed)) == 1 else fsum(listed) / len(listed)

@@ -1,0 +1,242 @@
+r"""The evaluation: first what does not depend on draws, then the draws, all as tasks.
+
+A draw is one data point for each joint block and one minibatch for each mean between random messages, all independent, so
+the product of what the nodes see has the value of the diagram as its mean: no product of two averages over the same
+data is ever taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from math import fsum, prod
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from sgdsym.diagrams import Diagram
+from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats
+from sgdsym.numeric.matrix_free.data import Data, Indices, check_finite, drawn_points
+from sgdsym.numeric.matrix_free.estimate import DiagramValues
+from sgdsym.numeric.matrix_free.messages import Derivative, Message, Pairing, Reading
+from sgdsym.numeric.matrix_free.plan import Group, Plan
+from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.matrix_free.tasks import Key, Task, Tasks, run_tasks
+from sgdsym.series import Series
+
+Fixed: TypeAlias = dict[Message | Reading, Any]
+PASS = 1024  # data points in one task of a pass over all data
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where an evaluation is done.
+
+    Attributes:
+        calculus: the loss at its parameters.
+        data: the data points.
+        executor: where the tasks go.
+        done: called after each task.
+    """
+
+    calculus: Calculus
+    data: Data
+    executor: Any = None
+    done: Callable[[], None] | None = None
+
+    def run(self, tasks: Tasks[Key]) -> dict[Key, Any]:
+        """Do the tasks."""
+        return run_tasks(tasks, self.executor, self.done)
+
+
+def task_count(plan: Plan) -> int:
+    """How many tasks a plan will be."""
+    steps = {step for group in plan.groups for step in (*group.program.shared, *group.program.fixed_readings)}
+    cells = [step.cell.kind for step in steps if not isinstance(step, Pairing)]
+    passes = 1 + cells.count("mean")
+    return passes * len(_slices(plan.points)) + cells.count("function") + sum(_chunks(plan, g) for g in plan.groups)
+
+
+def evaluate_diagrams(series: Series, plan: Plan, bench: Bench) -> DiagramValues:
+    """The values of all diagrams of a series over moments.
+
+    Raises:
+        ValueError: if the loss of a data point is not a finite number.
+        FloatingPointError: if a value is not finite although the losses are.
+    """
+    _check_losses(bench)
+    fixed: Fixed = {}
+    columns: dict[Diagram, Floats] = {}
+    for group in plan.groups:
+        _compute_fixed(fixed, group.program, bench)
+        means = _drawn_means(group, plan, fixed, bench)
+        for diagram, ways in group.values.items():
+            factor = prod(fixed[reading] for reading in ways if not reading.drawn)
+            columns[diagram] = factor * means[_drawn_part(ways)]
+    diagrams = tuple(series.diagrams())
+    for diagram in diagrams:
+        if not np.isfinite(columns[diagram]).all():
+            degree = max(diagram.degrees)
+            raise FloatingPointError(
+                f"the value of {diagram} is not finite, though all losses are: look at the derivatives of degree {degree}"
+            )
+    empty = np.zeros((plan.replicates, 0))
+    return DiagramValues(series, diagrams, np.column_stack([empty, *(columns[diagram] for diagram in diagrams)]))
+
+
+def _check_losses(bench: Bench) -> None:
+    data = bench.data
+    found = bench.run({s.start: partial(_losses_task, bench, s) for s in _slices(data.points)})
+    parts = [np.asarray(part) for part in found.values()]
+    if any(part.ndim != 1 for part in parts):
+        raise ValueError(f"the loss of one data point must be one number, not an array of shape {parts[0].shape[1:]}")
+    check_finite(np.concatenate(parts)[:, None], "the loss", "mend the point or the parameters")
+
+
+def _losses_task(bench: Bench, rows: slice) -> Task:
+    return bench.calculus.losses, (bench.data.take(rows),)
+
+
+def _compute_fixed(fixed: Fixed, program: Program, bench: Bench) -> None:
+    """What does not depend on draws: passes over all data, each waiting for those it is made from."""
+    for step in (*program.shared, *program.fixed_readings):
+        if step in fixed:
+            continue
+        directions = [fixed[message] for message in step.inputs]
+        if isinstance(step, Pairing):
+            fixed[step] = fsum(directions[0] * directions[1])
+            continue
+        # the function of the parameters has no data: one pass over one point, which it does not look at
+        alone = step.cell.kind == "function"
+        slices = [slice(0, 1)] if alone else _slices(bench.data.points)
+        parts = bench.run({s.start: partial(_total_task, bench, step, directions, s) for s in slices})
+        fixed[step] = _exact_sum(list(parts.values())) / (1 if alone else bench.data.points)
+
+
+def _total_task(bench: Bench, step: Message | Derivative, directions: Sequence[Floats], rows: slice) -> Task:
+    return bench.calculus.total, (step, directions, bench.data.take(rows))
+
+
+def _exact_sum(parts: Sequence[Floats]) -> Any:
+    """The sum of arrays, rounded once, so that their order does not matter."""
+    if len(parts) == 1 or not parts[0].shape:
+        return parts[0] if len(parts) == 1 else fsum(parts)
+    return np.array([fsum(entries) for entries in zip(*parts, strict=True)])
+
+
+def _drawn_part(ways: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    return tuple(reading for reading in ways if reading.drawn)
+
+
+def _drawn_means(group: Group, plan: Plan, fixed: Fixed, bench: Bench) -> dict[tuple[Reading, ...], Floats]:
+    """For each product of random values its mean in every replicate."""
+    products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
+    means = {product: np.ones(plan.replicates) for product in products}
+    if not group.draws:
+        return means
+    chunks = _exact_chunks(plan, group) if plan.effort.mode == "exact" else _sampled_chunks(plan, group)
+    directions = [fixed[message] for message in group.program.shared]
+    work = Work(bench.calculus, group.program, products, directions)
+    everything = bench.data.arrays if plan.effort.mode == "exact" else ()
+    found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
+    for i, product in enumerate(products):
+        for replicate in range(plan.replicates):
+            sums = [part[i] for (r, _), part in found.items() if r == replicate]
+            means[product][replicate] = fsum(sums) / (group.draws // plan.replicates)
+    return means
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with every chunk of draws.
+
+    Attributes:
+        calculus: the loss at its parameters.
+        program: what is computed.
+        products: which values are multiplied, draw by draw.
+        directions: the shared messages of the program.
+    """
+
+    calculus: Calculus
+    program: Program
+    products: tuple[tuple[Reading, ...], ...]
+    directions: Sequence[Floats]
+
+    def sums(self, count: int, points: Sequence[Arrays], batches: Sequence[Arrays], everything: Arrays) -> list[float]:
+        """The sums of the products over the first ``count`` draws."""
+        table = self.calculus.values(self.program, self.directions, points, batches, everything)[:count]
+        column = {reading: table[:, i] for i, reading in enumerate(self.program.drawn_readings)}
+        ones = np.ones(count)
+        return [fsum(prod((column[reading] for reading in product), start=ones)) for product in self.products]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some draws: the first ``count`` rows of the points (draws, blocks) and minibatches (draws, batches, minibatch)."""
+
+    count: int
+    points: Indices
+    batches: Indices
+
+
+def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Data, everything: Arrays) -> Task:
+    chunk = draw()
+    points = [data.take(column[:, None]) for column in chunk.points.T]
+    batches = [data.take(chunk.batches[:, i]) for i in range(chunk.batches.shape[1])]
+    return work.sums, (chunk.count, points, batches, everything)
+
+
+def _sampled_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[[], Chunk]]:
+    """The chunks of all replicates; each replicate has draws of its own, told by the seed."""
+    draws, program, effort = plan.effort.draws, group.program, plan.effort
+    size = -(-draws // _chunks_in(draws, plan.at_once(group)))
+
+    @lru_cache(maxsize=1)
+    def drawn(replicate: int) -> tuple[Indices, Indices]:
+        generator = np.random.default_rng([effort.seed, replicate])
+        columns = [drawn_points(plan.points, (draws,), generator) for _ in range(program.points)]
+        cells = [drawn_points(plan.points, (draws, effort.minibatch), generator) for _ in range(program.batches)]
+        none = np.zeros((draws, 0, effort.minibatch), dtype=np.int64)
+        return np.stack(columns, axis=1), np.stack(cells, axis=1) if cells else none
+
+    def chunk(replicate: int, start: int) -> Chunk:
+        points, batches = (array[start : start + size] for array in drawn(replicate))
+        return _padded(points, batches, size)
+
+    starts = range(0, draws, size)
+    return {(r, start): partial(chunk, r, start) for r in range(plan.replicates) for start in starts}
+
+
+def _exact_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[[], Chunk]]:
+    """The chunks of all choices of data points."""
+    blocks = group.program.points
+    size = -(-group.draws // _chunks_in(group.draws, plan.at_once(group)))
+
+    def chunk(start: int) -> Chunk:
+        numbers = np.arange(start, min(start + size, group.draws))
+        points = np.stack(np.unravel_index(numbers, (plan.points,) * blocks), axis=1)
+        return _padded(points, np.zeros((len(numbers), 0, 1), dtype=np.int64), size)
+
+    return {(0, start): partial(chunk, start) for start in range(0, group.draws, size)}
+
+
+def _padded(points: Indices, batches: Indices, size: int) -> Chunk:
+    """A chunk of full size: frameworks compile for a size."""
+    count = len(points)
+    rows = np.minimum(np.arange(size), count - 1)
+    return Chunk(count, points[rows], batches[rows])
+
+
+def _chunks(plan: Plan, group: Group) -> int:
+    """How many tasks the draws of a group are."""
+    draws = group.draws // plan.replicates
+    return plan.replicates * _chunks_in(draws, plan.at_once(group))
+
+
+def _chunks_in(draws: int, at_once: int) -> int:
+    return -(-draws // at_once)
+
+
+def _slices(points: int) -> list[slice]:
+    return [slice(start, start + PASS) for start in range(0, points, PASS)]

@@ -1,0 +1,161 @@
+r"""A diagram as messages along its tree: vectors as long as the parameters, and nothing larger.
+
+Hang a tree from one of its nodes.  The subtree at a node of degree :math:`k` sends to its parent
+
+.. math:: m = \nabla^k l\,[m_1, …, m_{k-1}, \cdot\,],
+
+the gradient of the loss differentiated :math:`k-1` times along the messages of its children, and where two messages
+meet their product is the value of the diagram.  Which data a node sees is its cell: all data, where the mean tensor is
+meant; the one data point of its block; or a fresh minibatch, which stands for the mean where the messages that arrive are
+random already.  Knows trees and cells.  Refuses to know arrays, frameworks and coefficients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, permutations, product
+from typing import Literal, TypeAlias
+
+from sgdsym.diagrams import Diagram, connected_parts
+
+Kind: TypeAlias = Literal["batch", "function", "mean", "point"]
+LABELLINGS = 24  # how many ways to name the cells of a diagram are tried
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Cell:
+    """What data a node sees.
+
+    Attributes:
+        kind: ``mean`` of all data; the data ``point`` of a block; a minibatch (``batch``) of its own; or no data but the
+            observed ``function``.
+        index: which point or minibatch.
+    """
+
+    kind: Kind
+    index: int = 0
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the data is drawn at random."""
+        return self.kind in {"point", "batch"}
+
+
+@dataclass(frozen=True, order=True)
+class Message:
+    r"""The vector :math:`\nabla^{k+1} l\,[m_1, …, m_k, \cdot\,]` that a subtree sends to its parent.
+
+    >>> G = Message(Cell("mean"), ())
+    >>> Message(Cell("point"), (G,)).drawn, G.drawn
+    (True, False)
+    """
+
+    cell: Cell
+    inputs: tuple[Message, ...]
+
+    @cached_property
+    def drawn(self) -> bool:
+        """Whether it depends on data drawn at random."""
+        return self.cell.drawn or any(message.drawn for message in self.inputs)
+
+
+@dataclass(frozen=True, order=True)
+class Derivative:
+    r"""The number :math:`\nabla^k l\,[m_1, …, m_k]`: a value read off at a node."""
+
+    cell: Cell
+    inputs: tuple[Message, ...]
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it depends on data drawn at random."""
+        return self.cell.drawn or any(message.drawn for message in self.inputs)
+
+
+@dataclass(frozen=True, order=True)
+class Pairing:
+    """The product of two messages: a value read off at an edge."""
+
+    inputs: tuple[Message, Message]
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it depends on data drawn at random."""
+        return any(message.drawn for message in self.inputs)
+
+
+Reading: TypeAlias = Derivative | Pairing
+
+
+def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
+    """The ways to read off the value of a diagram over moments: one reading for each of its trees, to be multiplied.
+
+    Args:
+        diagram: blocks are joint moments.
+        exact: whether a mean between random messages is over all data, instead of over a minibatch.
+
+    Source: the order of the products is that of reverse-over-forward differentiation, B. A. Pearlmutter, "Fast exact
+    multiplication by the Hessian", 1994, applied along a tree.
+
+    >>> noise = Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)])              # H : E[gg]
+    >>> at_the_hessian, *_ = (value for value, in readings(noise, exact=True) if isinstance(value, Derivative))
+    >>> at_the_hessian.cell, [message.cell for message in at_the_hessian.inputs]
+    (Cell(kind='point', index=0), [Cell(kind='mean', index=0)])
+    """
+    trees = connected_parts(diagram.nodes, diagram.edges)
+    joint = {v for block in diagram.blocks if len(block) > 1 for v in block}
+    cores = [_core(diagram, [v for v in tree if v in joint]) for tree in trees]
+    for cells in _labellings(diagram, {v for core in cores for v in core} - joint, exact):
+        yield from product(
+            *(_tree_readings(diagram, core or tree, cells) for core, tree in zip(cores, trees, strict=True))
+        )
+
+
+def _core(diagram: Diagram, joint: list[int]) -> list[int]:
+    """The nodes between joint nodes of one tree, these included: all that hangs from them is a product of means."""
+    if not joint:
+        return []
+    around = diagram.neighbours
+    core = set(range(diagram.nodes))
+    while bare := [v for v in core if v not in joint and sum(w in core for w in around[v]) < 2]:
+        core -= set(bare)
+    reached = [joint[0]]
+    for v in reached:
+        reached += [w for w in around[v] if w in core and w not in reached]
+    return reached
+
+
+def _labellings(diagram: Diagram, between: set[int], exact: bool) -> Iterator[dict[int, Cell]]:
+    """The cell of each node; points and minibatches are alike, so that they may be numbered in any way."""
+    blocks = [block for block in diagram.blocks if len(block) > 1]
+    alone = [] if exact else sorted(between)
+    cells = {block[0]: Cell("mean") for block in diagram.blocks if len(block) == 1}
+    cells |= {v: Cell("function") for v in diagram.open_roots}
+    numberings = product(permutations(range(len(blocks))), permutations(range(len(alone))))
+    for points, batches in islice(numberings, LABELLINGS):
+        drawn = {v: Cell("point", i) for block, i in zip(blocks, points, strict=True) for v in block}
+        drawn |= {v: Cell("batch", i) for v, i in zip(alone, batches, strict=True)}
+        yield cells | drawn
+
+
+def _tree_readings(diagram: Diagram, core: list[int], cells: Mapping[int, Cell]) -> list[Reading]:
+    """The value of one tree, read off at each node of its core and at each edge there."""
+    around = diagram.neighbours
+    known: dict[tuple[int, int], Message] = {}
+
+    def message(v: int, parent: int) -> Message:
+        if (v, parent) not in known:
+            inputs = sorted(message(w, v) for w in around[v] if w != parent)
+            known[v, parent] = Message(cells[v], tuple(inputs))
+        return known[v, parent]
+
+    found: list[Reading] = []
+    for v in core:
+        inputs = [message(w, v) for w in around[v]]
+        found.append(Derivative(cells[v], tuple(sorted(inputs))))
+        for w in around[v]:
+            first, second = sorted((message(v, w), message(w, v)))
+            found.append(Pairing((first, second)))
+    return list(dict.fromkeys(found))

@@ -1,0 +1,232 @@
+r"""What an evaluation will cost, said before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias, get_args
+
+from sgdsym.diagrams import Diagram
+from sgdsym.numeric.matrix_free.messages import Reading
+from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
+
+Mode: TypeAlias = Literal["exact", "sampled"]
+LIMIT = 10**13  # gradients times parameters: about an hour on two cores
+MEMORY = 2**30
+FEWEST, MOST_AT_ONCE = 2, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How the blocks of data points are summed, and how much that may cost.
+
+    Attributes:
+        mode: ``sampled`` draws the data points of the blocks; ``exact`` takes all of them.
+        samples: how many draws in all.
+        replicates: how many independent parts the draws are in; the standard error comes from their scatter.
+        minibatch: how many data points stand for a mean between random messages.
+        seed: seed of the draws.
+        chunk: how many draws are computed at once; chosen from ``memory`` if ``None``.
+        memory: how many bytes the vectors that are computed at once may take.
+        limit: how many gradients times parameters it may cost.
+        force: whether to go past the limit.
+
+    Raises:
+        ValueError: naming the number that is wrong.
+
+    >>> Effort(replicates=1)
+    Traceback (most recent call last):
+    ValueError: replicates must be at least 2, not 1
+    """
+
+    mode: Mode = "sampled"
+    samples: int = 4096
+    replicates: int = 16
+    minibatch: int = 16
+    seed: int = 0
+    chunk: int | None = None
+    memory: int = MEMORY
+    limit: float = LIMIT
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise ValueError(f"mode must be 'sampled' or 'exact', not {self.mode!r}")
+        least = {"samples": 1, "replicates": FEWEST, "minibatch": 1, "seed": 0, "memory": 1}
+        if self.chunk is not None:
+            least["chunk"] = 1
+        for name, bound in least.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise ValueError(f"{name} must be an integer, not {value!r}")
+            if value < bound:
+                raise ValueError(f"{name} must be at least {bound}, not {value}")
+
+    @property
+    def draws(self) -> int:
+        """Draws in one replicate."""
+        return -(-self.samples // self.replicates)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Diagrams that are evaluated together.
+
+    Attributes:
+        program: what is computed.
+        values: for each diagram the readings whose product is its value.
+        draws: how many draws in all.
+    """
+
+    program: Program
+    values: Mapping[Diagram, tuple[Reading, ...]]
+    draws: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is computed, and its cost.
+
+    Attributes:
+        groups: what is computed.
+        points: number of data points.
+        parameters: number of parameters.
+        itemsize: bytes of one parameter.
+        effort: how the blocks are summed.
+
+    >>> from sgdsym.sgd import expand
+    >>> series = expand(order=2, batch_size=1, basis="moment")
+    >>> print(make_plan(series.diagrams(), points=1797, parameters=112_810, itemsize=4, effort=Effort()))
+    4 diagrams on 1797 data points and 112810 parameters
+    once:  1 vector, 4,790 gradients
+    draws: 4096 in 16 replicates, 64 at once, 1 vector each, 91,500 gradients
+    in all 96,300 gradients and 145 MB
+    """
+
+    groups: tuple[Group, ...]
+    points: int
+    parameters: int
+    itemsize: int
+    effort: Effort
+
+    @cached_property
+    def gradients(self) -> tuple[float, float]:
+        """Gradient-equivalents, one being one gradient of the loss on one data point: once, and in the draws."""
+        parts = [group.program.work(self.sizes(group)) for group in self.groups]
+        return float(sum(once for once, _ in parts)), float(sum(drawn for _, drawn in parts))
+
+    @property
+    def work(self) -> float:
+        """Gradient-equivalents times parameters."""
+        return sum(self.gradients) * self.parameters
+
+    @property
+    def replicates(self) -> int:
+        """How many independent parts the draws are in: one where all data points are taken."""
+        return self.effort.replicates if self.effort.mode == "sampled" else 1
+
+    def sizes(self, group: Group) -> Sizes:
+        """How much data the cells of a group hold."""
+        return Sizes(self.points, self.effort.minibatch, group.draws)
+
+    def draw_bytes(self, group: Group) -> int:
+        """Memory of one draw: its messages, and what nested directions keep of each parameter."""
+        program = group.program
+        steps = (*program.messages, *program.drawn_readings)
+        nested = max((2 ** len(step.inputs) for step in steps), default=0)
+        return (len(program.messages) + nested) * self.parameters * self.itemsize
+
+    def at_once(self, group: Group) -> int:
+        """How many draws are computed at once."""
+        if self.effort.chunk is not None:
+            return min(self.effort.chunk, self._tasks_of(group))
+        fit = self.effort.memory // max(self.draw_bytes(group), 1)
+        return max(1, min(MOST_AT_ONCE, fit, self._tasks_of(group)))
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the vectors that are held at once; what the loss itself needs comes on top."""
+        held = [
+            8 * len(group.program.shared) * self.parameters + self.at_once(group) * self.draw_bytes(group)
+            for group in self.groups
+        ]
+        return max(held, default=0)
+
+    def check(self) -> None:
+        """Refuse what is too large.
+
+        Raises:
+            ValueError: saying how much it would take, and what would take less.
+        """
+        if self.bytes > self.effort.memory:
+            raise ValueError(
+                f"the vectors of one step take {_bytes(self.bytes)}, more than memory={self.effort.memory} allows; "
+                "lower the order or the chunk, or give more memory="
+            )
+        if self.work > self.effort.limit and not self.effort.force:
+            remedy = "mode='sampled'" if self.effort.mode == "exact" else "fewer samples"
+            raise ValueError(
+                f"this takes {_rounded(sum(self.gradients))} gradients of {self.parameters} parameters, "
+                f"{self.work / self.effort.limit:.2g} times the limit; "
+                f"use {remedy} or a lower order, raise limit=, or pass force=True"
+            )
+
+    def __str__(self) -> str:
+        once, drawn = self.gradients
+        diagrams = sum(len(group.values) for group in self.groups)
+        shared = len({message for group in self.groups for message in group.program.shared})
+        lines = [
+            f"{_count(diagrams, 'diagram')} on {_count(self.points, 'data point')} and {self.parameters} parameters",
+            f"once:  {_count(shared, 'vector')}, {_rounded(once)} gradients",
+            *(self._line(group) for group in self.groups if group.draws),
+            f"in all {_rounded(once + drawn)} gradients and {_bytes(self.bytes)}",
+        ]
+        return "\n".join(lines)
+
+    def _line(self, group: Group) -> str:
+        parts = f" in {self.effort.replicates} replicates" if self.effort.mode == "sampled" else ", all there are"
+        _, gradients = group.program.work(self.sizes(group))
+        vectors = _count(len(group.program.messages), "vector")
+        return (
+            f"draws: {group.draws}{parts}, {self.at_once(group)} at once, {vectors} each, "
+            f"{_rounded(float(gradients))} gradients"
+        )
+
+    def _tasks_of(self, group: Group) -> int:
+        return max(1, self.effort.draws if self.effort.mode == "sampled" else group.draws)
+
+
+def make_plan(diagrams: Sequence[Diagram], *, points: int, parameters: int, itemsize: int, effort: Effort) -> Plan:
+    """Plan the evaluation of diagrams over moments; nothing is refused yet."""
+    exact = effort.mode == "exact"
+    groups = []
+    for blocks, members in _together(diagrams, exact).items():
+        draws = points**blocks if exact else effort.draws * effort.replicates
+        program, values = build_program(members, Sizes(points, effort.minibatch, draws), exact=exact)
+        groups.append(Group(program, values, draws if program.points else 0))
+    return Plan(tuple(groups), points, parameters, itemsize, effort)
+
+
+def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagram]]:
+    """The diagrams by their number of joint blocks where all data points are taken; all in one where they are drawn."""
+    found: dict[int, list[Diagram]] = {}
+    for diagram in diagrams:
+        blocks = sum(len(block) > 1 for block in diagram.blocks)
+        found.setdefault(blocks if exact else 0, []).append(diagram)
+    return dict(sorted(found.items()))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _rounded(number: float) -> str:
+    return f"{float(f'{number:.3g}'):,.0f}"
+
+
+def _bytes(number: int) -> str:
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number} bytes"

@@ -1,0 +1,116 @@
+"""One evaluation from the user's words to the values: options, refusals, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+from sgdsym.numeric.matrix_free.calculus import Calculus
+from sgdsym.numeric.matrix_free.data import Data
+from sgdsym.numeric.matrix_free.estimate import DiagramValues
+from sgdsym.numeric.matrix_free.evaluation import Bench, evaluate_diagrams, task_count
+from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
+from sgdsym.series import Series
+
+Progress: TypeAlias = bool | Callable[[int, int], None]
+OPTIONS = frozenset(option.name for option in fields(Effort))
+WIDTH = 40
+
+
+def split_options(series: Series, options: Mapping[str, Any]) -> tuple[Effort, dict[str, Any]]:
+    """What is said about the effort, and the symbols.
+
+    Raises:
+        ValueError: if a symbol of the series has the name of an option, or an option is wrong.
+
+    >>> split_options(Series({}, 1), {"samples": 100, "T": 10})[1]
+    {'T': 10}
+    """
+    taken = sorted(OPTIONS & set(series.symbols))
+    if taken:
+        raise ValueError(f"the symbol {taken[0]} is named like an option; rename it with subs({taken[0]}='…')")
+    effort = Effort(**{name: value for name, value in options.items() if name in OPTIONS})
+    return effort, {name: value for name, value in options.items() if name not in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A series on a loss and its data.
+
+    Attributes:
+        series: the series, over moments.
+        calculus: the loss at its parameters.
+        data: the data points.
+        effort: how the blocks are summed.
+
+    Raises:
+        ValueError: if the series has an open index and no function to contract it with, or the other way round.
+    """
+
+    series: Series
+    calculus: Calculus
+    data: Data
+    effort: Effort = field(default_factory=Effort)
+
+    def __post_init__(self) -> None:
+        is_open = any(diagram.open_roots for diagram in self.series.terms)
+        if is_open and self.calculus.function is None:
+            raise ValueError(
+                "the series has an open root, and only numbers are evaluated here; pass function=, a function of the "
+                "parameters, whose derivatives the root then carries (for a displacement: the displacement along its gradient)"
+            )
+        if not is_open and self.calculus.function is not None:
+            raise ValueError("function= is for a series with an open root, such as observable='function'")
+
+    def plan(self) -> Plan:
+        """What the evaluation will cost."""
+        return make_plan(
+            self.series.diagrams(),
+            points=self.data.points,
+            parameters=self.calculus.size,
+            itemsize=self.calculus.itemsize,
+            effort=self.effort,
+        )
+
+    def values(self, executor: Any = None, progress: Progress = True) -> DiagramValues:
+        """Evaluate the diagrams.
+
+        Raises:
+            ValueError: if it costs too much, or a loss is not finite.
+        """
+        plan = self.plan()
+        plan.check()
+        show = progress if callable(progress) else _Bar(plan) if progress else None
+        count = _Count(task_count(plan), show)
+        return evaluate_diagrams(self.series, plan, Bench(self.calculus, self.data, executor, count.one))
+
+
+@dataclass(slots=True)
+class _Count:
+    """Counts finished tasks."""
+
+    total: int
+    show: Callable[[int, int], None] | None
+    done: int = 0
+
+    def one(self) -> None:
+        self.done += 1
+        if self.show is not None:
+            self.show(self.done, self.total)
+
+
+class _Bar:
+    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise."""
+
+    def __init__(self, plan: Plan) -> None:
+        print(plan, file=sys.stderr, flush=True)
+
+    def __call__(self, done: int, total: int) -> None:
+        filled = WIDTH * done // total
+        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}"
+        if sys.stderr.isatty():
+            print(f"\r{text}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        elif 10 * done // total > 10 * (done - 1) // total:
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,169 @@
+r"""Series on a loss written for PyTorch, without forming any array larger than its parameters.
+
+Needs the extra ``torch``.  Derivatives are nested Jacobian- and Hessian-vector products along the trees of the diagrams, by
+``torch.func``, on the device of the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sgdsym.numeric.matrix_free import (
+    Data,
+    DiagramValues,
+    Effort,
+    Estimate,
+    Plan,
+    Progress,
+    Session,
+    check_parameters,
+    split_options,
+)
+from sgdsym.series import Series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["diagram_values", "evaluate", "plan"]
+
+MISSING = "sgdsym.numeric.torch needs PyTorch: pip install 'sgdsym[torch]'"
+
+
+def evaluate(
+    series: Series,
+    loss: Callable[[Any, Any], Any],
+    parameters: Any,
+    data: Any,
+    learning_rate: Any,
+    *,
+    function: Callable[[Any], Any] | None = None,
+    executor: Any = None,
+    progress: Progress = True,
+    **options: Any,
+) -> Estimate:
+    r"""The value of a series for a real loss, with its standard error.
+
+    The population is the data given, every point equally likely.
+
+    Args:
+        series: the series, over cumulants or moments.
+        loss: the loss ``loss(parameters, example)`` of one data point, differentiable as often as the order says.
+        parameters: tensors in any nesting of tuples, lists and dictionaries.
+        data: tensors or arrays (n, …) in any such nesting; an example has one row of each.
+        learning_rate: a number or an array of them.
+        function: for a series with an open root, the observed function of the parameters.
+        executor: where the tasks go: an executor in the sense of ``concurrent.futures`` or a Dask client, or a function
+            that makes one and is called again when it breaks.  The loss is sent along, so for other processes it must be a
+            function that can be imported.  The result does not depend on the executor, as long as its workers compute
+            alike (the same number of threads each).
+        progress: whether to say the cost and show a bar on standard error; or a function of tasks done and of all.
+        **options: a number for each symbol of the series, and the fields of
+            :class:`~sgdsym.numeric.matrix_free.Effort`: ``mode``, ``samples``, ``replicates``, ``minibatch``,
+            ``seed``, ``chunk``, ``memory``, ``limit`` and ``force``.
+
+    Returns:
+        The value, the coefficients of the powers of the learning rate, and their standard errors.
+
+    Raises:
+        ValueError: if something is missing or not finite, or the evaluation costs too much.
+        RuntimeError: if PyTorch is not installed, or the executor lost its workers for good.
+
+    >>> import torch
+    >>> from sgdsym.sgd import expand
+    >>> def loss(weight, example):
+    ...     return (weight - example) ** 2 / 2
+    >>> series = expand(order=2, batch_size=1)
+    >>> found = evaluate(series, loss, torch.tensor(1.0), torch.tensor([0.0, 4.0]), 0.1, T=3, mode="exact", progress=False)
+    >>> [float(c) for c in found.coefficients]             # l = 5/2, G = -1, H = 1, E[gg] = 5
+    [2.5, -3.0, 13.5]
+    """
+    effort, symbols = split_options(series, options)
+    values = _session(series, loss, parameters, data, function, effort).values(executor, progress)
+    return values.at(learning_rate, **symbols)
+
+
+def diagram_values(
+    series: Series,
+    loss: Callable[[Any, Any], Any],
+    parameters: Any,
+    data: Any,
+    *,
+    function: Callable[[Any], Any] | None = None,
+    executor: Any = None,
+    progress: Progress = True,
+    **options: Any,
+) -> DiagramValues:
+    """The values of the diagrams of a series over moments, from which it follows at every learning rate and size.
+
+    The arguments are those of :func:`evaluate`, the learning rate and the symbols left out.
+
+    >>> import torch
+    >>> from sgdsym.sgd import expand
+    >>> def loss(weight, example):
+    ...     return (weight - example) ** 2 / 2
+    >>> values = diagram_values(
+    ...     expand(order=2, batch_size=1), loss, torch.tensor(1.0), torch.tensor([0.0, 4.0]), mode="exact", progress=False
+    ... )
+    >>> [round(float(values.at(rate, T=3).value), 4) for rate in (0.0, 0.1, 0.2)]
+    [2.5, 2.335, 2.44]
+    """
+    return _session(series, loss, parameters, data, function, _effort(series, options)).values(executor, progress)
+
+
+def plan(
+    series: Series,
+    loss: Callable[[Any, Any], Any],
+    parameters: Any,
+    data: Any,
+    *,
+    function: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> Plan:
+    """What an evaluation will cost, in gradients of the loss on one data point; nothing is computed.
+
+    >>> import torch
+    >>> from sgdsym.sgd import expand
+    >>> series = expand(order=2, batch_size=1)
+    >>> found = plan(series, lambda weight, example: weight * example, torch.tensor(1.0), torch.ones(100), samples=64)
+    >>> sum(found.gradients) < 3000
+    True
+    """
+    return _session(series, loss, parameters, data, function, _effort(series, options)).plan()
+
+
+def _effort(series: Series, options: dict[str, Any]) -> Effort:
+    effort, unknown = split_options(series, options)
+    if unknown:
+        raise ValueError(f"there is no option {min(unknown)}; symbols are given to at()")
+    return effort
+
+
+def _session(
+    series: Series,
+    loss: Callable[[Any, Any], Any],
+    parameters: Any,
+    data: Any,
+    function: Callable[[Any], Any] | None,
+    effort: Effort,
+) -> Session:
+    try:
+        import torch
+    except ImportError as error:
+        raise RuntimeError(MISSING) from error
+    from torch.utils import _pytree
+
+    from sgdsym.numeric.torch.calculus import TorchCalculus
+
+    tensors = _pytree.tree_map(lambda leaf: torch.as_tensor(leaf).detach(), parameters)
+    leaves, nesting = _pytree.tree_flatten(_pytree.tree_map(_array, data))
+    check_parameters([_array(leaf) for leaf in _pytree.tree_leaves(tensors)])
+    layout = _pytree.tree_unflatten(list(range(len(leaves))), nesting)
+    return Session(series.as_moments(), TorchCalculus(loss, tensors, layout, function), Data(tuple(leaves)), effort)
+
+
+def _array(leaf: Any) -> NDArray[Any]:
+    import torch
+
+    array: NDArray[Any] = torch.as_tensor(leaf).detach().cpu().numpy()
+    return array
