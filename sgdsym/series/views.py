@@ -5,22 +5,39 @@ Each method hands the series to a room above when it is called, so importing thi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from sgdsym.codegen import Kernel
+    from sgdsym.noise import NoiseModel
     from sgdsym.render import Notation
+    from sgdsym.render.formulas import Style
     from sgdsym.series.series import Series
 
 
 class SeriesViews:
     """Display and lowering of a series."""
 
-    def latex(self, style: str = "matrix", notation: Notation | None = None) -> str:
-        """LaTeX with amsmath, one term per line; see :func:`sgdsym.render.series_to_latex`."""
-        from sgdsym.render import series_to_latex
+    def latex(
+        self, style: Style = "matrix", notation: Notation | None = None, *, document: bool = False, **choices: Any
+    ) -> str:
+        """LaTeX with amsmath; the choices are those of :class:`sgdsym.render.Typesetting`.
 
-        return series_to_latex(cast("Series", self), style=style, notation=notation)
+        Args:
+            style: ``"matrix"``, ``"index"`` or ``"diagram"``.
+            notation: the symbols.
+            document: whether to write a complete document.
+            choices: such as ``sums="explicit"``, ``polynomials="binomial"``, ``shape="equations"``, ``terms_per_line=2``.
+
+        Raises:
+            ValueError: if a choice is unknown.
+        """
+        from sgdsym.render import Notation, Typesetting, series_to_latex, typeset_document
+
+        typesetting = Typesetting(style=style, notation=notation or Notation(), **choices)
+        text = series_to_latex(cast("Series", self), typesetting)
+        return typeset_document(text) if document else text
 
     def to_text(self) -> str:
         """Unicode text, one term per line; see :func:`sgdsym.render.series_to_text`."""
@@ -33,6 +50,12 @@ class SeriesViews:
         from sgdsym.codegen import compile_kernel
 
         return compile_kernel(cast("Series", self))
+
+    def with_noise(self, model: NoiseModel, root_derivatives: Mapping[int, Any] | None = None) -> Any:
+        """The closed form under a model of the noise, a sympy expression; see :func:`sgdsym.noise.with_noise`."""
+        from sgdsym.noise import with_noise
+
+        return with_noise(cast("Series", self), model, root_derivatives)
 
     def __str__(self) -> str:
         return self.to_text()

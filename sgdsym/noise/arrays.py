@@ -1,0 +1,195 @@
+r"""Tensors as they are given and as they are given back: exact numbers and symbols stay exact, floats stay floats.
+
+Inside this room a tensor is a numpy array: of sympy expressions where every entry is exact or a symbol, of floats
+otherwise.  What a caller hands in as a sympy matrix comes back as one, a fraction as a fraction, a float array as a
+float array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import Any, TypeAlias
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """An array of sympy expressions or floats, with the way back to what it was given as.
+
+    >>> half = read_tensor("covariance", [["1/2", 0], [0, 1]])
+    Traceback (most recent call last):
+    ...
+    ValueError: covariance holds '1/2', which is no number; give text as sympy.Rational or fractions.Fraction
+    >>> fractions = read_tensor("covariance", np.array([[Fraction(1, 2)]], dtype=object))
+    >>> fractions.write(2 * fractions.array)
+    array([[Fraction(1, 1)]], dtype=object)
+    """
+
+    array: Array
+    write: Callable[[Any], Any]
+
+    @property
+    def exact(self) -> bool:
+        """Whether the entries are sympy expressions."""
+        return self.array.dtype == object
+
+
+def read_tensor(name: str, value: Any) -> Tensor:
+    """A tensor given as a number, a sympy matrix or array, a numpy array, or nested rows.
+
+    Raises:
+        ValueError: if an entry is no finite number and no expression, or rows differ in length.
+
+    >>> read_tensor("variance", Fraction(3, 2)).array
+    array(3/2, dtype=object)
+    """
+    if isinstance(value, (sp.MatrixBase, sp.NDimArray)):
+        return Tensor(exact_array(value), as_sympy)
+    if isinstance(value, np.ndarray):
+        return Tensor(_entries(name, value), _as_numpy(value))
+    if isinstance(value, (list, tuple)):
+        array = _entries(name, _rows(name, value))
+        return Tensor(array, as_sympy if array.dtype == object else np.asarray)
+    array = _entries(name, np.array(value, dtype=object))
+    return Tensor(array, _as_number(value))
+
+
+def exact_array(entries: Any) -> Array:
+    """A sympy matrix or array as a numpy array of expressions."""
+    array = np.empty(entries.shape, dtype=object)
+    for place, entry in enumerate(sp.flatten(entries.tolist()) if entries.shape else [entries[()]]):
+        array.flat[place] = sp.sympify(entry)
+    return array
+
+
+def as_sympy(array: Any) -> Any:
+    """An exact array as a sympy object: an expression, a column, a matrix, or an array of higher rank.
+
+    >>> as_sympy(exact_array(sp.Matrix([1, 2]))[:, 0])
+    Matrix([
+    [1],
+    [2]])
+    """
+    array = np.asarray(array, dtype=object)
+    if array.ndim == 0:
+        return sp.sympify(array[()])
+    if array.ndim <= 2:
+        return sp.Matrix(array.tolist())
+    return sp.ImmutableDenseNDimArray(list(array.flat), array.shape)
+
+
+def shown(array: Array) -> Any:
+    """A tensor of a model for its reader: sympy where it is exact, numpy where it holds floats."""
+    return as_sympy(array) if array.dtype == object else array[()]
+
+
+def common(arrays: Sequence[Array]) -> list[Array]:
+    """All exact, or all floats if one holds floats.
+
+    Raises:
+        ValueError: if floats meet a symbol.
+    """
+    if len({array.dtype == object for array in arrays}) == 1:
+        return list(arrays)
+    try:
+        return [array.astype(float) for array in arrays]
+    except TypeError as error:
+        raise ValueError("a symbol stands beside floats; give exact numbers, such as sympy.Rational") from error
+
+
+def expanded(array: Array) -> Array:
+    """An exact array with its entries multiplied out; floats as they are."""
+    if array.dtype != object:
+        return array
+    return as_array(map(sp.expand, array.flat), array.shape)
+
+
+def as_array(entries: Iterable[Any], shape: tuple[int, ...]) -> Array:
+    """Entries in row order as an object array of a shape."""
+    array = np.empty(shape, dtype=object)
+    for place, entry in enumerate(entries):
+        array.flat[place] = entry
+    return array
+
+
+def scaled(factor: sp.Expr, array: Array) -> Array:
+    """A tensor times an exact number or an expression."""
+    if array.dtype == object:
+        return np.asarray(array * factor, dtype=object)
+    if factor.is_number:
+        return np.asarray(array * float(factor))
+    return np.asarray(as_array(map(sp.Float, array.flat), array.shape) * factor, dtype=object)
+
+
+def outer(factors: Sequence[Array], axes: Sequence[Sequence[int]]) -> Array:
+    """The product of tensors whose axes are put at the given places of the result."""
+    operands: list[Any] = []
+    for factor, places in zip(factors, axes, strict=True):
+        operands += [factor, list(places)]
+    return np.asarray(np.einsum(*operands, sorted(place for places in axes for place in places)))
+
+
+def _entries(name: str, array: Array) -> Array:
+    """An array of expressions if every entry is exact, else of floats."""
+    if array.dtype.kind in "iu":
+        array = array.astype(object)
+    if array.dtype == object:
+        for entry in array.flat:
+            if isinstance(entry, (bool, str)) or not isinstance(entry, (Real, sp.Expr)):
+                mend = "; give text as sympy.Rational or fractions.Fraction" if isinstance(entry, str) else ""
+                raise ValueError(f"{name} holds {entry!r}, which is no number{mend}")
+        if all(isinstance(entry, (Rational, sp.Expr)) for entry in array.flat):
+            return as_array((_exact(entry) for entry in array.flat), array.shape)
+        array = array.astype(float)
+    if array.dtype.kind != "f":
+        raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds {array[~np.isfinite(array)][0]}; give finite numbers")
+    return array.astype(float)
+
+
+def _rows(name: str, value: Sequence[Any]) -> Array:
+    try:
+        return np.array(value, dtype=object)
+    except ValueError:
+        raise ValueError(f"{name} must hold numbers in equal rows") from None
+
+
+def _exact(entry: Any) -> sp.Expr:
+    return entry if isinstance(entry, sp.Expr) else sp.Rational(int(entry.numerator), int(entry.denominator))
+
+
+def _as_numpy(given: Array) -> Callable[[Any], Any]:
+    """Back to an array: fractions where sympy was not given and is not needed."""
+    with_sympy = given.dtype == object and any(isinstance(entry, sp.Expr) for entry in given.flat)
+
+    def write(array: Any) -> Any:
+        result = np.asarray(array)
+        if result.dtype == object and not with_sympy:
+            result = as_array((_as_fraction(entry) for entry in result.flat), result.shape)
+        return result[()]
+
+    return write
+
+
+def _as_number(given: Any) -> Callable[[Any], Any]:
+    return lambda array: _plain(np.asarray(array)[()], isinstance(given, sp.Expr))
+
+
+def _plain(entry: Any, with_sympy: bool) -> Any:
+    if isinstance(entry, sp.Expr):
+        return entry if with_sympy else _as_fraction(entry)
+    return float(entry)
+
+
+def _as_fraction(entry: Any) -> Any:
+    """A rational as a fraction; an expression with symbols as it is."""
+    return Fraction(int(entry.p), int(entry.q)) if isinstance(entry, sp.Rational) else entry

@@ -1,0 +1,97 @@
+r"""A sampler of noise with the covariance of minibatch noise, at a strength of its own and without any matrix.
+
+A draw is one weighted sum of the gradients of the examples,
+
+.. math:: \xi = s \sum_i c_i\, g_i, \qquad E[c_i] = 0, \quad E[c_ic_j] = \frac{1}{n}\Big(\delta_{ij} - \frac1n\Big)
+          \quad\Rightarrow\quad cov(\xi) = s^2 D,
+
+so neither the covariance :math:`D` nor a square root of it is ever formed: the weighted sum is one backward pass through the
+weighted mean loss.  The strength :math:`s` is free of learning rate and batch size: :math:`s = 1/\sqrt b` has the covariance of
+batches of :math:`b` drawn with replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sgdsym.noise.arrays import Array
+from sgdsym.noise.checks import read_count
+
+Seed = int | np.random.Generator
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NoiseSampler:
+    r"""Draws noise :math:`\xi` of mean zero and covariance :math:`s^2 D`, with :math:`D` that of the gradient of one example.
+
+    Args:
+        gradients: the gradients of the examples, (n, p); or a function that takes weights (n,) and returns
+            :math:`\sum_i c_ig_i`, (p,), such as the gradient of the weighted sum of the losses.
+        strength: :math:`s \ge 0`.
+        examples: :math:`n`, needed with a function.
+        resampled: left out the weights are Gaussian, and so is the noise.  A number :math:`b` gives the weights of a
+            resampled batch of :math:`b` examples with replacement, scaled: the same covariance, with the higher cumulants of
+            such a batch.
+
+    Raises:
+        ValueError: if a number is none, the strength is negative, or the number of examples is missing.
+
+    >>> sampler = NoiseSampler([[1.0, 0.0], [3.0, 2.0], [-1.0, 1.0]], strength=0.5)
+    >>> bool((sampler.draw(seed=7) == sampler.draw(seed=7)).all()), sampler.draw(seed=7, count=5).shape
+    (True, (5, 2))
+    """
+
+    gradients: Any
+    strength: float = 1.0
+    examples: int | None = None
+    resampled: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isreal(self.strength) and np.isfinite(float(self.strength)) and self.strength >= 0):
+            raise ValueError(f"strength must be a finite number of at least 0, not {self.strength!r}")
+        if self.resampled is not None and not read_count("resampled", self.resampled).is_number:
+            raise ValueError(f"resampled must be an integer of at least 1, not {self.resampled!r}")
+        if callable(self.gradients):
+            if self.examples is None or not read_count("examples", self.examples).is_number:
+                raise ValueError("with a function of the weights the number of examples is not known; give examples=n")
+            return
+        rows = np.asarray(self.gradients, dtype=float)
+        if rows.ndim != 2 or not len(rows):
+            raise ValueError(f"gradients has shape {rows.shape}; it must be (n, p) with at least one example")
+        if not np.isfinite(rows).all():
+            raise ValueError("gradients holds a NaN or an infinity")
+        if self.examples not in (None, len(rows)):
+            raise ValueError(f"gradients has {len(rows)} rows, not {self.examples}; leave examples out")
+        object.__setattr__(self, "gradients", rows)
+        object.__setattr__(self, "examples", len(rows))
+
+    def draw(self, seed: Seed, count: int | None = None) -> Array:
+        """One draw (p,), or ``count`` independent ones (count, p); the same seed gives the same noise.
+
+        Args:
+            seed: an integer, or a numpy generator that moves on with every draw.
+            count: how many draws.
+        """
+        weights = self.weights(np.random.default_rng(seed), 1 if count is None else count)
+        if callable(self.gradients):
+            weighted_sum: Callable[[Array], Any] = self.gradients
+            rows = np.stack([np.asarray(weighted_sum(row), dtype=float) for row in weights])
+        else:
+            rows = weights @ self.gradients
+        return rows[0] if count is None else rows
+
+    def weights(self, generator: np.random.Generator, count: int) -> Array:
+        r"""The weights :math:`s\,c` of so many draws, (count, n), each row of sum zero."""
+        n = self.examples
+        assert n is not None
+        if self.resampled is None:
+            normal = generator.standard_normal((count, n))
+            centred = (normal - normal.mean(axis=1, keepdims=True)) / np.sqrt(n)
+        else:
+            counts = generator.multinomial(self.resampled, np.full(n, 1 / n), size=count)
+            centred = (counts - self.resampled / n) / np.sqrt(self.resampled)
+        return np.asarray(self.strength * centred)
