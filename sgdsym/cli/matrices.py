@@ -54,7 +54,8 @@ def vector(text: str) -> list[Any]:
     [1, -1/2, u]
     """
     if text.endswith(".npy"):
-        return _array(text, axes=1).tolist()
+        entries: list[Any] = _array(text, axes=1).tolist()
+        return entries
     given = matrix(text)
     if 1 not in given.shape:
         rows, columns = given.shape

@@ -1,0 +1,90 @@
+r"""Linear equations for a symmetric matrix, solved exactly.
+
+An operator that takes symmetric :math:`p \times p` matrices to symmetric ones is a matrix of size :math:`p(p+1)/2`; it is written
+down by applying it to each :math:`E_{ij}+E_{ji}` and solved over the field that the entries lie in: rationals, algebraic
+numbers, or rational functions of symbols.  The work grows as :math:`p^6`: seconds at p = 12 for rationals; a general matrix of
+symbols is for p = 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations_with_replacement
+from typing import Any
+
+import sympy as sp
+from sympy.polys.matrices import DomainMatrix
+
+from sgdsym.stationary.checks import has_symbols
+
+# largest matrices that are solved for exactly: of numbers, and of expressions with symbols
+EXACT_LIMIT, SYMBOLIC_LIMIT = 12, 4
+
+Operator = Callable[[DomainMatrix], DomainMatrix]
+
+
+def in_field(*matrices: sp.MatrixBase) -> list[DomainMatrix]:
+    """Matrices over one common field.
+
+    >>> [matrix.domain for matrix in in_field(sp.Matrix([[1]]), sp.Matrix([[sp.Symbol("h")]]))]
+    [ZZ(h), ZZ(h)]
+    """
+    shapes = [matrix.shape for matrix in matrices]
+    entries = [entry for matrix in matrices for entry in matrix]
+    row = DomainMatrix.from_Matrix(sp.Matrix([entries]), extension=True).to_field()
+    values = iter(row.to_list()[0])
+    return [
+        DomainMatrix([[next(values) for _ in range(columns)] for _ in range(rows)], (rows, columns), row.domain)
+        for rows, columns in shapes
+    ]
+
+
+def solve_symmetric(operator: Operator, right: DomainMatrix) -> sp.Matrix:
+    r"""The symmetric matrix that the operator takes to the right side.
+
+    Raises:
+        ValueError: if the matrix is too large to be solved for exactly, or the equation has no unique solution.
+
+    >>> half, = in_field(sp.Matrix([[sp.Rational(1, 2)]]))
+    >>> solve_symmetric(lambda x: x * half + half * x, half)
+    Matrix([[1/2]])
+    """
+    size = right.shape[0]
+    check_size(size, symbolic=has_symbols(right.to_Matrix()))
+    pairs = list(combinations_with_replacement(range(size), 2))
+    columns = [_entries(operator(_unit(size, i, j, right.domain)), pairs) for i, j in pairs]
+    matrix = DomainMatrix(columns, (len(pairs), len(pairs)), right.domain).transpose()
+    try:
+        solution = matrix.lu_solve(
+            DomainMatrix([[entry] for entry in _entries(right, pairs)], (len(pairs), 1), right.domain)
+        )
+    except Exception as error:
+        raise ValueError("the equation for the covariance has no unique solution: the step is at its limit") from error
+    values = dict(zip(pairs, solution.to_Matrix(), strict=True))
+    return sp.Matrix(size, size, lambda i, j: simplified(values[min(i, j), max(i, j)]))
+
+
+def check_size(size: int, *, symbolic: bool) -> None:
+    """Refuse matrices too large to be solved for exactly."""
+    limit, mend = (SYMBOLIC_LIMIT, "give numbers") if symbolic else (EXACT_LIMIT, "give floats, such as a numpy array")
+    if size > limit:
+        raise ValueError(
+            f"an exact solution for {size}×{size} matrices that are not diagonal takes {size * (size + 1) // 2} equations; "
+            f"the limit is {limit}×{limit}: {mend}"
+        )
+
+
+def simplified(entry: Any) -> Any:
+    """An expression with symbols as one fraction of factors; a number as it is."""
+    return sp.factor(entry) if has_symbols(entry) else sp.nsimplify(entry) if entry.is_Rational else sp.radsimp(entry)
+
+
+def _unit(size: int, i: int, j: int, domain: Any) -> DomainMatrix:
+    rows = [[domain.zero] * size for _ in range(size)]
+    rows[i][j] = rows[j][i] = domain.one
+    return DomainMatrix(rows, (size, size), domain)
+
+
+def _entries(matrix: DomainMatrix, pairs: Sequence[tuple[int, int]]) -> list[Any]:
+    rows = matrix.to_list()
+    return [rows[i][j] for i, j in pairs]
