@@ -31,4 +31,6 @@ class Setting:
     @property
     def open_indices(self) -> int:
         """Number of open indices of the values, also where a series has no terms to tell."""
-        return {"displacement": 1, "covariance": 2}.get(self.observable, 0)
+        if self.observable.startswith("jump-"):
+            return int(self.observable.removeprefix("jump-"))
+        return {"displacement": 1, "drift": 1, "covariance": 2, "diffusion": 2}.get(self.observable, 0)

@@ -18,6 +18,8 @@ returns this number as a polynomial or rational function of the sizes:
 `reshuffle` :math:`E` epochs, a fresh permutation in each   :math:`N, B, E`
 ========== ================================================ =====================================
 
+A sixth, ``given``, is `reshuffle` where the population is the training set: the series is then evaluated on its points.
+
 Each lives in a file of its own; a new one needs that file and its name in :class:`sgdsym.sgd.request.Request`.
 """
 
@@ -26,8 +28,9 @@ from __future__ import annotations
 from sgdsym.sgd.sampling.base import Sampling, Sizes
 from sgdsym.sgd.sampling.fixed import Fixed
 from sgdsym.sgd.sampling.full import Full
+from sgdsym.sgd.sampling.given import Given
 from sgdsym.sgd.sampling.online import Online
 from sgdsym.sgd.sampling.replace import Replace
 from sgdsym.sgd.sampling.reshuffle import Reshuffle
 
-__all__ = ["Fixed", "Full", "Online", "Replace", "Reshuffle", "Sampling", "Sizes"]
+__all__ = ["Fixed", "Full", "Given", "Online", "Replace", "Reshuffle", "Sampling", "Sizes"]

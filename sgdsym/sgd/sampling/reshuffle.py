@@ -48,7 +48,7 @@ class Reshuffle:
         steps = tuple(sorted(tuple(v for v in point if v < len(parents)) for point in points))
         key = (parents, tuple(point for point in steps if point))
         if key not in self.known:
-            self.known[key] = _histories(*key)
+            self.known[key] = histories(*key)
         return self.known[key]
 
     def _total(self, counts: Counter[tuple[int, History]]) -> Coefficient:
@@ -77,7 +77,7 @@ class Reshuffle:
         )
 
 
-def _histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
+def histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
     """Ways to spread steps over epochs and slots, by the sorted numbers of points on the slots of each epoch."""
     point_of = {step: j for j, point in enumerate(points) for step in point}
 

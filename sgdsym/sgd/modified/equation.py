@@ -1,0 +1,231 @@
+r"""The modified equation of a dynamics, and the map of an epoch: requests checked, counted, made series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeAlias
+
+from sgdsym.diagrams import MAX_ORDER, bell_number, count_rooted_trees
+from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting
+from sgdsym.sgd.clock import DiscreteClock
+from sgdsym.sgd.expand import as_size
+from sgdsym.sgd.modified.field import field_terms
+from sgdsym.sgd.modified.generator import GeneratorClock, part_terms
+from sgdsym.sgd.request import Number, Request, Size
+from sgdsym.sgd.sampling import Given, Online, Sampling
+
+Progress: TypeAlias = "Callable[[int, int], None]"
+PARTS = ("drift", "diffusion")
+
+
+def modified(
+    *,
+    dynamics: str = "sgd",
+    sampling: str = "online",
+    order: int = 3,
+    part: str | int = "drift",
+    dataset_size: Size | None = None,
+    batch_size: Size | None = None,
+    momentum: Number = 0,
+    nesterov: bool = False,
+    basis: Basis = "cumulant",
+    progress: Progress | None = None,
+) -> Series:
+    r"""The modified equation: the continuous dynamics that a discrete one follows, with time counted in steps.
+
+    For gradient descent it is the vector field :math:`\dot\theta = \sum_k \eta^k f_k(\theta)` whose flow passes through the iterates, to
+    every order in :math:`\eta`; for SGD the part of the generator :math:`L = \ln P` with so many indices,
+
+    .. math:: E\,s(\theta_T) = e^{TL}s, \qquad
+              L s = \sum_{m\ge1} \frac1{m!} A_m^{i_1…i_m}\,\partial_{i_1}\cdots\partial_{i_m} s.
+
+    The population of the series is what a step draws from: fresh points (``online``), or the points of the training set
+    (``gd``, ``replace``, ``reshuffle``), so that a kernel is given those points.  For ``reshuffle`` the operator is that of an
+    epoch, and its logarithm is divided by the :math:`N/B` steps in it.  ``replace`` draws from the training set as ``online`` does from
+    the population, and has its equation.
+
+    With momentum, for gradient descent, it is the flow on the slow manifold, which the iterates approach like
+    :math:`\mu^t`: heavy ball, :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`, or Nesterov, with the look-ahead point as
+    :math:`\theta`.  It holds after the transient, in which the start moves by :math:`O(\eta)`.
+
+    Args:
+        dynamics: ``"gd"`` or ``"sgd"``.
+        sampling: how SGD draws data: ``"online"``, ``"replace"`` or ``"reshuffle"``.
+        order: the highest power of the learning rate.
+        part: ``"drift"``, ``"diffusion"``, or the number of indices, 3 and more for jumps.
+        dataset_size: the number of points :math:`N`, for ``reshuffle``.
+        batch_size: the number of data points per update :math:`B`.
+        momentum: :math:`\mu`, a number or a symbol name, for ``gd``.
+        nesterov: whether the momentum looks ahead.
+        basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
+        progress: called with each finished order and its number of diagrams.
+
+    Returns:
+        The series; multiply by :math:`1/\eta` for time in units of :math:`\eta\cdot` steps.  Its diagrams have one open root for
+        each index.
+
+    Raises:
+        ValueError: saying which option is wrong and what it may be.
+
+    Source: E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", chapter IX (backward error analysis); D. Barrett
+    and B. Dherin, "Implicit gradient regularization", 2021, for the first correction of gradient descent.
+
+    >>> print(modified(dynamics="gd", order=3))
+    - η G
+    - (1/2) η² H G
+    - (1/12) η³ J[G, G]
+    - (1/3) η³ H² G
+    >>> print(modified(order=2, part="diffusion"))
+    η² (1/B) C_ik
+    """
+    indices = _indices(part)
+    options = {"dataset_size": dataset_size, "batch_size": batch_size, "momentum": momentum}
+    request = _checked(dynamics, sampling, order, nesterov, basis, options)
+    if dynamics == "gd":
+        if indices > 1:
+            raise ValueError("gradient descent has no noise, so its drift is all there is; leave the part out")
+        terms = dict(field_terms(order, Coefficient.size(momentum), nesterov))
+    else:
+        terms = part_terms(_draws(request), order, indices, progress)
+    observable = (*PARTS, f"jump-{indices}")[min(indices, 3) - 1]
+    if request.data == "reshuffle":
+        terms = {diagram: c / request.sizes.batches for diagram, c in terms.items()}
+    setting = Setting(observable, dynamics, request.setting.sampling)
+    common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, "nesterov": nesterov}
+    again = partial(modified, **common, **options)  # type: ignore[arg-type]
+    return Series(terms, order, "cumulant", setting, partial(_recounted, again, request.symbols)).in_basis(basis)
+
+
+def epoch_map(
+    *,
+    sampling: str = "reshuffle",
+    order: int = 3,
+    dataset_size: Size | None = None,
+    batch_size: Size | None = None,
+    basis: Basis = "cumulant",
+    progress: Progress | None = None,
+) -> Series:
+    r"""The mean displacement by one epoch over a training set that is given.
+
+    The population of the series is the training set: its moments are means over the :math:`N` points, so that the series
+    evaluated on them is the mean over the order of the points alone.  To treat batches as given, let each be a point and :math:`B = 1`.
+
+    Args:
+        sampling: ``"reshuffle"``, every point once, in uniformly random order; or ``"replace"``, as many steps whose slots all
+            draw one of the points.
+        order: the highest power of the learning rate.
+        dataset_size: the number of points :math:`N`.
+        batch_size: the number of data points per update :math:`B`.
+        basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
+        progress: called with each finished order and its number of diagrams.
+
+    Raises:
+        ValueError: saying which option is wrong and what it may be.
+
+    Source: S. L. Smith, B. Dherin, D. Barrett, S. De, "On the origin of implicit regularization in stochastic gradient descent",
+    2021, for the second order.
+
+    >>> print(epoch_map(sampling="replace", order=2, batch_size=1) - epoch_map(order=2, batch_size=1))
+    η² (N/2) κ[h g]
+    """
+    options = {"dataset_size": dataset_size, "batch_size": batch_size}
+    if sampling not in ("reshuffle", "replace"):
+        raise ValueError(
+            f"sampling must be one of reshuffle, replace, not {sampling!r}: an epoch goes through given points"
+        )
+    request = _checked("sgd", sampling, order, False, basis, options, bounded=True)
+    sizes = request.sizes
+    if sampling == "reshuffle":
+        draws: Sampling = Given(sizes, DiscreteClock(Coefficient(1)))
+    else:
+        draws = Online(sizes, DiscreteClock(sizes.batches))
+    setting = Setting("displacement", "sgd", f"{sampling} of given points")
+    terms = part_terms(draws, order, 1, progress)
+    again = partial(epoch_map, sampling=sampling, order=order, **options)  # type: ignore[arg-type]
+    return Series(terms, order, "cumulant", setting, partial(_recounted, again, request.symbols)).in_basis(basis)
+
+
+def estimate_parts(dynamics: str, order: int) -> int:
+    """About how many trees or placements the modified equation goes through, without going through them.
+
+    >>> estimate_parts("gd", 12), estimate_parts("sgd", 4)
+    (7813, 79)
+    """
+    counts = [0, *count_rooted_trees(max(order - 1, 0))][: order + 1]
+    return sum(counts) if dynamics == "gd" else sum(count * bell_number(d) for d, count in enumerate(counts))
+
+
+def _indices(part: str | int) -> int:
+    """The number of indices of a part of the generator."""
+    if part in PARTS:
+        return PARTS.index(str(part)) + 1
+    if isinstance(part, int) and not isinstance(part, bool) and part > 0:
+        return part
+    raise ValueError(f"part must be drift, diffusion or a number of indices of at least 1, not {part!r}")
+
+
+def _checked(
+    dynamics: str,
+    sampling: str,
+    order: int,
+    nesterov: bool,
+    basis: Basis,
+    options: Mapping[str, Size | Number | None],
+    bounded: bool = False,
+) -> Request:
+    """The request behind a modified equation.
+
+    Args:
+        dynamics: as in :func:`modified`, like all others.
+        sampling: likewise.
+        order: likewise.
+        nesterov: likewise.
+        basis: likewise.
+        options: the sizes.
+        bounded: whether the points are given also where steps draw with replacement, so that their number counts.
+    """
+    if dynamics not in ("gd", "sgd"):
+        raise ValueError(f"dynamics must be gd or sgd, not {dynamics!r}: flows are their own modified equation")
+    # trees are many fewer than placements: gradient descent goes past the order that a request may have
+    reachable = min(order, MAX_ORDER) if dynamics == "gd" and isinstance(order, int) else order
+    request = Request(
+        observable="displacement",
+        dynamics=dynamics,
+        sampling=sampling,
+        order=reachable,
+        nesterov=nesterov,
+        basis=basis,
+        **options,  # type: ignore[arg-type]
+    )
+    given = options["dataset_size"] is not None
+    for wrong, complaint in (
+        (
+            sampling == "fixed",
+            "a fixed order of the points has no generator: its epochs are alike, but which order it is differs from run to run;"
+            " choose reshuffle",
+        ),
+        (
+            given and (dynamics == "gd" or sampling == "replace") and not bounded,
+            "the equation does not depend on the number of points it is evaluated on; leave the dataset size out",
+        ),
+        (
+            bool(request.momentum) and dynamics == "sgd",
+            "with noise the velocity is a variable of its own; give momentum with dynamics gd",
+        ),
+        (nesterov and not request.momentum, "nesterov looks ahead along the momentum; give it with momentum"),
+    ):
+        if wrong:
+            raise ValueError(complaint)
+    return request
+
+
+def _draws(request: Request) -> Sampling:
+    if request.data == "reshuffle":
+        return Given(request.sizes, GeneratorClock())
+    return Online(request.sizes, GeneratorClock())
+
+
+def _recounted(again: Callable[..., Series], symbols: Mapping[str, str], values: Mapping[str, Scalar]) -> Series:
+    """Count again, in the cumulant basis, with symbols replaced."""
+    return again(**{option: as_size(Coefficient(values[name])) for option, name in symbols.items() if name in values})
