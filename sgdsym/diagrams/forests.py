@@ -34,6 +34,17 @@ class Forest:
         """Number of steps."""
         return len(self.parents)
 
+    def steps_of(self, root: int) -> list[int]:
+        """The steps of the tree of one root, in order.
+
+        >>> Forest((-1, -2, 0), roots=2).steps_of(0)
+        [0, 2]
+        """
+        root_of: list[int] = []
+        for parent in self.parents:
+            root_of.append(-1 - parent if parent < 0 else root_of[parent])
+        return [step for step, r in enumerate(root_of) if r == root]
+
     def diagram(self, blocks: Partition = (), marked: bool = True) -> Diagram:
         """The diagram whose first nodes are the roots and whose other nodes are the steps.
 

@@ -126,12 +126,13 @@ def _recounted(request: Request, values: Mapping[str, Scalar]) -> Series:
     """Count the request again, in the cumulant basis, with symbols replaced."""
     given = {name: Coefficient(value) for name, value in values.items()}
     sizes: dict[str, Any] = {
-        option: _as_size(given[symbol]) for option, symbol in request.symbols.items() if symbol in given
+        option: as_size(given[symbol]) for option, symbol in request.symbols.items() if symbol in given
     }
     return expand_request(replace(request, basis="cumulant", **sizes))
 
 
-def _as_size(value: Coefficient) -> Number:
+def as_size(value: Coefficient) -> Number:
+    """An exact size as requests take it: an integer, a fraction or the name of a symbol."""
     if value.symbols:
         return str(value)
     number = value.as_fraction()
@@ -143,7 +144,7 @@ def _placed_terms(request: Request, progress: Callable[[int, int], None] | None)
     draws, observable = request.draws, OBSERVABLES[request.observable]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
-        layer = collect(observable(draws, d))
+        layer = collect((reading.diagram, reading.coefficient(draws)) for reading in observable(d))
         if progress:
             progress(d, len(layer))
         terms |= layer

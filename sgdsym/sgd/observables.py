@@ -8,70 +8,108 @@ r"""What is read off at the end of a run, as rooted forests: the terms of its ex
 * ``displacement``: the root is an open index.  ``covariance``: two of them.
 * ``function``: the root carries the derivatives of another function.
 * ``loss-variance``: variance of the test loss over training sets and draws; two roots.
+
+Which placements a term weighs is said here; what they weigh is the sampling's to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
 from math import factorial
+from operator import mul
 
 from sgdsym.diagrams import Diagram, Forest, Partition, rooted_forests
 from sgdsym.series import Coefficient
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling import Sampling
 
-Terms = Iterator[tuple[Diagram, Coefficient]]
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    r"""One term of an observable: a diagram, and the placements whose weights make its coefficient.
+
+    Attributes:
+        forest: the steps and the roots they act on.
+        blocks: blocks of the diagram's nodes: the roots, then the steps.
+        marked: whether the roots stay special.
+        share: :math:`(-1)^d/|Aut|`, times the number of partitions alike.
+        weights: the coefficient is the share times the sum of these signs times products of weights.
+    """
+
+    forest: Forest
+    blocks: Partition
+    marked: bool
+    share: Coefficient
+    weights: tuple[tuple[int, tuple[Placement, ...]], ...]
+
+    @property
+    def diagram(self) -> Diagram:
+        """The diagram of the term."""
+        return self.forest.diagram(self.blocks, self.marked)
+
+    def coefficient(self, sampling: Sampling) -> Coefficient:
+        """The coefficient of the diagram under a sampling."""
+        return self.share * Coefficient.total(
+            reduce(mul, map(sampling.weight, placements), Coefficient(sign)) for sign, placements in self.weights
+        )
 
 
-def test_loss(sampling: Sampling, size: int) -> Terms:
+Readings = Iterator[Reading]
+
+
+def test_loss(size: int) -> Readings:
     """Terms of the population loss at the end of the run with ``size`` steps on the diagram."""
     for forest in rooted_forests(size):
         for blocks, share in _shares(forest):
-            yield forest.diagram(_shifted(blocks, 1), marked=False), sampling.weight(Placement(forest, blocks)) * share
+            yield Reading(forest, _shifted(blocks, 1), False, share, _weighed(Placement(forest, blocks)))
 
 
-def train_loss(sampling: Sampling, size: int) -> Terms:
+def train_loss(size: int) -> Readings:
     """Terms of the mean loss on the training set."""
     for forest in rooted_forests(size):
         for blocks, share in _shares(forest):
             apart = Placement(forest, blocks, trained_root=True)
-            yield forest.diagram(_shifted(blocks, 1), marked=False), sampling.weight(apart) * share
-            for diagram, c in _joined_to_root(sampling, forest, blocks):
-                yield diagram, c * share
+            yield Reading(forest, _shifted(blocks, 1), False, share, _weighed(apart))
+            yield from _joined_to_root(forest, blocks, share)
 
 
-def generalization_gap(sampling: Sampling, size: int) -> Terms:
+def generalization_gap(size: int) -> Readings:
     """Terms of test loss minus training loss: the root shares its point with a block."""
     for forest in rooted_forests(size):
         for blocks, share in _shares(forest):
-            apart = Placement(forest, blocks)
-            difference = sampling.weight(apart) - sampling.weight(Placement(forest, blocks, trained_root=True))
-            yield forest.diagram(_shifted(blocks, 1), marked=False), difference * share
-            for diagram, c in _joined_to_root(sampling, forest, blocks):
-                yield diagram, -c * share
+            apart, trained = Placement(forest, blocks), Placement(forest, blocks, trained_root=True)
+            yield Reading(forest, _shifted(blocks, 1), False, share, ((1, (apart,)), (-1, (trained,))))
+            yield from _joined_to_root(forest, blocks, -share)
 
 
-def displacement(sampling: Sampling, size: int) -> Terms:
+def displacement(size: int) -> Readings:
     """Terms of the mean displacement of the weights."""
-    return _open_roots(sampling, rooted_forests(size, planted=True) if size else ())
+    return displacement_product(size, 1)
 
 
-def function(sampling: Sampling, size: int) -> Terms:
+def displacement_product(size: int, indices: int) -> Readings:
+    """Terms of the mean of the tensor product of the displacement with itself, with that many open indices."""
+    return _open_roots(rooted_forests(size, roots=indices, planted=True) if size else ())
+
+
+def function(size: int) -> Readings:
     """Terms of the mean of another function of the weights."""
-    return _open_roots(sampling, rooted_forests(size))
+    return _open_roots(rooted_forests(size))
 
 
-def loss_variance(sampling: Sampling, size: int) -> Terms:
+def loss_variance(size: int) -> Readings:
     """Terms of the variance of the test loss."""
-    return _connected(sampling, rooted_forests(size, roots=2), in_blocks=True)
+    return _connected(rooted_forests(size, roots=2), in_blocks=True)
 
 
-def covariance(sampling: Sampling, size: int) -> Terms:
+def covariance(size: int) -> Readings:
     """Terms of the covariance of the weights."""
-    return _connected(sampling, rooted_forests(size, roots=2, planted=True), in_blocks=False)
+    return _connected(rooted_forests(size, roots=2, planted=True), in_blocks=False)
 
 
-OBSERVABLES: dict[str, Callable[[Sampling, int], Terms]] = {
+OBSERVABLES: dict[str, Callable[[int], Readings]] = {
     "test-loss": test_loss,
     "train-loss": train_loss,
     "generalization-gap": generalization_gap,
@@ -89,39 +127,39 @@ def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:
         yield blocks, Coefficient((-1) ** forest.size * alike * factorial(forest.roots)) / symmetry
 
 
-def _joined_to_root(sampling: Sampling, forest: Forest, blocks: Partition) -> Terms:
+def _weighed(placement: Placement) -> tuple[tuple[int, tuple[Placement, ...]], ...]:
+    return ((1, (placement,)),)
+
+
+def _joined_to_root(forest: Forest, blocks: Partition, share: Coefficient) -> Readings:
     """Terms whose root sees the data point of one of the blocks."""
     for j, block in enumerate(blocks):
         joined = tuple((0, *(v + 1 for v in b)) if b is block else tuple(v + 1 for v in b) for b in blocks)
-        weight = sampling.weight(Placement(forest, blocks, with_root=j, trained_root=True))
-        yield forest.diagram(joined, marked=False), weight
+        placement = Placement(forest, blocks, with_root=j, trained_root=True)
+        yield Reading(forest, joined, False, share, _weighed(placement))
 
 
-def _open_roots(sampling: Sampling, forests: tuple[Forest, ...] | tuple[()]) -> Terms:
+def _open_roots(forests: tuple[Forest, ...] | tuple[()]) -> Readings:
     for forest in forests:
         for blocks, share in _shares(forest):
-            diagram = forest.diagram(_shifted(blocks, forest.roots))
-            yield diagram, sampling.weight(Placement(forest, blocks)) * share
+            yield Reading(forest, _shifted(blocks, forest.roots), True, share, _weighed(Placement(forest, blocks)))
 
 
-def _connected(sampling: Sampling, forests: tuple[Forest, ...], in_blocks: bool) -> Terms:
+def _connected(forests: tuple[Forest, ...], in_blocks: bool) -> Readings:
     """Second cumulant: the weight of two trees together less, where no block joins them, that of each alone."""
     for forest in forests:
         for blocks, share in _shares(forest):
-            weight = sampling.weight(Placement(forest, blocks))
-            parts = [_part(forest, blocks, root) for root in range(2)]
+            weights = _weighed(Placement(forest, blocks))
+            parts = [part_of_root(forest, blocks, root) for root in range(2)]
             if sum(len(part.blocks) for part in parts) == len(blocks):
-                weight -= sampling.weight(parts[0]) * sampling.weight(parts[1])
+                weights += ((-1, tuple(parts)),)
             shifted = _shifted(blocks, 2)
-            yield forest.diagram((*shifted, (0,), (1,)) if in_blocks else shifted), weight * share
+            yield Reading(forest, (*shifted, (0,), (1,)) if in_blocks else shifted, True, share, weights)
 
 
-def _part(forest: Forest, blocks: Partition, root: int) -> Placement:
-    """The tree of one root, its blocks cut to it."""
-    root_of: list[int] = []
-    for parent in forest.parents:
-        root_of.append(-1 - parent if parent < 0 else root_of[parent])
-    label = {v: i for i, v in enumerate(v for v, r in enumerate(root_of) if r == root)}
+def part_of_root(forest: Forest, blocks: Partition, root: int) -> Placement:
+    """The tree of one root, its blocks cut to it; its steps keep their order."""
+    label = {v: i for i, v in enumerate(forest.steps_of(root))}
     parents = tuple(-1 if forest.parents[v] < 0 else label[forest.parents[v]] for v in label)
     cut = [tuple(label[v] for v in block if v in label) for block in blocks]
     return Placement(Forest(parents), tuple(block for block in cut if block))
