@@ -143,6 +143,8 @@ def _entries(name: str, array: Array) -> Array:
         array = array.astype(object)
     if array.dtype == object:
         for entry in array.flat:
+            if isinstance(entry, (list, tuple)):
+                raise ValueError(f"{name} must hold numbers in equal rows")
             if isinstance(entry, (bool, str)) or not isinstance(entry, (Real, sp.Expr)):
                 mend = "; give text as sympy.Rational or fractions.Fraction" if isinstance(entry, str) else ""
                 raise ValueError(f"{name} holds {entry!r}, which is no number{mend}")
