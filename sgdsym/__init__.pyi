@@ -4,6 +4,7 @@ from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
 from .sgd import compare, expand
+from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "expand",
     "from_networkx",
     "interpret",
+    "stationary_covariance",
     "to_networkx",
 ]

@@ -4,6 +4,7 @@ Knows laws near and between minima, symbolic where the input is and numeric othe
 batch comes about, that is :mod:`sgdsym.noise`, and to print or draw.
 """
 
+from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
 from sgdsym.stationary.fokker_planck import FokkerPlanck, change_clock, fokker_planck
 from sgdsym.stationary.gibbs import (
     Gibbs,
@@ -13,15 +14,36 @@ from sgdsym.stationary.gibbs import (
     gibbs_covariance,
     temperature,
 )
+from sgdsym.stationary.lyapunov import stationary_covariance
+from sgdsym.stationary.preconditioned import (
+    adaptive_covariance,
+    damped_newton_covariance,
+    natural_gradient_covariance,
+    optimal_learning_rate,
+    optimal_preconditioner,
+)
+from sgdsym.stationary.stability import stability_threshold, underdamped_onset
 
 __all__ = [
     "FokkerPlanck",
     "Gibbs",
+    "adaptive_covariance",
     "basin_ratio",
     "change_clock",
+    "damped_newton_covariance",
+    "excess_loss",
     "finite_rate_ratio",
     "fokker_planck",
     "gibbs",
     "gibbs_covariance",
+    "lag_covariance",
+    "mean_square_distance",
+    "momentum_covariance",
+    "natural_gradient_covariance",
+    "optimal_learning_rate",
+    "optimal_preconditioner",
+    "stability_threshold",
+    "stationary_covariance",
     "temperature",
+    "underdamped_onset",
 ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations_with_replacement
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
@@ -77,6 +78,16 @@ def check_size(size: int, *, symbolic: bool) -> None:
 def simplified(entry: Any) -> Any:
     """An expression with symbols as one fraction of factors; a number as it is."""
     return sp.factor(entry) if has_symbols(entry) else sp.nsimplify(entry) if entry.is_Rational else sp.radsimp(entry)
+
+
+def simplified_matrix(matrix: Any) -> Any:
+    """A sympy matrix with its entries in lowest terms; an array as it is."""
+    return sp.Matrix(matrix.applyfunc(simplified)) if isinstance(matrix, sp.MatrixBase) else matrix
+
+
+def inverse(matrix: Any) -> Any:
+    """The inverse of a sympy matrix or an array."""
+    return matrix.inv() if isinstance(matrix, sp.MatrixBase) else np.linalg.inv(matrix)
 
 
 def _unit(size: int, i: int, j: int, domain: Any) -> DomainMatrix:
