@@ -8,6 +8,7 @@ from sgdsym.diagrams.diagram import Diagram
 from sgdsym.diagrams.forests import Forest, count_rooted_trees, rooted_forests
 from sgdsym.diagrams.graph import from_networkx, to_networkx
 from sgdsym.diagrams.growth import MAX_ORDER, Layer, estimate_diagrams, grow
+from sgdsym.diagrams.matching import match_nodes
 from sgdsym.diagrams.notation import format_notation, parse_notation
 from sgdsym.diagrams.partitions import Partition, bell_number, connected_parts, moebius, refinements, set_partitions
 from sgdsym.diagrams.posets import order_polynomial, surjections, weak_orders
@@ -25,6 +26,7 @@ __all__ = [
     "format_notation",
     "from_networkx",
     "grow",
+    "match_nodes",
     "moebius",
     "order_polynomial",
     "parse_notation",

@@ -15,11 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import product
 from math import comb, factorial
-from typing import Protocol
+from operator import mul
+from typing import Protocol, TypeAlias
 
 from sgdsym.series import Coefficient
+
+Edges: TypeAlias = tuple[int, ...]
 
 
 class Clock(Protocol):
@@ -107,43 +111,116 @@ class MomentumClock:
 
     def keys(self, levels: Sequence[int], parents: Sequence[int], groups: int) -> Iterable[tuple[Hashable, int]]:
         """Sorted exponents of the momentum in the nodes of the divided difference, and in front of it."""
-        level_of = {step: i for i, level in enumerate(levels, 1) for step in range(len(parents)) if level >> step & 1}
-        spans = [(level_of[step], level_of[p] if p >= 0 else len(levels) + 1) for step, p in enumerate(parents)]
+        spans = edge_spans(levels, parents)
         lead = 2 if self.nesterov else 1
         for decaying in product((False, True), repeat=len(spans)):
-            nodes = [0] * (len(levels) + 1)
-            front = 0
-            for (low, high), decays in zip(spans, decaying, strict=True):
-                if decays:
-                    front += lead + high - low - 1
-                    for gap in range(low, high):
-                        nodes[gap] += 1
-            yield (len(spans), front, tuple(sorted(nodes))), (-1) ** sum(decaying)
+            chosen = [edge for edge, decays in enumerate(decaying) if decays]
+            front, nodes = ratios_of(spans, len(levels), chosen)
+            exponents = tuple(sorted(map(len, nodes)))
+            yield (len(spans), lead * len(chosen) + len(front), exponents), (-1) ** len(chosen)
 
     def value(self, key: Hashable) -> Coefficient:
         """The divided difference with its factors."""
         if key not in self.known:
             assert isinstance(key, tuple)
             edges, front, exponents = key
-            difference = self._divided_difference(exponents)
+            difference = divided_difference(self.steps, [(self.momentum,) * a for a in exponents])
             self.known[key] = difference * self.momentum**front / (1 - self.momentum) ** edges
         return self.known[key]
 
-    def _divided_difference(self, exponents: tuple[int, ...]) -> Coefficient:
-        r"""The divided difference of :math:`x^T` at the powers of the momentum with these exponents."""
-        if not self.steps.symbols:
-            degree = int(self.steps.as_fraction()) - len(exponents) + 1
-            return complete_homogeneous(degree, [self.momentum**a for a in exponents])
-        total = Coefficient()
-        for a in sorted(set(exponents)):
-            here, order = self.momentum**a, exponents.count(a)
-            taylor = [Coefficient(1)] + [Coefficient(0)] * (order - 1)
-            for b in sorted(set(exponents) - {a}):
-                taylor = _truncated_product(taylor, _inverse_power(here - self.momentum**b, exponents.count(b), order))
-            for k in range(order):
-                power = self.momentum.power(self.steps * a) / here**k
-                total += taylor[order - 1 - k] * binomial(self.steps, k) * power
-        return total
+
+@dataclass(frozen=True, slots=True)
+class PropagatorClock:
+    r"""Every edge decays at a rate of its own: :math:`r_e^{\Delta-1}` in steps, or :math:`e^{-\lambda_e\Delta}` in continuous time.
+
+    The value of a key is an opaque symbol, so that a sampling can count without knowing the rates; :attr:`symbols` says
+    what each stands for.
+
+    Attributes:
+        continuous: whether time is continuous: no ties, and nothing in front.
+        prefix: how the names of the symbols begin; no other symbol of the request may begin so.
+        symbols: the key of each symbol that was made: the edges in front, and those in each node.
+    """
+
+    continuous: bool = False
+    prefix: str = "sum"
+    symbols: dict[str, tuple[Edges, tuple[Edges, ...]]] = field(default_factory=dict, compare=False, repr=False)
+    known: dict[Hashable, Coefficient] = field(default_factory=dict, compare=False, repr=False)
+
+    def keys(self, levels: Sequence[int], parents: Sequence[int], groups: int) -> Iterable[tuple[Hashable, int]]:
+        """The edges in front of the divided difference, and those in each of its nodes."""
+        if self.continuous and len(levels) != groups:
+            return ()
+        front, nodes = ratios_of(edge_spans(levels, parents), len(levels), range(len(parents)))
+        return (((() if self.continuous else front, nodes), 1),)
+
+    def value(self, key: Hashable) -> Coefficient:
+        """The symbol of a key."""
+        if key not in self.known:
+            assert isinstance(key, tuple)
+            name = f"{self.prefix}{len(self.known)}"
+            self.symbols[name] = key
+            self.known[key] = Coefficient.symbol(name)
+        return self.known[key]
+
+
+def edge_spans(levels: Sequence[int], parents: Sequence[int]) -> list[tuple[int, int]]:
+    """For each step its level and the level of what it acts on; roots are one above the last.
+
+    >>> edge_spans([0b10, 0b01], [-1, 0])          # step 1 on level 1 acts on step 0 on level 2
+    [(2, 3), (1, 2)]
+    """
+    level_of = {step: i for i, level in enumerate(levels, 1) for step in range(len(parents)) if level >> step & 1}
+    return [(level_of[step], level_of[p] if p >= 0 else len(levels) + 1) for step, p in enumerate(parents)]
+
+
+def ratios_of(spans: Sequence[tuple[int, int]], levels: int, chosen: Iterable[int]) -> tuple[Edges, tuple[Edges, ...]]:
+    """Of the chosen edges, those in front of the divided difference, and those in each node, the lowest gap first.
+
+    An edge is in the node of every gap that it spans, and once in front for every level that it passes.
+
+    >>> ratios_of([(1, 3), (2, 3)], 2, [0, 1])
+    ((0,), ((), (0,), (0, 1)))
+    """
+    nodes: list[list[int]] = [[] for _ in range(levels + 1)]
+    front: list[int] = []
+    for edge in chosen:
+        low, high = spans[edge]
+        front += [edge] * (high - low - 1)
+        for gap in range(low, high):
+            nodes[gap].append(edge)
+    return tuple(front), tuple(map(tuple, nodes))
+
+
+def divided_difference(steps: Coefficient, nodes: Sequence[Sequence[Coefficient]]) -> Coefficient:
+    r"""The divided difference of :math:`x^T`, equal nodes being the limit.
+
+    Args:
+        steps: the exponent :math:`T`.
+        nodes: each node as its factors, numbers or symbols.
+
+    >>> T, r = Coefficient.symbol("T"), Coefficient.symbol("r")
+    >>> print(divided_difference(T, [[], [r]]))                      # (1 - r^T)/(1 - r)
+    (r**T - 1)/(r - 1)
+    >>> print(divided_difference(T, [[], [], []]))
+    T**2/2 - T/2
+    """
+    values = [reduce(mul, node, Coefficient(1)) for node in nodes]
+    if not steps.symbols:
+        return complete_homogeneous(int(steps.as_fraction()) - len(nodes) + 1, values)
+    powers: dict[Coefficient, Coefficient] = {}
+    for value, node in zip(values, nodes, strict=True):
+        powers.setdefault(value, reduce(mul, (r.power(steps) for r in node if r != 1), Coefficient(1)))
+    total = Coefficient()
+    for here, power in powers.items():
+        order = values.count(here)
+        taylor = [Coefficient(1)] + [Coefficient(0)] * (order - 1)
+        for other in powers:
+            if other != here:
+                taylor = _truncated_product(taylor, _inverse_power(here - other, values.count(other), order))
+        for k in range(order):
+            total += taylor[order - 1 - k] * binomial(steps, k) * power / here**k
+    return total
 
 
 def binomial(top: Coefficient, bottom: int) -> Coefficient:
