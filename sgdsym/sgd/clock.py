@@ -13,17 +13,19 @@ which is :math:`\binom Tk` where all :math:`r = 1` (plain SGD).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
 from math import comb, factorial
-from operator import mul
-from typing import Protocol, TypeAlias
+from operator import add, mul
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sgdsym.series import Coefficient
 
 Edges: TypeAlias = tuple[int, ...]
+# numbers of a field: coefficients, fractions or sympy expressions
+Value = TypeVar("Value", bound=Any)
 
 
 class Clock(Protocol):
@@ -211,15 +213,34 @@ def divided_difference(steps: Coefficient, nodes: Sequence[Sequence[Coefficient]
     powers: dict[Coefficient, Coefficient] = {}
     for value, node in zip(values, nodes, strict=True):
         powers.setdefault(value, reduce(mul, (r.power(steps) for r in node if r != 1), Coefficient(1)))
-    total = Coefficient()
-    for here, power in powers.items():
-        order = values.count(here)
-        taylor = [Coefficient(1)] + [Coefficient(0)] * (order - 1)
-        for other in powers:
+    return confluent_difference(values, lambda here, k: binomial(steps, k) * powers[here] / here**k)
+
+
+def confluent_difference(nodes: Sequence[Value], taylor: Callable[[Value, int], Value]) -> Value:
+    r"""The divided difference :math:`[R_0, …, R_k]\,f` of any function at nodes of which some may be equal.
+
+    .. math:: \sum_{R}\sum_{j<m_R} \frac{f^{(j)}(R)}{j!}\;[e^{m_R-1-j}]\prod_{S\ne R}(R+e-S)^{-m_S},
+
+    over the different nodes :math:`R` with their multiplicities :math:`m_R` (partial fractions; C. Hermite, 1878).
+
+    Args:
+        nodes: values of a field, equal nodes being equal values.
+        taylor: the Taylor coefficient of a degree of the function at a node.
+
+    >>> from fractions import Fraction
+    >>> confluent_difference([Fraction(1), Fraction(1), Fraction(3)], lambda x, k: (x**3, 3 * x**2)[k])
+    Fraction(5, 1)
+    """
+    different = list(dict.fromkeys(nodes))
+    parts = []
+    for here in different:
+        order = nodes.count(here)
+        expanded = [here**0] + [0 * here] * (order - 1)
+        for other in different:
             if other != here:
-                taylor = _truncated_product(taylor, _inverse_power(here - other, values.count(other), order))
-        for k in range(order):
-            total += taylor[order - 1 - k] * binomial(steps, k) * power / here**k
+                expanded = _truncated_product(expanded, _inverse_power(here - other, nodes.count(other), order))
+        parts += [expanded[order - 1 - k] * taylor(here, k) for k in range(order)]
+    total: Value = reduce(add, parts)
     return total
 
 
@@ -256,10 +277,10 @@ def complete_homogeneous(degree: int, nodes: Sequence[Coefficient]) -> Coefficie
     return row[degree]
 
 
-def _inverse_power(distance: Coefficient, power: int, order: int) -> list[Coefficient]:
+def _inverse_power(distance: Value, power: int, order: int) -> list[Value]:
     """Taylor coefficients of ``(distance + e)**-power`` in ``e``."""
-    return [Coefficient((-1) ** j * comb(power + j - 1, j)) / distance ** (power + j) for j in range(order)]
+    return [(-1) ** j * comb(power + j - 1, j) / distance ** (power + j) for j in range(order)]
 
 
-def _truncated_product(first: Sequence[Coefficient], second: Sequence[Coefficient]) -> list[Coefficient]:
-    return [Coefficient.total(first[i] * second[k - i] for i in range(k + 1)) for k in range(len(first))]
+def _truncated_product(first: Sequence[Value], second: Sequence[Value]) -> list[Value]:
+    return [reduce(add, (first[i] * second[k - i] for i in range(k + 1))) for k in range(len(first))]

@@ -213,7 +213,11 @@ class Request:
     @property
     def draws(self) -> Sampling:
         """How placements are counted."""
-        sizes, clock = self.sizes, self.clock
+        return self.drawn_with(self.clock)
+
+    def drawn_with(self, clock: Clock) -> Sampling:
+        """How placements are counted with another clock, where the sampling takes one."""
+        sizes = self.sizes
         match self.data:
             case "full":
                 return Full(sizes, clock)
@@ -223,7 +227,12 @@ class Request:
                 return Reshuffle(sizes)
             case "replace":
                 return Replace(sizes, clock)
-        return Online(sizes, clock, {"ode": 1, "sde": 2}.get(self.dynamics))
+        return Online(sizes, clock, self.largest_block)
+
+    @property
+    def largest_block(self) -> int | None:
+        """The largest block that the dynamics knows of: the ODE has no noise, that of the SDE is Gaussian."""
+        return {"ode": 1, "sde": 2}.get(self.dynamics)
 
 
 def read_size(text: str) -> Size:

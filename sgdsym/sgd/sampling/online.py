@@ -16,6 +16,9 @@ class Online:
     r"""Each data point is used in one step only, so a block has one time and :math:`B` choices there.
 
     .. math:: W = B^{m-d}\;\Omega^\circ(\tau/\rho; T), \qquad m\ \text{blocks},\ d\ \text{steps}
+
+    So it is in one pass through a training set, whatever the order, where moreover a random point of the set is that of a
+    given block with probability :math:`1/N`.
     """
 
     sizes: Sizes
@@ -30,4 +33,5 @@ class Online:
             return Coefficient()
         orders = ((tuple(map(placement.steps_of, levels)), None) for levels in weak_orders(above))
         total = timed(self.clock, parents, len(blocks), orders, lambda _: Coefficient(1))
-        return total / self.sizes.batch_size ** (len(parents) - len(blocks))
+        total = total / self.sizes.batch_size ** (len(parents) - len(blocks))
+        return total / self.sizes.dataset_size if placement.with_root is not None else total
