@@ -14,11 +14,13 @@ from sgdsym.render.pictures import ATLASES, save_picture
 from sgdsym.render.svg import diagram_to_svg, diagrams_to_svg
 from sgdsym.render.text import diagrams_to_table, series_to_table, series_to_text
 from sgdsym.render.tikz import diagram_to_tikz, diagrams_to_tikz
+from sgdsym.render.typesetting import Typesetting, preamble, typeset_document
 
 __all__ = [
     "ATLASES",
     "Layout",
     "Notation",
+    "Typesetting",
     "diagram_to_dot",
     "diagram_to_image",
     "diagram_to_latex",
@@ -31,8 +33,10 @@ __all__ = [
     "diagrams_to_table",
     "diagrams_to_tikz",
     "lay_out",
+    "preamble",
     "save_picture",
     "series_to_latex",
     "series_to_table",
     "series_to_text",
+    "typeset_document",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sgdsym.diagrams import Diagram
 from sgdsym.render.drawing import INK, PALETTE
 from sgdsym.render.layout import Layout, lay_out
-from sgdsym.render.text import diagram_name
+from sgdsym.render.names import diagram_name
 
 if TYPE_CHECKING:
     import pydot

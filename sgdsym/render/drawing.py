@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from sgdsym.diagrams import Diagram
 from sgdsym.render.layout import Layout, lay_out
-from sgdsym.render.text import diagram_name
+from sgdsym.render.names import diagram_name
 
 # Okabe and Ito's colours, told apart with any colour vision; dark enough on white, so without their yellow
 PALETTE = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")

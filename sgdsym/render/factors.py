@@ -45,14 +45,16 @@ class Factored:
         """Whether it is 1 or -1."""
         return self.is_number and self.above[0] == self.below[0] == 1
 
-    def latex(self, notation: Notation | None = None) -> str:
-        r"""The absolute value in LaTeX.
+    def latex(self, notation: Notation | None = None, last: str = "") -> str:
+        r"""The absolute value in LaTeX; ``last`` is one more factor of the numerator.
 
         >>> factor(Coefficient("T/(2*B) - T**2/(2*B)")).latex()
         '\\frac{T(T - 1)}{2B}'
         """
         style = _latex_style(notation or Notation())
         above = style.product(*self.above)
+        if last:
+            above = last if above == "1" else f"{above} {last}"
         if self.below == (1, ()):
             return above
         return rf"\frac{{{_bare(above)}}}{{{_bare(style.product(*self.below))}}}"
@@ -84,6 +86,11 @@ def factor(coefficient: Coefficient) -> Factored:
     other_sign, other_number, below = _factors(denominator)
     common = gcd(number, other_number)
     return Factored(sign != other_sign, (number // common, above), (other_number // common, below))
+
+
+def latex_summands(polynomial: Polynomial, notation: Notation) -> list[str]:
+    """The terms of a polynomial in LaTeX, each with its sign but for a first plus."""
+    return _latex_style(notation).summands(polynomial)
 
 
 def split(coefficient: Coefficient) -> list[Coefficient]:
@@ -180,12 +187,15 @@ class _Style:
         return self.side_by_side(number, factors)
 
     def sum(self, polynomial: Polynomial) -> str:
-        text = ""
+        return " ".join(self.summands(polynomial))
+
+    def summands(self, polynomial: Polynomial) -> list[str]:
+        found: list[str] = []
         for number, monomial in polynomial:
             term = self.side_by_side(abs(number), [self.named(name, e) for name, e in monomial])
             sign = "-" if number < 0 else "+"
-            text += f" {sign} {term}" if text else term if number > 0 else f"-{term}"
-        return text
+            found.append(f"{sign} {term}" if found else term if number > 0 else f"-{term}")
+        return found
 
     def side_by_side(self, number: int, factors: Sequence[tuple[str, int]]) -> str:
         text, last = ("" if number == 1 and factors else str(number)), ""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from sgdsym.diagrams import Diagram
-from sgdsym.render.indices import index_form
+from sgdsym.render.indices import index_form, summed_indices
 from sgdsym.render.network import matrix_form
 from sgdsym.render.notation import Notation
 from sgdsym.render.scripts import LatexScript, Script, TextScript
+from sgdsym.render.tikz import inline_tikz
 from sgdsym.series import BASES, Basis
 
-Style = Literal["matrix", "index"]
-STYLES: tuple[Style, ...] = ("matrix", "index")
+Style = Literal["matrix", "index", "diagram"]
+STYLES: tuple[Style, ...] = get_args(Style)
+Sums = Literal["einstein", "explicit"]
+SUMS: tuple[Sums, ...] = get_args(Sums)
 
 
 def diagram_to_latex(
@@ -21,33 +24,46 @@ def diagram_to_latex(
     *,
     style: str = "matrix",
     notation: Notation | None = None,
+    sums: str = "einstein",
     function: bool = False,
 ) -> str:
     r"""The value of a diagram in LaTeX, for math mode, amsmath only.
 
     Capitals are means over the data, small letters belong to one data point.  In matrix notation a tensor takes
-    arguments in square brackets, and :math:`\kappa[h g]` or :math:`\mathbb{E}[h g]` is the joint cumulant or moment
-    of the tensors inside, contracted as written.  In index notation repeated indices are summed.
+    arguments in square brackets, and :math:`\kappa[h g]` or :math:`\mathrm{E}[h g]` is the joint cumulant or moment
+    of the tensors inside, contracted as written.  In index notation repeated indices are summed.  A picture needs
+    ``\usepackage{tikz}``.
 
     Args:
         diagram: any diagram.
         basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
-        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices.
+        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices,
+            ``"diagram"`` for a small picture.
         notation: the symbols; the literature's if left out.
+        sums: ``"einstein"`` to sum over repeated indices silently, ``"explicit"`` to write the sums.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
 
     Raises:
-        ValueError: if the basis or the style is unknown.
+        ValueError: if the basis, the style or the way of writing sums is unknown.
 
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]))
     '\\operatorname{tr}(H C)'
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 1)]), "moment")
-    'G^{\\top}\\,\\mathbb{E}[h g]'
+    'G^{\\top}\\,\\mathrm{E}[h g]'
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index")
     'C_{ab} \\, H_{ab}'
+    >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index", sums="explicit")
+    '\\sum_{a,b} C_{ab} \\, H_{ab}'
     """
     script = LatexScript(_checked_basis(basis), notation or Notation())
-    return formula(diagram, script, checked_style(style), function)
+    return latex_formula(diagram, script, checked_style(style), checked_sums(sums), function)
+
+
+def latex_formula(diagram: Diagram, script: LatexScript, style: Style, sums: Sums, function: bool) -> str:
+    """The value of a diagram in LaTeX, as a formula or as a picture."""
+    if style == "diagram":
+        return inline_tikz(diagram)
+    return formula(diagram, script, style, function, sums == "explicit")
 
 
 def diagram_to_text(diagram: Diagram, basis: str = "cumulant", *, function: bool = False) -> str:
@@ -69,10 +85,14 @@ def diagram_to_text(diagram: Diagram, basis: str = "cumulant", *, function: bool
     return formula(diagram, TextScript(_checked_basis(basis)), "matrix", function)
 
 
-def formula(diagram: Diagram, script: Script, style: Style, function: bool) -> str:
-    """The value of a diagram, by a script that knows the basis."""
+def formula(diagram: Diagram, script: Script, style: Style, function: bool, explicit: bool = False) -> str:
+    """The value of a diagram, by a script that knows the basis; sums over indices are written if they are explicit."""
     matrix = matrix_form(diagram, script, function) if style == "matrix" else None
-    return matrix if matrix is not None else index_form(diagram, script, function)
+    if matrix is not None:
+        return matrix
+    text = index_form(diagram, script, function)
+    indices = summed_indices(diagram, function) if explicit else ""
+    return rf"\sum_{{{','.join(indices)}}} {text}" if indices else text
 
 
 def checked_style(style: str) -> Style:
@@ -82,8 +102,19 @@ def checked_style(style: str) -> Style:
         ValueError: naming the styles there are.
     """
     if style not in STYLES:
-        raise ValueError(f"style must be 'matrix' or 'index', not {style!r}")
+        raise ValueError(f"style must be 'matrix', 'index' or 'diagram', not {style!r}")
     return style
+
+
+def checked_sums(sums: str) -> Sums:
+    """The way of writing sums, if there is one of that name.
+
+    Raises:
+        ValueError: naming the ways there are.
+    """
+    if sums not in SUMS:
+        raise ValueError(f"sums must be 'einstein' or 'explicit', not {sums!r}")
+    return sums
 
 
 def _checked_basis(basis: str) -> Basis:

@@ -39,6 +39,17 @@ def index_form(diagram: Diagram, script: Script, function: bool = False) -> str:
     return script.side_by_side(factors)
 
 
+def summed_indices(diagram: Diagram, function: bool = False) -> str:
+    """The letters of :func:`index_form` that are summed over.
+
+    >>> summed_indices(Diagram(3, [(0, 1), (1, 2)]))
+    'ab'
+    """
+    bare = [v for v in diagram.open_roots if is_open_index(diagram, v, function)]
+    open_edges = sum(a in bare or b in bare for a, b in diagram.edges)
+    return _SUMMED[: diagram.order - open_edges]
+
+
 def _factor(diagram: Diagram, block: list[int], indices: dict[int, str], script: Script) -> str:
     def tensor(kind: Kind, v: int) -> str:
         return script.indexed(kind, diagram.degrees[v], indices[v])

@@ -1,73 +1,54 @@
-r"""A series as a LaTeX display."""
+r"""A series in LaTeX: one display, a block, an equation per order, or the bare formula."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
 from sgdsym.render.escaping import escaped
-from sgdsym.render.factors import factor, split
-from sgdsym.render.formulas import checked_style, formula
+from sgdsym.render.factors import factor
+from sgdsym.render.formulas import latex_formula
 from sgdsym.render.notation import Notation
 from sgdsym.render.scripts import LatexScript
-from sgdsym.series import Coefficient, Series
+from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
+from sgdsym.render.typesetting import Typesetting
+from sgdsym.series import Series
 
-NEWLINE = r"\\"
-PARAGRAPH = r"\\[1ex]"
-MONOMIALS = 8  # a coefficient of more is written as a sum, which reads better and is quicker to factor
-WIDTH = 125  # characters of source that about fill a line of text
+NEWLINE = r" \\"
+PARAGRAPH = r" \\[1ex]"
 
 
-def series_to_latex(series: Series, *, style: str = "matrix", notation: Notation | None = None) -> str:
-    r"""The series as an ``align*`` of amsmath, one term per line.
+def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> str:
+    r"""The series in LaTeX, for amsmath; pictures need ``\usepackage{tikz}`` too.
 
-    Coefficients are factored, terms sorted by order; ``\kappa[…]`` and ``\mathbb{E}[…]`` are explained at
-    :func:`sgdsym.render.diagram_to_latex`.  Needs ``\usepackage{amsmath,amssymb}``, and ``\allowdisplaybreaks`` where
-    the display is longer than a page.
+    Terms are sorted by order, and lines are broken where they would be wider than the text of a standard class at 10
+    points; ``\kappa[…]`` and ``\mathrm{E}[…]`` are explained at :func:`sgdsym.render.diagram_to_latex`.
+    :func:`sgdsym.render.preamble` says what a document needs, and :func:`sgdsym.render.typeset_document` puts one around the text.
 
     Args:
         series: any series.
-        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices.
-        notation: the symbols; the literature's if left out.
-
-    Raises:
-        ValueError: if the style is unknown.
+        typesetting: how it is set; an ``align*`` with one term on a line if left out.
 
     >>> from sgdsym.diagrams import Diagram
+    >>> from sgdsym.series import Coefficient
     >>> descent = Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -Coefficient.symbol("T")}, 1)
     >>> print(series_to_latex(descent))
     \begin{align*}
-    & \mathbb{E}[l(\theta_{T})] = l \\[1ex]
+    & \mathrm{E}[l(\theta_{T})] = l \\[1ex]
     % order 1, 1 term
     & \quad - \eta \, T \, G^{\top} G \\[1ex]
     & \quad + O(\eta^{2})
     \end{align*}
     """
-    known_style = checked_style(style)
-    symbols = notation or Notation()
-    script = LatexScript(series.basis, symbols)
-    function = is_function(series)
-    lines: list[str] = []
-    head = f"& {_left_side(series, symbols)} ="
-    for order, group in groupby(series, key=lambda term: term[0].order):
-        terms = list(group)
-        written: list[str] = []
-        for diagram, coefficient in terms:
-            value = formula(diagram, script, known_style, function)
-            sign, broken = _term(coefficient, order, value, symbols)
-            written.append(f"& \\quad {sign} " + f" {NEWLINE}\n& \\qquad ".join(broken))
-        if order == 0 and len(written) == 1:
-            head += written.pop().removeprefix("& \\quad").removeprefix(" +")
-        else:
-            lines.append(f"% order {order}, {len(terms)} term{'s' if len(terms) > 1 else ''}")
-            lines.append(f" {NEWLINE}\n".join(written) + f" {PARAGRAPH}")
-    if not lines and head.endswith("="):
-        head += " 0"
-    remainder = rf"& \quad + O({_power(symbols.learning_rate, series.truncation + 1)})"
-    if series.poles:
-        conditions = ", ".join(rf"{factor(pole).latex(symbols)} \neq 0" for pole in series.poles)
-        remainder += rf" \qquad ({conditions})"
-    return "\n".join([r"\begin{align*}", f"{head} {PARAGRAPH}", *lines, remainder, r"\end{align*}"])
+    chosen = typesetting or Typesetting()
+    match chosen.shape:
+        case "equations":
+            return _equations(series, chosen)
+        case "fragment":
+            return _fragment(series, chosen)
+        case "aligned":
+            return _block(series, chosen, "aligned")
+    return _block(series, chosen, "align*")
 
 
 def is_function(series: Series) -> bool:
@@ -75,44 +56,103 @@ def is_function(series: Series) -> bool:
     return "function" in series.setting.observable
 
 
-def _term(coefficient: Coefficient, order: int, value: str, notation: Notation) -> tuple[str, list[str]]:
-    """Sign and the lines of the absolute value of a term: numbers before the learning rate, sizes behind it."""
-    rate = [_power(notation.learning_rate, order)] if order else []
-    parts = split(coefficient) if len(coefficient.monomials()) > MONOMIALS else []
-    if len(parts) < 2:
-        factored = factor(coefficient)
-        size = [] if factored.is_one else [factored.latex(notation)]
-        factors = [*size, *rate, value] if factored.is_number else [*rate, *size, value]
-        return "-" if factored.negative else "+", [r" \, ".join(factors)]
-    summands = [factor(part) for part in parts]
-    negative = summands[0].negative
-    lines = _packed([(summand.negative != negative, summand.latex(notation)) for summand in summands])
-    lines[0] = r" \, ".join([*rate, rf"\Bigl( {lines[0]}"])
-    lines[-1] += r" \Bigr)"
-    if len(lines[-1]) + len(value) < WIDTH:
-        lines[-1] += rf" \, {value}"
-    else:
-        lines.append(rf"\times {value}")
-    return "-" if negative else "+", lines
-
-
-def _packed(parts: Sequence[tuple[bool, str]]) -> list[str]:
-    """A sum of signed parts on lines that are not too long."""
+def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
+    """One block of lines, the left side on the first."""
+    zeroth, orders = _by_order(series, typesetting, rates=True)
+    head = f"& {left_side(series, typesetting.notation)} ={zeroth}"
     lines: list[str] = []
-    for k, (negative, text) in enumerate(parts):
-        signed = f"{'-' if negative else '+'} {text}" if k or negative else text
-        if lines and len(lines[-1]) + len(signed) < WIDTH * 2 // 3:
-            lines[-1] += f" {signed}"
+    for order, count, terms in orders:
+        lines.append(f"% order {order}, {count} term{'s' if count > 1 else ''}")
+        groups = fill(terms, typesetting.terms_per_line)
+        lines.append(
+            f"{NEWLINE}\n".join("& \\quad " + f"{NEWLINE}\n& \\qquad ".join(group) for group in groups) + PARAGRAPH
+        )
+    remainder = rf"& \quad + {_remainder(series, typesetting.notation)}"
+    return "\n".join([rf"\begin{{{environment}}}", head + PARAGRAPH, *lines, remainder, rf"\end{{{environment}}}"])
+
+
+def _equations(series: Series, typesetting: Typesetting) -> str:
+    """The series as a sum over orders, then an equation for what stands at each power of the learning rate."""
+    notation = typesetting.notation
+    zeroth, orders = _by_order(series, typesetting, rates=False)
+    parts = [f"{_power(notation.learning_rate, order)} {_part(notation, order)}" for order, _, _ in orders if order]
+    names = [_part(notation, 0)] if any(order == 0 for order, _, _ in orders) else [zeroth.strip()]
+    total = " + ".join([*(name for name in names if name != "0" or not parts), *parts])
+    sides = f"{left_side(series, notation)} ={{}}& {total} + {_remainder(series, notation)}"
+    sides += "".join(f" \\notag{NEWLINE}\n& {line}" for line in _conditions(series, notation))
+    blocks = [r"\begin{align}", rf"{sides} \label{{{typesetting.label}}}", r"\end{align}"]
+    for order, _, terms in orders:
+        lines = [line for group in fill(terms, typesetting.terms_per_line, indent=3.0) for line in _indented(group)]
+        lines[0] = f"{_part(notation, order)} ={{}}& {lines[0].removeprefix('+ ')}"
+        lines[1:] = [rf"& {line}" for line in lines[1:]]
+        blocks.append(r"\begin{align}")
+        blocks += [rf"{line} \notag{NEWLINE}" for line in lines[:-1]]
+        blocks += [rf"{lines[-1]} \label{{{typesetting.label}:{order}}}", r"\end{align}"]
+    return "\n".join(blocks)
+
+
+def _indented(group: list[str]) -> Iterable[str]:
+    return (rf"\quad {line}" if k else line for k, line in enumerate(group))
+
+
+def _fragment(series: Series, typesetting: Typesetting) -> str:
+    """The bare formula, one line of source for each term."""
+    zeroth, orders = _by_order(series, typesetting, rates=True)
+    lines = [f"{left_side(series, typesetting.notation)} ={zeroth}"]
+    lines += [_whole(term) for _, _, terms in orders for term in terms]
+    lines.append(f"+ {_remainder(series, typesetting.notation)}")
+    return "\n".join([*lines, *(rf"\qquad {line}" for line in _conditions(series, typesetting.notation))])
+
+
+def _whole(term: Term) -> str:
+    (group,) = fill([term], 1, indent=float("-inf"))
+    return " ".join(group)
+
+
+def _by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[str, list[tuple[int, int, list[Term]]]]:
+    """A lone term of order 0, as it follows the equals sign, and the other terms: order, number of diagrams, terms."""
+    value = _value(series, typesetting)
+    zeroth = ""
+    orders = []
+    for order, group in groupby(series, key=lambda term: term[0].order):
+        found = list(group)
+        rate = _power(typesetting.notation.learning_rate, order) if order and rates else ""
+        terms = order_terms(found, rate, value, typesetting)
+        if order == 0 and len(terms) == 1:
+            zeroth = " " + _whole(terms[0]).removeprefix("+ ")
         else:
-            lines.append(signed)
+            orders.append((order, len(found), terms))
+    return zeroth or ("" if orders else " 0"), orders
+
+
+def _value(series: Series, typesetting: Typesetting) -> Value:
+    script, function = LatexScript(series.basis, typesetting.notation), is_function(series)
+    return lambda diagram: latex_formula(diagram, script, typesetting.style, typesetting.sums, function)
+
+
+def _remainder(series: Series, notation: Notation) -> str:
+    return f"O({_power(notation.learning_rate, series.truncation + 1)})"
+
+
+def _conditions(series: Series, notation: Notation) -> list[str]:
+    """Lines that say which denominators must not vanish."""
+    texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
+    if not texts:
+        return []
+    pieces = [Piece(f"{text}," if k < len(texts) else text) for k, text in enumerate(texts, 1)]
+    (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1)
     return lines
+
+
+def _part(notation: Notation, order: int) -> str:
+    return f"{notation.part}_{{{order}}}"
 
 
 def _power(base: str, exponent: int) -> str:
     return base if exponent == 1 else f"{base}^{{{exponent}}}"
 
 
-def _left_side(series: Series, notation: Notation) -> str:
+def left_side(series: Series, notation: Notation) -> str:
     """What the series is the expansion of; words that no formula is known for stand as they are."""
     setting, n = series.setting, notation
     end, mean = rf"{n.weights}_{{{n.steps}}}", n.expectation
@@ -127,5 +167,11 @@ def _left_side(series: Series, notation: Notation) -> str:
         "covariance": rf"\operatorname{{Cov}}[{end}]",
         "loss-variance": rf"\operatorname{{Var}}[{n.loss}({end})]",
         "function": f"{mean}[{n.function}({end})]",
+        "drift": rf"\frac{{d}}{{dt}} {mean}[{n.weights}_{{t}}]_{{t=0}}",
+        "modified-loss": rf"\tilde{{{n.loss}}}({n.weights})",
     }
+    indices = setting.open_indices
+    if setting.observable in ("diffusion", f"jump-{indices}"):
+        moved = rf"({n.weights}_{{t}} - {n.weights}_{{0}})^{{\otimes {indices}}}"
+        return rf"\frac{{d}}{{dt}} {mean}[{moved}]_{{t=0}}"
     return sides.get(setting.observable) or rf"{mean}[\text{{{escaped(setting.observable)}}}]"

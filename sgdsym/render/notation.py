@@ -11,6 +11,29 @@ _GREEK = re.compile(
     "|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
 )
 
+_ALIASES = {
+    **dict.fromkeys(("l", "L"), "loss"),
+    "G": "gradient",
+    "H": "hessian",
+    "J": "jerk",
+    "g": "sample_gradient",
+    "h": "sample_hessian",
+    "j": "sample_jerk",
+    "C": "covariance",
+    "S": "skewness",
+    "s": "function",
+    "eta": "learning_rate",
+    "theta": "weights",
+    "kappa": "cumulant",
+}
+_FIELDS = (*sorted({*_ALIASES.values()}), "sample_loss", "steps", "expectation", "part")
+_SYMBOL = re.compile(r"(?:\\[a-zA-Z]+|\\[,;! ]|[a-zA-Z0-9{}^_'() ])+")
+# commands that read, write or change what other commands mean have no place in a symbol
+_COMMANDS = re.compile(
+    r"\\(?:input|include\w*|open\w*|read\w*|write\w*|immediate|catcode|[gex]?def|let|csname|special|loop|repeat|every\w*"
+    r"|afterassignment|usepackage|newcommand|begin|end|expandafter|primitive|directlua|pdf\w*|shell\w*)(?![a-zA-Z])"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notation:
@@ -33,6 +56,7 @@ class Notation:
         expectation: the mean over the data.
         cumulant: the joint cumulant over the data.
         function: the function that an open root carries the derivatives of.
+        part: the coefficient of a power of the learning rate, where each has an equation of its own.
         sizes: LaTeX for the symbols in the coefficients, by name; the others are set by :meth:`size`.
 
     >>> Notation(loss="f", sizes={"B": "b"}).size("B")
@@ -52,9 +76,10 @@ class Notation:
     learning_rate: str = r"\eta"
     weights: str = r"\theta"
     steps: str = "T"
-    expectation: str = r"\mathbb{E}"
+    expectation: str = r"\mathrm{E}"
     cumulant: str = r"\kappa"
     function: str = "s"
+    part: str = r"\Delta"
     sizes: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -72,6 +97,40 @@ class Notation:
         word, _, index = name.partition("_")
         return _word(word) + (f"_{{{_word(index.replace('_', ' '))}}}" if index else "")
 
+    @classmethod
+    def parse(cls, text: str) -> Notation:
+        r"""Read symbols from text such as ``l=\ell, C=\Sigma, eta=\varepsilon, theta=w``.
+
+        The left sides are symbols as they stand in the formulas (``l L G H J g h j C S s eta theta kappa``), names of the
+        arguments above (``learning_rate``), or names of sizes (``T``, ``N``, ``batch_size``); ``T`` is also the index of the
+        weights.  A new letter for the loss is also that of the loss on one data point.
+
+        Raises:
+            ValueError: if a name is no identifier, or a symbol is not made of letters, digits, brackets, scripts and commands
+                that are letters.
+
+        >>> Notation.parse(r"L=\ell, eta=\varepsilon, N=n").size("N")
+        'n'
+        """
+        given: dict[str, str] = {}
+        sizes: dict[str, str] = {}
+        for entry in _entries(text):
+            name, equals, symbol = (part.strip() for part in entry.partition("="))
+            if not equals or not name.isidentifier() or not name.isascii():
+                raise ValueError(f"{entry.strip()[:40]!r} is not of the form symbol=LaTeX, such as eta=\\varepsilon")
+            _check_symbol(symbol)
+            # scripts of its own would collide with those that the formula adds
+            symbol = f"{{{symbol}}}" if set(symbol) & set("^_'") else symbol
+            if field := _ALIASES.get(name, name if name in _FIELDS else None):
+                given[field] = symbol
+            else:
+                sizes[name] = symbol
+        if "loss" in given:
+            given.setdefault("sample_loss", f"{given['loss']}_{{x}}")
+        if "T" in sizes:
+            given.setdefault("steps", sizes["T"])
+        return cls(**given, sizes=sizes)
+
 
 def _word(word: str) -> str:
     if _GREEK.fullmatch(word):
@@ -79,3 +138,25 @@ def _word(word: str) -> str:
     if len(word) == 1 or word.isdigit():
         return word
     return r"\mathrm{" + word.replace(" ", r"\ ") + "}"
+
+
+def _entries(text: str) -> list[str]:
+    """The entries between commas outside braces."""
+    entries, depth = [""], 0
+    for character in text:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if character == "," and depth == 0 and not entries[-1].endswith("\\"):
+            entries.append("")
+        else:
+            entries[-1] += character
+    return entries
+
+
+def _check_symbol(symbol: str) -> None:
+    depth = 0
+    for character in symbol:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        if depth < 0:
+            break
+    if depth or not _SYMBOL.fullmatch(symbol) or _COMMANDS.search(symbol) or len(symbol) > 80:
+        raise ValueError(f"{symbol[:40]!r} is not a symbol in LaTeX, such as G, \\ell or \\mathcal{{L}}")

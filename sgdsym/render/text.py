@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sgdsym.diagrams import Diagram, format_notation
+from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
 from sgdsym.render.latex import is_function
+from sgdsym.render.names import diagram_name
 from sgdsym.render.scripts import TextScript, raised
 from sgdsym.series import Basis, Series
-
-LABELS = 35  # nodes that the string notation has labels for
 
 
 def series_to_text(series: Series) -> str:
@@ -85,16 +84,6 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def diagram_name(diagram: Diagram, basis: str) -> str:
-    """The string notation of a diagram, or its ``repr`` where that has no word for it.
-
-    >>> diagram_name(Diagram(2, [(0, 1)], roots=[1]), "cumulant")
-    'Diagram(2, [(0, 1)], [(0,)], [1])'
-    """
-    is_free_tree = not diagram.roots and diagram.order == diagram.nodes - 1
-    return format_notation(diagram, basis) if is_free_tree and diagram.nodes <= LABELS else repr(diagram)
 
 
 def _scale(factored: Factored, order: int) -> list[str]:

@@ -93,23 +93,23 @@ def assert_balanced(text):
         ([(0, 1)], [], r"G^{\top} G", r"G^{\top} G"),
         ([(0, 1), (1, 2)], [], r"G^{\top} H G", r"G^{\top} H G"),
         ([(0, 1), (1, 2), (2, 3)], [], r"G^{\top} H^{2} G", r"G^{\top} H^{2} G"),
-        ([(0, 1), (1, 2)], [(0, 2)], r"\operatorname{tr}(H C)", r"\operatorname{tr}(H\,\mathbb{E}[g g^{\top}])"),
+        ([(0, 1), (1, 2)], [(0, 2)], r"\operatorname{tr}(H C)", r"\operatorname{tr}(H\,\mathrm{E}[g g^{\top}])"),
         (
             [(0, 1), (1, 2), (2, 3)],
             [(0, 3)],
             r"\operatorname{tr}(H^{2} C)",
-            r"\operatorname{tr}(H^{2}\,\mathbb{E}[g g^{\top}])",
+            r"\operatorname{tr}(H^{2}\,\mathrm{E}[g g^{\top}])",
         ),
         ([(0, 1), (0, 2), (0, 3)], [], "J[G, G, G]", "J[G, G, G]"),
-        ([(0, 1), (0, 2), (0, 3)], [(1, 2)], "J[C, G]", r"J[\mathbb{E}[g g^{\top}], G]"),
-        ([(0, 1), (0, 2), (0, 3)], [(1, 2, 3)], "J[S]", r"J[\mathbb{E}[g^{\otimes 3}]]"),
-        ([(0, 1), (1, 2)], [(0, 1)], r"G^{\top}\,\kappa[h g]", r"G^{\top}\,\mathbb{E}[h g]"),
-        ([(0, 1), (1, 2)], [(0, 1, 2)], r"\kappa[g^{\top} h g]", r"\mathbb{E}[g^{\top} h g]"),
+        ([(0, 1), (0, 2), (0, 3)], [(1, 2)], "J[C, G]", r"J[\mathrm{E}[g g^{\top}], G]"),
+        ([(0, 1), (0, 2), (0, 3)], [(1, 2, 3)], "J[S]", r"J[\mathrm{E}[g^{\otimes 3}]]"),
+        ([(0, 1), (1, 2)], [(0, 1)], r"G^{\top}\,\kappa[h g]", r"G^{\top}\,\mathrm{E}[h g]"),
+        ([(0, 1), (1, 2)], [(0, 1, 2)], r"\kappa[g^{\top} h g]", r"\mathrm{E}[g^{\top} h g]"),
         (
             [(0, 1), (1, 2), (2, 3)],
             [(0, 2)],
             r"G_a \, \kappa(h_{ab}, g_c) \, H_{bc}",
-            r"G_a \, \mathbb{E}[h_{ab} g_c] \, H_{bc}",
+            r"G_a \, \mathrm{E}[h_{ab} g_c] \, H_{bc}",
         ),
     ],
 )
@@ -136,7 +136,7 @@ def test_the_symbols_are_the_callers():
 
 
 def test_wrong_requests_are_refused():
-    with pytest.raises(ValueError, match="style must be 'matrix' or 'index', not 'words'"):
+    with pytest.raises(ValueError, match="style must be 'matrix', 'index' or 'diagram', not 'words'"):
         diagram_to_latex(Diagram(1), style="words")
     with pytest.raises(ValueError, match="basis must be 'cumulant' or 'moment', not 'means'"):
         diagram_to_text(Diagram(1), "means")

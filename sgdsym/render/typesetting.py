@@ -1,0 +1,93 @@
+"""How a series is set in LaTeX: one value for all choices, and the document around the result."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
+from sgdsym.render.notation import Notation
+from sgdsym.render.prefactors import POLYNOMIALS, Polynomials
+from sgdsym.render.tikz import TIKZ_PREAMBLE
+
+Shape = Literal["display", "aligned", "equations", "fragment"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+_LABEL = re.compile(r"[A-Za-z0-9:._-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typesetting:
+    r"""How a series is set in LaTeX.
+
+    Args:
+        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices,
+            ``"diagram"`` for small pictures.
+        notation: the symbols.
+        sums: ``"einstein"`` to sum over repeated indices silently, ``"explicit"`` to write the sums.
+        polynomials: ``"factored"`` for products such as :math:`T(T-1)`, or the ``"binomial"``, the ``"falling"`` factorial or the
+            ``"power"`` that polynomials of the length of the run are sums of.
+        collect: whether the diagrams of an order that have a prefactor in common are put in one bracket behind it.
+        shape: ``"display"`` for one ``align*``, ``"aligned"`` for a block to put into an equation of your own,
+            ``"equations"`` for one numbered equation per order, ``"fragment"`` for the bare formula on one line of the page.
+        terms_per_line: as many terms of one order stand on a line, or as few as fit.
+        label: begins the labels of numbered equations, ``\eqref{label}`` for the series and ``\eqref{label:3}`` for order 3.
+        lengths: symbols that may be the length of the run; the first that occurs in a coefficient is.
+
+    Raises:
+        ValueError: if a choice is unknown.
+
+    >>> Typesetting(shape="column")
+    Traceback (most recent call last):
+    ValueError: shape must be one of display, aligned, equations, fragment, not 'column'
+    """
+
+    style: Style = "matrix"
+    notation: Notation = field(default_factory=Notation)
+    sums: Sums = "einstein"
+    polynomials: Polynomials = "factored"
+    collect: bool = False
+    shape: Shape = "display"
+    terms_per_line: int = 1
+    label: str = "eq:sgd"
+    lengths: tuple[str, ...] = ("T", "E")
+
+    def __post_init__(self) -> None:
+        checked_style(self.style)
+        checked_sums(self.sums)
+        for name, allowed in (("polynomials", POLYNOMIALS), ("shape", SHAPES)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
+        if isinstance(self.terms_per_line, bool) or not isinstance(self.terms_per_line, int) or self.terms_per_line < 1:
+            raise ValueError(f"terms_per_line must be an integer of at least 1, not {self.terms_per_line!r}")
+        if not _LABEL.fullmatch(self.label):
+            raise ValueError(f"label must be made of letters, digits and : . _ -, not {self.label!r}")
+
+
+def preamble(formulas: str) -> list[str]:
+    r"""The lines that a document needs before ``\begin{document}`` for such formulas.
+
+    >>> preamble(r"\mathrm{E}[l]")
+    ['\\usepackage{amsmath}', '\\allowdisplaybreaks']
+    """
+    lines = [r"\usepackage{amsmath}"]
+    if re.search(r"\\(mathbb|mathfrak|varnothing|varkappa|Bbbk)\b", formulas):
+        lines.append(r"\usepackage{amssymb}")
+    if "tikzpicture" in formulas:
+        lines.append(TIKZ_PREAMBLE)
+    return [*lines, r"\allowdisplaybreaks"]
+
+
+def typeset_document(formulas: str) -> str:
+    r"""A complete document for pdfLaTeX.
+
+    >>> print(typeset_document("Here."))
+    \documentclass{article}
+    \usepackage{amsmath}
+    \allowdisplaybreaks
+    \begin{document}
+    Here.
+    \end{document}
+    """
+    head = [r"\documentclass{article}", *preamble(formulas), r"\begin{document}"]
+    return "\n".join([*head, formulas, r"\end{document}"])

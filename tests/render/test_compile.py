@@ -1,0 +1,72 @@
+"""Every kind of LaTeX and TikZ is compiled by pdfLaTeX, and no line is too wide."""
+
+import re
+from itertools import product
+
+import pytest
+
+from sgdsym.diagrams import Diagram, grow
+from sgdsym.render import Typesetting, diagram_to_tikz, diagrams_to_tikz, series_to_latex, typeset_document
+from sgdsym.render.prefactors import POLYNOMIALS
+from sgdsym.render.width import width
+from sgdsym.sgd import expand
+
+ONLINE = expand(order=4)
+SERIES = {
+    "moments": ONLINE.as_moments(),
+    "epochs": expand(order=4, sampling="reshuffle", basis="moment"),
+    "displacement": expand(order=4, sampling="fixed", observable="displacement"),
+    "momentum": expand(order=3, momentum="mu"),
+    "variance": expand(order=4, observable="loss-variance"),
+    "numbers": expand(order=4, steps=10, batch_size=3),
+}
+
+
+def written():
+    """All styles, shapes and ways of writing coefficients at order 4, and every kind of series."""
+    kinds = product(("matrix", "index"), POLYNOMIALS, (False, True))
+    for k, (style, polynomials, collect) in enumerate(kinds):
+        shape, sums = (("display", "einstein"), ("equations", "explicit"))[k % 2]
+        chosen = {"style": style, "polynomials": polynomials, "collect": collect, "shape": shape, "sums": sums}
+        yield series_to_latex(ONLINE, Typesetting(**chosen, terms_per_line=1 + k % 3, label=f"eq:{k}"))
+    yield series_to_latex(ONLINE, Typesetting(style="diagram", terms_per_line=3))
+    yield series_to_latex(ONLINE, Typesetting(style="diagram", shape="equations", label="eq:pictures"))
+    for name, series in SERIES.items():
+        yield series_to_latex(series)
+        yield series_to_latex(series, Typesetting(shape="equations", polynomials="binomial", label=f"eq:{name}"))
+    yield r"\begin{equation}" + ONLINE.truncate(3).latex(shape="aligned", terms_per_line=2) + r"\end{equation}"
+    yield r"$" + ONLINE.truncate(1).latex(shape="fragment") + r"$, see \eqref{eq:1:4} and \eqref{eq:moments}"
+
+
+def test_formulas_of_order_four_compile_and_fit(pdflatex):
+    assert pdflatex(typeset_document("\n\n".join(written()))).stat().st_size > 100_000
+
+
+def test_documents_of_their_own_compile(pdflatex):
+    for text in (ONLINE.latex("diagram", document=True), ONLINE.truncate(2).latex(shape="equations", document=True)):
+        assert pdflatex(text).exists()
+
+
+def test_pictures_compile(pdflatex):
+    diagrams = [diagram for layer in grow(4) for diagram in layer.diagrams]
+    assert pdflatex(diagrams_to_tikz(diagrams, document=True)).exists()
+    roots = Diagram(4, [(0, 1), (2, 3)], [(0, 2), (1,)], [1, 3])
+    assert pdflatex(diagram_to_tikz(roots, document=True, scale=2)).exists()
+
+
+def test_the_estimated_width_is_no_less_than_the_true_one(pdflatex):
+    """Boxes of the formulas' lines, measured by TeX in ems of ten points."""
+    texts = "\n".join(text for text in written() if "tikz" not in text).splitlines()
+    lines = {re.sub(r"\\notag|\\label\{[^}]*\}|\\\\(\[1ex\])?|&", "", text).strip() for text in texts if "&" in text}
+    lines = sorted(line for line in lines if line)[::3]
+    boxes = "\n".join(rf"\setbox0\hbox{{$\displaystyle {line}$}}\typeout{{WIDTH \the\wd0}}" for line in lines)
+    log = pdflatex(typeset_document(boxes + " x")).with_suffix(".log").read_text(encoding="latin-1")
+    measured = [float(points) / 10 for points in re.findall(r"^WIDTH ([\d.]+)pt", log, re.MULTILINE)]
+    assert len(measured) == len(lines) > 200
+    for line, true in zip(lines, measured, strict=True):
+        assert true - 0.2 < width(line) < 1.4 * true + 0.5, line
+
+
+@pytest.mark.parametrize("text", ["", "{", r"\frac", "^", "}", r"\binom{T}"])
+def test_the_width_of_what_is_no_formula_is_some_number(text):
+    assert 0 <= width(text) < 5
