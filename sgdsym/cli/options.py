@@ -81,8 +81,8 @@ def guard_order(order: int) -> None:
         RequestError: with the estimated number of diagrams and memory.
     """
     if order > MAX_ORDER:
-        estimate = _estimate(order, estimate_diagrams(order), GROWN_BYTES)
-        raise RequestError(f"{estimate}: out of reach even with --force; the highest order is {MAX_ORDER}")
+        much = estimate(order, estimate_diagrams(order), GROWN_BYTES)
+        raise RequestError(f"{much}: out of reach even with --force; the highest order is {MAX_ORDER}")
 
 
 def guard_request(request: Request, forced: bool) -> None:
@@ -94,10 +94,11 @@ def guard_request(request: Request, forced: bool) -> None:
     limit, size = (GROWN_LIMIT, GROWN_BYTES) if is_grown(request) else (PLACED_LIMIT, PLACED_BYTES)
     terms = estimate_terms(request)
     if terms > limit and not forced:
-        raise RequestError(f"{_estimate(request.order, terms, size)}; add --force to go ahead")
+        raise RequestError(f"{estimate(request.order, terms, size)}; add --force to go ahead")
 
 
-def _estimate(order: int, diagrams: int, size: int) -> str:
+def estimate(order: int, diagrams: int, size: int) -> str:
+    """What an order with so many diagrams of a size in bytes takes, in words."""
     return f"order {order} has about {diagrams:.2g} diagrams and needs about {_memory(diagrams * size)} of memory"
 
 

@@ -25,6 +25,7 @@ from sgdsym.sgd.gradients import (
     squared_gradient,
 )
 from sgdsym.sgd.isotropic import isotropic_noise
+from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
 from sgdsym.sgd.settings import Side, parse_setting
@@ -33,6 +34,7 @@ from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, 
 __all__ = [
     "DYNAMICS",
     "OBSERVABLES",
+    "PARTS",
     "SAMPLINGS",
     "Comparison",
     "Number",
@@ -47,7 +49,9 @@ __all__ = [
     "covariance_trace",
     "curvature_noise_force",
     "deterministic",
+    "epoch_map",
     "epochs_correction",
+    "estimate_parts",
     "estimate_terms",
     "expand",
     "expand_request",
@@ -58,6 +62,9 @@ __all__ = [
     "is_grown",
     "isotropic_noise",
     "loss_at_minimum",
+    "loss_corrections",
+    "modified",
+    "modified_loss",
     "noise_curvature",
     "non_gaussian_correction",
     "parse_setting",

@@ -10,7 +10,7 @@ from sgdsym.diagrams import MAX_ORDER, bell_number, count_rooted_trees
 from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting
 from sgdsym.sgd.clock import DiscreteClock
 from sgdsym.sgd.expand import as_size
-from sgdsym.sgd.modified.field import field_terms
+from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
 from sgdsym.sgd.modified.generator import GeneratorClock, part_terms
 from sgdsym.sgd.request import Number, Request, Size
 from sgdsym.sgd.sampling import Given, Online, Sampling
@@ -149,9 +149,14 @@ def epoch_map(
 def estimate_parts(dynamics: str, order: int) -> int:
     """About how many trees or placements the modified equation goes through, without going through them.
 
+    Raises:
+        ValueError: if the order is out of reach.
+
     >>> estimate_parts("gd", 12), estimate_parts("sgd", 4)
     (7813, 79)
     """
+    if order > MAX_FIELD_ORDER:
+        raise ValueError(f"order {order} is out of reach; the highest order is {MAX_FIELD_ORDER}")
     counts = [0, *count_rooted_trees(max(order - 1, 0))][: order + 1]
     return sum(counts) if dynamics == "gd" else sum(count * bell_number(d) for d, count in enumerate(counts))
 
@@ -187,8 +192,12 @@ def _checked(
     """
     if dynamics not in ("gd", "sgd"):
         raise ValueError(f"dynamics must be gd or sgd, not {dynamics!r}: flows are their own modified equation")
-    # trees are many fewer than placements: gradient descent goes past the order that a request may have
-    reachable = min(order, MAX_ORDER) if dynamics == "gd" and isinstance(order, int) else order
+    reachable = order
+    if dynamics == "gd" and isinstance(order, int) and order > MAX_ORDER:
+        # trees are many fewer than placements: gradient descent goes past the order that a request may have
+        if order > MAX_FIELD_ORDER:
+            raise ValueError(f"order must be an integer from 0 to {MAX_FIELD_ORDER}, not {order}")
+        reachable = MAX_ORDER
     request = Request(
         observable="displacement",
         dynamics=dynamics,

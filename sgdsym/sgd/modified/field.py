@@ -35,6 +35,9 @@ from typing import Any, TypeAlias
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient
 
+# order 18 has three million trees
+MAX_FIELD_ORDER = 18
+
 # integers or fractions, or coefficients in one symbol that stands for 1/(1 - momentum)
 Values: TypeAlias = Sequence[Any]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import TypeAlias
@@ -65,16 +65,25 @@ class Reshuffle:
                 value *= reduce(Coefficient.__mul__, placed, binomial(self.sizes.batches, len(slots)))
             values.append(value)
             powers.append([(i < number) - sum(i < sum(slots) for slots in history) for i in range(number)])
-        length = max(map(len, powers), default=0)
-        powers = [row + [0] * (length - len(row)) for row in powers]
-        common = [max(0, *(-row[i] for row in powers)) for i in range(length)]
-        numerator = Coefficient.total(
-            reduce(lambda product, i: product * (n - i) ** (row[i] + common[i]), range(length), value)
-            for value, row in zip(values, powers, strict=True)
-        )
-        return (
-            reduce(lambda product, i: product * (n - i) ** common[i], range(length), Coefficient(1)) ** -1 * numerator
-        )
+        return over_common_factors(n, values, powers)
+
+
+def over_common_factors(n: Coefficient, values: Sequence[Coefficient], powers: Sequence[Sequence[int]]) -> Coefficient:
+    r"""The sum of values times :math:`\prod_i (n-i)^{p_i}`, with what is divided by brought together first.
+
+    Args:
+        n: a size.
+        values: polynomials.
+        powers: for each value the powers :math:`p_0, p_1, …`, which may be negative.
+    """
+    length = max(map(len, powers), default=0)
+    rows = [[*row, *[0] * (length - len(row))] for row in powers]
+    common = [max(0, *(-row[i] for row in rows)) for i in range(length)]
+    numerator = Coefficient.total(
+        reduce(lambda product, i: product * (n - i) ** (row[i] + common[i]), range(length), value)
+        for value, row in zip(values, rows, strict=True)
+    )
+    return reduce(lambda product, i: product * (n - i) ** common[i], range(length), Coefficient(1)) ** -1 * numerator
 
 
 def histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:

@@ -1,0 +1,113 @@
+"""``sgdsym modified``: the modified equation of gradient descent, and the generator of SGD."""
+
+from __future__ import annotations
+
+import argparse
+
+from sgdsym.cli.commands.expand import add_format, formatted
+from sgdsym.cli.options import (
+    GROWN_BYTES,
+    GROWN_LIMIT,
+    PLACED_BYTES,
+    PLACED_LIMIT,
+    Commands,
+    RequestError,
+    add_order,
+    add_output,
+    estimate,
+    guard_order,
+    number,
+    size,
+)
+from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.render import series_to_text
+from sgdsym.series import BASES, Series
+from sgdsym.sgd import PARTS, SAMPLINGS, estimate_parts, loss_corrections, modified
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "modified",
+        help="the modified equation, or one part of the generator",
+        description="The continuous dynamics that descent follows, order by order (backward error analysis), time in steps.\n"
+        "gd: the vector field whose flow passes through the iterates.  sgd: drift, diffusion and jumps of the generator,\n"
+        "the logarithm of a step (online, replace) or of an epoch over its number of steps (reshuffle).",
+        epilog="examples:\n  sgdsym modified --dynamics gd --order 5\n"
+        "  sgdsym modified --dynamics gd --momentum 9/10 --format numpy --output field.py\n"
+        "  sgdsym modified --part diffusion --batch-size 8 --format latex",
+    )
+    command.add_argument("--dynamics", choices=("sgd", "gd"), default="sgd", help="with noise or without (default sgd)")
+    command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps of sgd draw data")
+    command.add_argument(
+        "--part", type=_part, default="drift", help="drift, diffusion, or a number of indices: 3 and more are jumps"
+    )
+    add_order(command, "highest power of the learning rate (default 3)")
+    sizes = command.add_argument_group("sizes", "a number or a symbol name; left out they are symbols, momentum 0")
+    sizes.add_argument("--dataset-size", type=size, metavar="N", help="points in the training set, for reshuffle")
+    sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update, for sgd")
+    sizes.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, for gd")
+    sizes.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
+    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+    add_format(command)
+    add_output(command)
+    command.set_defaults(run=_run)
+
+
+def _part(text: str) -> str | int:
+    if text in PARTS or (text.isascii() and text.isdigit()):
+        return text if text in PARTS else int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is neither {' nor '.join(PARTS)} nor a number of indices, such as 3")
+
+
+def _run(options: argparse.Namespace) -> None:
+    check_writable(options.output)
+    _guard(options.dynamics, options.order, options.force)
+    progress = Progress()
+    try:
+        series = modified(
+            dynamics=options.dynamics,
+            sampling=options.sampling,
+            order=options.order,
+            part=options.part,
+            dataset_size=options.dataset_size,
+            batch_size=options.batch_size,
+            momentum=options.momentum,
+            nesterov=options.nesterov,
+            basis=options.basis,
+            progress=progress.layer,
+        )
+    except ValueError as error:
+        raise RequestError(error) from error
+    progress.say(f"writing {options.format}")
+    text = formatted(series, options.format)
+    if options.format == "text" and series.setting.observable == "drift":
+        text = "\n".join([text, *_verdicts(series)])
+    write(text, options.output)
+
+
+def _guard(dynamics: str, order: int, forced: bool) -> None:
+    """Refuse an order that takes long, unless it is forced; trees are few, placements many."""
+    trees = dynamics == "gd"
+    if not trees:
+        guard_order(order)
+    try:
+        terms = estimate_parts(dynamics, order)
+    except ValueError as error:
+        raise RequestError(error) from error
+    if terms > (GROWN_LIMIT if trees else PLACED_LIMIT) and not forced:
+        raise RequestError(f"{estimate(order, terms, GROWN_BYTES if trees else PLACED_BYTES)}; add --force to go ahead")
+
+
+def _verdicts(drift: Series) -> list[str]:
+    """A line for each order of a drift: what loss it descends, if it is a gradient."""
+    lines = []
+    for order, found in enumerate(loss_corrections(drift), 1):
+        if found is None:
+            lines.append(f"order {order}: not a gradient")
+        elif not found.terms:
+            lines.append(f"order {order}: zero")
+        else:
+            loss = " ".join(line for line in series_to_text(found).splitlines() if not line.startswith("where"))
+            lines.append(f"order {order}: minus η times the gradient of {loss}")
+    return lines
