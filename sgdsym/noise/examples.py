@@ -71,7 +71,7 @@ class Empirical(NamedCumulants):
         for degree, tensor in zip(degrees, tensors, strict=True):
             if tensor.ndim == degree:
                 raise ValueError(f"derivatives[{degree}] is a mean; a joint cumulant needs it for each example")
-        return _joint_cumulant(degrees, [{0: tensor} for tensor in tensors], self.weights, sp.S.Zero)
+        return _joint_cumulant(degrees, [{0: tensor} for tensor in tensors], self.weights, 0)
 
     def _tensor(self, degree: int) -> Array:
         try:
@@ -190,7 +190,7 @@ def _examples(name: str, given: Mapping[int, Any]) -> dict[int, Array]:
 
 
 def _joint_cumulant(
-    degrees: Sequence[int], members: Sequence[_Polynomial], probabilities: Array, variance: sp.Expr
+    degrees: Sequence[int], members: Sequence[_Polynomial], probabilities: Array, variance: Any
 ) -> Array:
     """The joint cumulant of polynomials in the label noise over examples and noise."""
     starts = [sum(degrees[:j]) for j in range(len(degrees))]

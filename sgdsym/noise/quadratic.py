@@ -90,7 +90,7 @@ def stability_radius_bound(hessian: Any, covariance: Any, level: Any) -> Any:
         raise ValueError(f"hessian has shape {curvature.shape} and covariance {spread.shape}; they must be alike")
     if height.ndim or (not getattr(height[()], "free_symbols", ()) and not height[()] > 0):
         raise ValueError(f"level must be a positive number, not {level!r}")
-    return _number((curvature * spread).sum() / height[()])
+    return _number(np.sum(curvature * spread) / height[()])
 
 
 def _check_sizes(form: Array, spread: Array) -> None:

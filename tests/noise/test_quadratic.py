@@ -59,8 +59,8 @@ def test_markov_bounds_every_distribution():
     spread = sum((sp.Matrix(x) * sp.Matrix(x).T for x in points), sp.zeros(2)) / 4
     values = [(sp.Matrix(x).T * hessian * sp.Matrix(x))[0] for x in points]
     for level in (1, 3, 10, 18, 30):
-        assert F(sum(bool(v >= level) for v in values), 4) <= stability_radius_bound(hessian, spread, level)
-    assert stability_radius_bound(1, F(4, 4), 4) == sp.Rational(1, 4)  # 2 or -2, each 1/8, else 0
+        assert sp.Rational(sum(bool(v >= level) for v in values), 4) <= stability_radius_bound(hessian, spread, level)
+    assert stability_radius_bound(1, 1, 4) == sp.Rational(1, 4)  # 2 or -2, each 1/8, else 0
     assert stability_radius_bound(2.0, 3.0, 12.0) == pytest.approx(0.5)
 
 
