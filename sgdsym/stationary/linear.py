@@ -77,7 +77,7 @@ def check_size(size: int, *, symbolic: bool) -> None:
 
 def simplified(entry: Any) -> Any:
     """An expression with symbols as one fraction of factors; a number as it is."""
-    return sp.factor(entry) if has_symbols(entry) else sp.nsimplify(entry) if entry.is_Rational else sp.radsimp(entry)
+    return sp.factor(entry) if has_symbols(entry) else entry if entry.is_Rational else sp.radsimp(entry)
 
 
 def simplified_matrix(matrix: Any) -> Any:
@@ -87,7 +87,10 @@ def simplified_matrix(matrix: Any) -> Any:
 
 def inverse(matrix: Any) -> Any:
     """The inverse of a sympy matrix or an array."""
-    return matrix.inv() if isinstance(matrix, sp.MatrixBase) else np.linalg.inv(matrix)
+    if not isinstance(matrix, sp.MatrixBase):
+        return np.linalg.inv(matrix)
+    # sympy's own elimination takes minutes where the rationals are long
+    return in_field(matrix)[0].inv().to_Matrix().applyfunc(simplified)
 
 
 def _unit(size: int, i: int, j: int, domain: Any) -> DomainMatrix:
