@@ -19,6 +19,7 @@ from typing import Any
 
 import sympy as sp
 
+from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.quantities import exact, given, matrix, positive, symmetric
 
 TIMES = ("steps", "eta-steps")
@@ -160,7 +161,7 @@ def fokker_planck(
         raise ValueError(f"time {time!r} is unknown; choose from {', '.join(TIMES)}")
     x = weights(coordinates)
     eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
-    size = positive("the batch size", given("the batch size", batch_size, "S"), symbolic=True)
+    size = read_count("the batch size", given("the batch size", batch_size, "S"), symbolic=True)
     landscape = sp.Function("L")(*x) if loss is None else exact("the loss", loss)
     noise = (
         _general_covariance(x)

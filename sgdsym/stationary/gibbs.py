@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import weights
 from sgdsym.stationary.quantities import exact, floats, given, is_exact, positive, positive_definite, scalar
 
@@ -39,7 +40,7 @@ def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
     """
     symbolic = is_exact(learning_rate, batch_size, variance)
     eta = positive("the learning rate", learning_rate, symbolic=symbolic)
-    size = positive("the batch size", batch_size, symbolic=symbolic)
+    size = read_count("the batch size", batch_size, symbolic=symbolic)
     return eta * positive("the variance", variance, symbolic=symbolic) / (2 * size)
 
 
