@@ -5,6 +5,15 @@ batch comes about, that is :mod:`sgdsym.noise`, and to print or draw.
 """
 
 from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
+from sgdsym.stationary.decomposition import Decomposition, decompose
+from sgdsym.stationary.escape import (
+    effective_dimension_bound,
+    escape_exponent,
+    escape_rate,
+    kramers_rate,
+    log_temperature,
+    stationary_exponent,
+)
 from sgdsym.stationary.fokker_planck import FokkerPlanck, change_clock, fokker_planck
 from sgdsym.stationary.gibbs import (
     Gibbs,
@@ -15,6 +24,8 @@ from sgdsym.stationary.gibbs import (
     temperature,
 )
 from sgdsym.stationary.lyapunov import stationary_covariance
+from sgdsym.stationary.modified_equations import embedded_ornstein_uhlenbeck, stochastic_modified_equation
+from sgdsym.stationary.passage import mean_first_passage
 from sgdsym.stationary.preconditioned import (
     adaptive_covariance,
     damped_newton_covariance,
@@ -25,18 +36,27 @@ from sgdsym.stationary.preconditioned import (
 from sgdsym.stationary.stability import stability_threshold, underdamped_onset
 
 __all__ = [
+    "Decomposition",
     "FokkerPlanck",
     "Gibbs",
     "adaptive_covariance",
     "basin_ratio",
     "change_clock",
     "damped_newton_covariance",
+    "decompose",
+    "effective_dimension_bound",
+    "embedded_ornstein_uhlenbeck",
+    "escape_exponent",
+    "escape_rate",
     "excess_loss",
     "finite_rate_ratio",
     "fokker_planck",
     "gibbs",
     "gibbs_covariance",
+    "kramers_rate",
     "lag_covariance",
+    "log_temperature",
+    "mean_first_passage",
     "mean_square_distance",
     "momentum_covariance",
     "natural_gradient_covariance",
@@ -44,6 +64,8 @@ __all__ = [
     "optimal_preconditioner",
     "stability_threshold",
     "stationary_covariance",
+    "stationary_exponent",
+    "stochastic_modified_equation",
     "temperature",
     "underdamped_onset",
 ]
