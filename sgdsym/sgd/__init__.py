@@ -28,17 +28,20 @@ from sgdsym.sgd.isotropic import isotropic_noise
 from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
+from sgdsym.sgd.resummation import FORMS, Resummed, resum, resum_request
 from sgdsym.sgd.settings import Side, parse_setting
 from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, gaussian_noise, quadratic_loss
 
 __all__ = [
     "DYNAMICS",
+    "FORMS",
     "OBSERVABLES",
     "PARTS",
     "SAMPLINGS",
     "Comparison",
     "Number",
     "Request",
+    "Resummed",
     "Side",
     "Size",
     "additive_noise",
@@ -73,6 +76,8 @@ __all__ = [
     "read_number",
     "read_size",
     "regulariser",
+    "resum",
+    "resum_request",
     "scaled_learning_rate",
     "squared_gradient",
 ]

@@ -209,7 +209,7 @@ def divided_difference(steps: Coefficient, nodes: Sequence[Sequence[Coefficient]
     """
     values = [reduce(mul, node, Coefficient(1)) for node in nodes]
     if not steps.symbols:
-        return complete_homogeneous(int(steps.as_fraction()) - len(nodes) + 1, values)
+        return Coefficient(complete_homogeneous(int(steps.as_fraction()) - len(nodes) + 1, values))
     powers: dict[Coefficient, Coefficient] = {}
     for value, node in zip(values, nodes, strict=True):
         powers.setdefault(value, reduce(mul, (r.power(steps) for r in node if r != 1), Coefficient(1)))
@@ -261,7 +261,7 @@ def falling_factorial(top: Coefficient, length: int) -> Coefficient:
     return binomial(top, length) * factorial(length)
 
 
-def complete_homogeneous(degree: int, nodes: Sequence[Coefficient]) -> Coefficient:
+def complete_homogeneous(degree: int, nodes: Sequence[Value]) -> Value | int:
     """The complete homogeneous symmetric polynomial of a degree, 0 below degree 0.
 
     >>> x = Coefficient.symbol("x")
@@ -269,8 +269,8 @@ def complete_homogeneous(degree: int, nodes: Sequence[Coefficient]) -> Coefficie
     Coefficient('x**2 + x + 1')
     """
     if degree < 0:
-        return Coefficient()
-    row = [Coefficient(1)] + [Coefficient(0)] * degree
+        return 0
+    row: list[Value | int] = [1] + [0] * degree
     for node in nodes:
         for k in range(1, degree + 1):
             row[k] += node * row[k - 1]

@@ -120,6 +120,10 @@ OBSERVABLES: dict[str, Callable[[int], Readings]] = {
 }
 
 
+# the root is a mean tensor like any other or shares the point of others, so which node it was is forgotten
+FREE_ROOTS = ("test-loss", "train-loss", "generalization-gap")
+
+
 def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:
     """Partitions of the steps, one of each kind, with the sign and ``1/|Aut|`` of forest and partition."""
     symmetry = forest.diagram().symmetry_factor

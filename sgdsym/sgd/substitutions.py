@@ -1,6 +1,6 @@
 r"""What becomes of a series under an assumption on the loss or on its noise: a substitution that drops vanishing terms.
 
-Each takes any series and returns one in the basis it was given in.  An assumption about joint cumulants is applied to
+Each takes any series, plain or resummed, and returns one in the basis it was given in.  An assumption about joint cumulants is applied to
 the cumulant basis; one about means holds in either.  They may be applied one after the other, in any order.
 """
 
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Series
+from sgdsym.sgd.resummation import Resummed
+
+Expansion = TypeVar("Expansion", Series, Resummed)
 
 
-def at_minimum(series: Series) -> Series:
+def at_minimum(series: Expansion) -> Expansion:
     """The series at a stationary point of the mean loss, such as a test minimum: the mean gradient vanishes.
 
     Terms with a mean gradient, a block of one node on one edge, are dropped.
@@ -28,7 +32,7 @@ def at_minimum(series: Series) -> Series:
     return _without(series, lambda diagram: 1 in _single_degrees(diagram))
 
 
-def deterministic(series: Series) -> Series:
+def deterministic(series: Expansion) -> Expansion:
     """The series of a loss that is the same on every data point: all joint cumulants of two or more vanish.
 
     >>> from sgdsym.sgd import expand
@@ -40,7 +44,7 @@ def deterministic(series: Series) -> Series:
     return _in_cumulants(series, lambda diagram: _largest_block(diagram) > 1)
 
 
-def gaussian_noise(series: Series) -> Series:
+def gaussian_noise(series: Expansion) -> Expansion:
     """The series where all derivatives of the loss on a data point are jointly Gaussian: cumulants past the second vanish.
 
     >>> from sgdsym.sgd import expand
@@ -51,7 +55,7 @@ def gaussian_noise(series: Series) -> Series:
     return _in_cumulants(series, lambda diagram: _largest_block(diagram) > 2)
 
 
-def additive_noise(series: Series) -> Series:
+def additive_noise(series: Expansion) -> Expansion:
     r"""The series where only gradients fluctuate, :math:`l_x(\theta) = l(\theta) + \xi_x\cdot\theta`.
 
     Joint cumulants of a second or higher derivative with anything else vanish.
@@ -69,7 +73,7 @@ def additive_noise(series: Series) -> Series:
     return _in_cumulants(series, vanishes)
 
 
-def quadratic_loss(series: Series) -> Series:
+def quadratic_loss(series: Expansion) -> Expansion:
     """The series where the mean loss is quadratic: its derivatives past the second vanish.
 
     Those of single data points may fluctuate about zero; :func:`additive_noise` excludes that too.
@@ -93,10 +97,14 @@ def _largest_block(diagram: Diagram) -> int:
     return max((len(block) for block in diagram.blocks), default=0)
 
 
-def _without(series: Series, vanishes: Callable[[Diagram], bool]) -> Series:
+def _without(series: Expansion, vanishes: Callable[[Diagram], bool]) -> Expansion:
+    if isinstance(series, Resummed):
+        return series.without(vanishes)
     terms = {diagram: c for diagram, c in series.terms.items() if not vanishes(diagram)}
     return replace(series, terms=terms, recount=series.again(lambda s: _without(s, vanishes)))
 
 
-def _in_cumulants(series: Series, vanishes: Callable[[Diagram], bool]) -> Series:
+def _in_cumulants(series: Expansion, vanishes: Callable[[Diagram], bool]) -> Expansion:
+    if isinstance(series, Resummed):
+        return series.without(vanishes)
     return _without(series.as_cumulants(), vanishes).in_basis(series.basis)

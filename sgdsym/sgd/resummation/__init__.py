@@ -1,0 +1,19 @@
+r"""Long times: the expansion near a point with all bare Hessians summed, exact in :math:`\eta T`.
+
+Knows linkless diagrams, propagators, their time-sums and the closed forms of these in an eigenbasis of the Hessian.  Refuses
+to print, draw or evaluate in floating point.
+"""
+
+from sgdsym.sgd.resummation.resum import resum, resum_request
+from sgdsym.sgd.resummation.resummed import FORMS, Resummed, eigen_indices
+from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
+
+__all__ = [
+    "FORMS",
+    "Difference",
+    "Resummed",
+    "TimeSum",
+    "eigen_indices",
+    "resum",
+    "resum_request",
+]

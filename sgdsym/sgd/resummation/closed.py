@@ -1,0 +1,278 @@
+r"""Closed forms in an eigenbasis of the Hessian, as sympy expressions.
+
+A time-sum is a divided difference of :math:`x^T` at products of the :math:`1-\eta h`; :class:`PowerDifference` keeps it as
+such, so that equal eigenvalues and flat directions are its limits and never a division by zero, and ``doit`` writes it out.
+Tensors are their components in the eigenbasis, ``G[a]``, ``C[a, b]``, ``J[a, b, c]``, …, and the Hessian is ``h[a]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from itertools import product
+from operator import mul
+from typing import Any
+
+import sympy as sp
+
+from sgdsym.diagrams import Diagram
+from sgdsym.sgd.clock import complete_homogeneous, confluent_difference
+from sgdsym.sgd.resummation.resummed import Resummed, index_letters
+from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
+from sgdsym.tensors.notation import base_name
+
+ETA = sp.Symbol("eta")
+DIMENSION = sp.Symbol("p", integer=True, positive=True)
+
+
+class PowerDifference(sp.Function):  # type: ignore[misc]
+    r"""The divided difference :math:`[R_0, …, R_k]\,x^T`, with arguments :math:`T, R_0, …, R_k`; ``doit`` writes it out.
+
+    >>> T, r = sp.symbols("T r")
+    >>> PowerDifference(T, 1, r).doit()
+    r**T/(r - 1) + 1/(1 - r)
+    >>> PowerDifference(T, 1, 1, 1).doit()
+    T*(T - 1)/2
+    >>> PowerDifference(3, 1, r).doit()
+    r**2 + r + 1
+    """
+
+    def doit(self, **hints: Any) -> sp.Expr:
+        """The sum of powers that it is; equal nodes are limits."""
+        steps, *nodes = (arg.doit(**hints) for arg in self.args)
+        nodes = _identified(nodes)
+        if steps.is_Integer:
+            return sp.expand(complete_homogeneous(int(steps) - len(nodes) + 1, nodes))
+
+        def taylor(node: sp.Expr, k: int) -> sp.Expr:
+            return (
+                reduce(mul, (steps - i for i in range(k)), sp.S.One) / sp.factorial(k) * _power(node, steps) / node**k
+            )
+
+        return confluent_difference(nodes, taylor)
+
+    def _latex(self, printer: Any) -> str:
+        steps, *nodes = map(printer._print, self.args)
+        return rf"\left[{', '.join(nodes)}\right] x^{{{steps}}}"
+
+
+class ExponentialDifference(sp.Function):  # type: ignore[misc]
+    r"""The divided difference :math:`[R_0, …, R_k]\,e^{xT}`, with arguments :math:`T, R_0, …, R_k`; ``doit`` writes it out.
+
+    >>> T, h = sp.symbols("T h")
+    >>> ExponentialDifference(T, 0, -h).doit()
+    1/h - exp(-T*h)/h
+    """
+
+    def doit(self, **hints: Any) -> sp.Expr:
+        """The sum of exponentials that it is; equal nodes are limits."""
+        steps, *nodes = (arg.doit(**hints) for arg in self.args)
+        return confluent_difference(
+            _identified(nodes), lambda node, k: steps**k / sp.factorial(k) * sp.exp(sp.expand(node * steps))
+        )
+
+    def _latex(self, printer: Any) -> str:
+        steps, *nodes = map(printer._print, self.args)
+        return rf"\left[{', '.join(nodes)}\right] e^{{x {steps}}}"
+
+
+def as_expr(resummed: Resummed) -> sp.Expr:
+    r"""The resummed series as sums over eigen-indices of components times time-sums.
+
+    Components are ``Indexed``, indices run over :math:`0, …, p-1`, and ``h[a]`` are the eigenvalues of the Hessian.  A
+    displacement has the free index ``i``, a covariance ``i`` and ``k``.
+
+    >>> from sgdsym.sgd import at_minimum
+    >>> from sgdsym.sgd.resummation import resum
+    >>> as_expr(at_minimum(resum(order=2, batch_size=1)))
+    eta**2*Sum(PowerDifference(T, 1, (-eta*h[a] + 1)**2)*C[a, a]*h[a], (a, 0, p - 1))/2 + l
+    """
+    eigenvalues, function = sp.IndexedBase("h"), resummed.setting.observable == "function"
+    steps = resummed.steps.as_expr()
+    terms = []
+    for diagram, time in resummed:
+        letters = index_letters(diagram, function)
+        index = {letter: sp.Symbol(letter, integer=True) for letter in letters}
+        values = [eigenvalues[index[letter]] for letter in letters]
+        tensors = _indexed(diagram, [index[letter] for letter in letters], function)
+        summand = tensors * _time(resummed, time, values, ETA, steps)
+        limits = [(index[x], 0, DIMENSION - 1) for x in dict.fromkeys(letters) if x not in "ik"]
+        terms.append(ETA**diagram.order * (sp.Sum(summand, *limits) if limits else summand))
+    return sp.Add(*(_numbers_outside(term) for term in terms))
+
+
+def closed_form(
+    resummed: Resummed,
+    eigenvalues: Sequence[Any],
+    tensors: Mapping[tuple[int, ...], Any],
+    *,
+    learning_rate: Any = ETA,
+    steps: Any = None,
+) -> Any:
+    r"""The value of a resummed series for given eigenvalues and tensors, written out exactly.
+
+    Args:
+        resummed: any resummed series.
+        eigenvalues: those of the Hessian, numbers or sympy expressions; equal ones must be equal expressions.
+        tensors: by the degrees of its members, sorted, each joint cumulant in the eigenbasis as nested lists or an array,
+            ``{(1,): G, (1, 1): C, (3,): J, (1, 2): …}``, with one axis per index; what is left out is zero.  For the
+            observable ``function`` the derivatives of the function by degree, ``{("s", 1): …}``.
+        learning_rate: a number or an expression.
+        steps: a number or an expression in place of the symbol.
+
+    Returns:
+        A sympy expression; for an observable with open indices a sympy array.
+
+    >>> from sgdsym.sgd import at_minimum
+    >>> from sgdsym.sgd.resummation import resum
+    >>> H, C = sp.symbols("H C")
+    >>> sp.factor(closed_form(at_minimum(resum(order=2, batch_size=1)), [H], {(1, 1): [[C]]}, steps=1))
+    C*H*eta**2/2
+    """
+    function = resummed.setting.observable == "function"
+    values = [sp.sympify(value) for value in eigenvalues]
+    rate = sp.sympify(learning_rate)
+    exponent = resummed.steps.as_expr() if steps is None else sp.sympify(steps)
+    arrays = {degrees: sp.Array(tensor) if sum_of(degrees) else tensor for degrees, tensor in tensors.items()}
+    total: dict[tuple[int, ...], list[sp.Expr]] = {}
+    for diagram, time in resummed:
+        letters = index_letters(diagram, function)
+        names = list(dict.fromkeys(letters))
+        left = [name for name in "ik" if name in names]
+        known: dict[tuple[sp.Expr, ...], sp.Expr] = {}
+        for place in product(range(len(values)), repeat=len(names)):
+            at = dict(zip(names, place, strict=True))
+            component = _component(diagram, [at[x] for x in letters], arrays, values, function)
+            if component != 0:
+                rates = tuple(values[at[x]] for x in letters)
+                if rates not in known:
+                    known[rates] = _time(resummed, time, rates, rate, exponent).doit()
+                key = tuple(at[name] for name in left)
+                total.setdefault(key, []).append(rate**diagram.order * component * known[rates])
+    axes = resummed.setting.open_indices
+    if not axes:
+        return sp.Add(*total.get((), []))
+    return _symmetric_array(total, len(values), axes)
+
+
+def sum_of(degrees: tuple[Any, ...]) -> int:
+    """The number of indices of a joint tensor; the name of a function in front has none."""
+    return sum(degree for degree in degrees if isinstance(degree, int))
+
+
+def _symmetric_array(total: Mapping[tuple[int, ...], Sequence[sp.Expr]], size: int, axes: int) -> sp.Array:
+    """Entries with open indices; two are not told apart, so the average over their exchange."""
+    entries = {}
+    for place in product(range(size), repeat=axes):
+        parts = [*total.get(place, []), *total.get(place[::-1], [])]
+        entries[place] = sp.Add(*parts) / 2
+    return sp.Array([entries[place] for place in product(range(size), repeat=axes)], (size,) * axes)
+
+
+def _time(resummed: Resummed, time: TimeSum, eigenvalues: Sequence[sp.Expr], rate: sp.Expr, steps: sp.Expr) -> sp.Expr:
+    """A time-sum with the eigenvalue of each edge put in."""
+    evaluate: Callable[[Difference], sp.Expr]
+    if resummed.continuous:
+        edges = [-rate * h for h in eigenvalues]
+        zero = sp.S.Zero
+
+        def evaluate(difference: Difference) -> sp.Expr:
+            nodes = [sum((edges[e] for e in node), zero) for node in difference.nodes]
+            if resummed.stationary or len(nodes) == 1:
+                return _limit(nodes, zero)
+            return ExponentialDifference(steps, *nodes)
+
+    else:
+        edges = [1 - rate * h for h in eigenvalues]
+        one = sp.S.One
+
+        def evaluate(difference: Difference) -> sp.Expr:
+            nodes = [reduce(mul, (edges[e] for e in node), one) for node in difference.nodes]
+            front = reduce(mul, (edges[e] for e in difference.front), one)
+            if resummed.stationary or len(nodes) == 1:
+                return front * _limit(nodes, one)
+            return front * PowerDifference(steps, *nodes)
+
+    return sp.Add(*(c.as_expr() * reduce(mul, map(evaluate, factors), sp.S.One) for factors, c in time.terms))
+
+
+def _limit(nodes: Sequence[sp.Expr], top: sp.Expr) -> sp.Expr:
+    r""":math:`\prod 1/(1-R_i)` over the nodes past the first, or :math:`\prod 1/(-R_i)` in continuous time."""
+    _, *rest = nodes
+    distances = [top - node for node in rest]
+    if any(sp.expand(distance) == 0 for distance in distances):
+        raise ValueError(
+            "the limit of many steps does not exist: an eigenvalue of the Hessian is 0, a flat direction keeps moving"
+        )
+    return reduce(mul, (1 / distance for distance in distances), sp.S.One)
+
+
+def _indexed(diagram: Diagram, indices: Sequence[sp.Symbol], function: bool) -> sp.Expr:
+    """The tensors of a diagram as Indexed components, bare Hessians as eigenvalues."""
+    factors = []
+    for degrees, groups in _tensors(diagram, list(indices), function):
+        if degrees == (2,):
+            factors.append(sp.IndexedBase("h")[groups[0][0]])
+            continue
+        name = "s" if degrees[0] == "s" else base_name("cumulant", degrees)
+        places = [x for group in groups for x in group]
+        factors.append(sp.IndexedBase(name)[tuple(places)] if places else sp.Symbol(name))
+    return sp.Mul(*factors)
+
+
+def _component(
+    diagram: Diagram,
+    indices: Sequence[int],
+    arrays: Mapping[tuple[Any, ...], Any],
+    eigenvalues: Sequence[sp.Expr],
+    function: bool,
+) -> sp.Expr:
+    """The product of the components of a diagram's tensors at these eigen-indices."""
+    factors = []
+    for degrees, groups in _tensors(diagram, list(indices), function):
+        places = tuple(x for group in groups for x in group)
+        if degrees == (2,):
+            factors.append(eigenvalues[places[0]])
+        elif degrees not in arrays:
+            return sp.S.Zero
+        else:
+            factors.append(arrays[degrees][places] if places else sp.sympify(arrays[degrees]))
+    return sp.Mul(*factors)
+
+
+def _tensors(diagram: Diagram, indices: list[Any], function: bool) -> list[tuple[tuple[Any, ...], list[list[Any]]]]:
+    """Each joint cumulant by its sorted degrees, with the indices of its members."""
+    at: list[list[Any]] = [[] for _ in range(diagram.nodes)]
+    for (a, b), index in zip(diagram.edges, indices, strict=True):
+        at[a].append(index)
+        at[b].append(index)
+    found: list[tuple[tuple[Any, ...], list[list[Any]]]] = []
+    for block in diagram.blocks:
+        members = sorted(block, key=lambda v: len(at[v]))
+        found.append((tuple(len(at[v]) for v in members), [at[v] for v in members]))
+    if function:
+        found += [(("s", len(at[v])), [at[v]]) for v in diagram.open_roots]
+    return found
+
+
+def _identified(nodes: Sequence[sp.Expr]) -> list[sp.Expr]:
+    """The nodes, equal ones made the same expression."""
+    kept: list[sp.Expr] = []
+    for node in nodes:
+        kept.append(next((other for other in kept if sp.expand(other - node) == 0), node))
+    return kept
+
+
+def _power(node: sp.Expr, steps: sp.Expr) -> sp.Expr:
+    """A product to a power, factor by factor."""
+    powers = (base ** (exponent * steps) for base, exponent in node.as_powers_dict().items())
+    return reduce(mul, powers, sp.S.One)
+
+
+def _numbers_outside(term: sp.Expr) -> sp.Expr:
+    """A term whose sum has its number in front."""
+    if not term.has(sp.Sum):
+        return term
+    ((total, *_),) = [list(term.atoms(sp.Sum))]
+    number, rest = total.function.as_coeff_Mul()
+    return term.xreplace({total: number * sp.Sum(rest, *total.limits)})

@@ -1,0 +1,194 @@
+r"""The resummed series: linkless diagrams, each with its time-sum, exact at every time.
+
+A *link* is a node other than a root that is a block of its own and has two neighbours: a bare Hessian.  All diagrams that
+differ by links are summed at once, so that what is left is
+
+.. math:: \sum_D \eta^{|edges(D)|}\sum_{eigen-indices} \tau_D(1-\eta h)\; value(D)
+
+over diagrams without links, :math:`\tau_D` the time-sum and the tensors taken in an eigenbasis of :math:`H`.  The file holds
+the data and its invariants; closed forms, exchange and display live beside it or in the rooms above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+
+from sgdsym.diagrams import Diagram
+from sgdsym.series import Coefficient, Series, Setting, as_exact, collect, symbol_name
+from sgdsym.sgd.observables import FREE_ROOTS
+from sgdsym.sgd.resummation.time_sum import TimeSum
+from sgdsym.sgd.resummation.views import ResummedViews
+
+_SUMMED, _OPEN = "abcdefmnqrstuvw", "ikyz"
+FORMS = ("discrete", "continuous", "stationary")
+
+
+@dataclass(frozen=True)
+class Resummed(ResummedViews):
+    r"""A resummed series, exact in :math:`\eta T` for diagrams of up to ``truncation`` edges.
+
+    Attributes:
+        terms: the time-sum of each linkless diagram, sign included, power of :math:`\eta` not.  Roots are marked, in blocks
+            where they carry a tensor of the loss; edge :math:`e` of a time-sum is ``diagram.edges[e]``.
+        truncation: the highest number of edges of the diagrams.
+        setting: what is expanded.
+        steps: the number of steps :math:`T`.
+        continuous: whether an edge carries :math:`e^{-\eta Ht}` and times are integrated over.
+        stationary: whether the limit :math:`T\to\infty` is meant.
+    """
+
+    terms: Mapping[Diagram, TimeSum]
+    truncation: int
+    setting: Setting = field(default_factory=Setting)
+    steps: Coefficient = field(default_factory=lambda: Coefficient.symbol("T"))
+    continuous: bool = False
+    stationary: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", {diagram: time for diagram, time in self.terms.items() if time})
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.terms.items()), self.truncation, self.setting, self.steps, self.form))
+
+    @property
+    def form(self) -> str:
+        """``"stationary"``, ``"continuous"`` or ``"discrete"``."""
+        return "stationary" if self.stationary else "continuous" if self.continuous else "discrete"
+
+    @cached_property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the symbols besides the learning rate, sorted; the number of steps is one unless it is a number."""
+        coefficients = {c for time in self.terms.values() for _, c in time.terms}
+        names = {name for c in coefficients for name in c.symbols}
+        return tuple(sorted(names if self.stationary else names | self.steps.symbols))
+
+    def diagrams(self) -> list[Diagram]:
+        """The linkless diagrams, sorted by order, tree and blocks."""
+        return sorted(self.terms, key=Diagram.sort_key)
+
+    def __iter__(self) -> Iterator[tuple[Diagram, TimeSum]]:
+        """The terms, sorted by order, tree and blocks."""
+        return ((diagram, self.terms[diagram]) for diagram in self.diagrams())
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def order(self, k: int) -> Resummed:
+        """The terms of one number of edges alone."""
+        return replace(self, terms={diagram: time for diagram, time in self.terms.items() if diagram.order == k})
+
+    def truncate(self, k: int) -> Resummed:
+        """The terms of up to ``k`` edges."""
+        terms = {diagram: time for diagram, time in self.terms.items() if diagram.order <= k}
+        return replace(self, terms=terms, truncation=min(k, self.truncation))
+
+    def without(self, vanishes: Callable[[Diagram], bool]) -> Resummed:
+        """The terms whose diagrams do not vanish."""
+        return replace(self, terms={diagram: time for diagram, time in self.terms.items() if not vanishes(diagram)})
+
+    def subs(self, **values: Coefficient | int | Fraction | str) -> Resummed:
+        """The same with sizes replaced by numbers, or by the name of another symbol.
+
+        Raises:
+            ValueError: if a name is not one of the symbols.
+
+        >>> from sgdsym.sgd.resummation import resum
+        >>> resum(order=2).subs(B=1).symbols
+        ('T',)
+        """
+        unknown = sorted(set(values) - set(self.symbols))
+        if unknown:
+            raise ValueError(f"there is no symbol {', '.join(unknown)}; the symbols are {', '.join(self.symbols)}")
+        exact = {name: _exact(value) for name, value in values.items()}
+        terms = {
+            diagram: TimeSum.collect((product, c.substitute(exact)) for product, c in time.terms)
+            for diagram, time in self.terms.items()
+        }
+        return replace(self, terms=terms, steps=self.steps.substitute(exact))
+
+    def at_infinity(self) -> Resummed:
+        r"""The limit :math:`T\to\infty`, which exists where all :math:`0 < \eta h < 2` (in continuous time, :math:`0 < h`)."""
+        return replace(self, stationary=True)
+
+    def expand(self, order: int | None = None) -> Series:
+        r"""The plain series in the learning rate: every edge's :math:`1-\eta h` multiplied out, links put back.
+
+        Args:
+            order: the highest power of the learning rate; all that the diagrams determine if left out.
+
+        Raises:
+            ValueError: if the order is higher than the number of edges, or for the limit of long times, which has no series.
+
+        >>> from sgdsym.sgd import expand
+        >>> from sgdsym.sgd.resummation import resum
+        >>> resum(order=3).expand() == expand(order=3)
+        True
+        """
+        degree = self.truncation if order is None else order
+        if self.stationary:
+            raise ValueError("the limit of long times has no expansion in the learning rate; use form discrete")
+        if degree > self.truncation:
+            raise ValueError(
+                f"order {degree} needs diagrams of {degree} edges, these have up to {self.truncation}; resum to order {degree}"
+            )
+        free = self.setting.observable in FREE_ROOTS
+        parts = (
+            (_with_links(diagram, links, free), c * (-1) ** sum(links))
+            for diagram, time in self.terms.items()
+            if diagram.order <= degree
+            for links, c in time.taylor(self.steps, diagram.order, degree - diagram.order, self.continuous).items()
+        )
+        return Series(collect(parts), degree, "cumulant", self.setting)
+
+
+def eigen_indices(diagram: Diagram) -> tuple[int, ...]:
+    """For each edge the number of its eigen-index: two edges at a bare Hessian, which is diagonal, have one index.
+
+    >>> eigen_indices(Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)], [0])), eigen_indices(Diagram(3, [(0, 1), (0, 2)], [], [0]))
+    ((0, 0), (0, 1))
+    """
+    same = list(range(diagram.order))
+    for (v,) in (block for block in diagram.blocks if len(block) == 1):
+        around = [e for e, edge in enumerate(diagram.edges) if v in edge]
+        if len(around) == 2:
+            same[around[1]] = same[around[0]]
+    number = {e: i for i, e in enumerate(sorted(set(same)))}
+    return tuple(number[e] for e in same)
+
+
+def index_letters(diagram: Diagram, function: bool = False) -> tuple[str, ...]:
+    """The letter of each edge's eigen-index: ``i, k`` at open roots, ``a, b, c, …`` where it is summed over.
+
+    Args:
+        diagram: a diagram of at most 15 edges.
+        function: whether open roots carry the derivatives of a function; otherwise one is an open index.
+
+    >>> index_letters(Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)], [0])), index_letters(Diagram(2, [(0, 1)], [], [0]))
+    (('a', 'a'), ('i',))
+    """
+    open_roots = () if function else diagram.open_roots
+    summed, left = iter(_SUMMED), iter(_OPEN)
+    letter: dict[int, str] = {}
+    for edge, index in zip(diagram.edges, eigen_indices(diagram), strict=True):
+        if index not in letter:
+            letter[index] = next(left if set(edge) & set(open_roots) else summed)
+    return tuple(letter[index] for index in eigen_indices(diagram))
+
+
+def _exact(value: Coefficient | int | Fraction | str) -> Coefficient:
+    return Coefficient.symbol(symbol_name(value)) if isinstance(value, str) else Coefficient(as_exact(value))
+
+
+def _with_links(diagram: Diagram, links: tuple[int, ...], free: bool) -> Diagram:
+    """The diagram with so many links on each edge, its root forgotten on request."""
+    edges: list[tuple[int, int]] = []
+    nodes = diagram.nodes
+    for (a, b), count in zip(diagram.edges, links, strict=True):
+        chain = [a, *range(nodes, nodes + count), b]
+        nodes += count
+        edges += pairwise(chain)
+    return Diagram(nodes, edges, diagram.blocks, () if free else diagram.roots)

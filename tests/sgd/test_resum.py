@@ -1,0 +1,182 @@
+"""The resummed series: expanded it is the plain one, and where two edges are exact it is what runs do, exactly."""
+
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+
+from sgdsym.sgd import (
+    additive_noise,
+    at_minimum,
+    deterministic,
+    expand,
+    gaussian_noise,
+    quadratic_loss,
+    resum,
+)
+from sgdsym.sgd.resummation.closed import ETA, closed_form
+
+T, N, H, S = sp.symbols("T N H S")
+FINITE = ("test-loss", "train-loss", "generalization-gap", "displacement")
+
+
+@pytest.mark.parametrize(
+    ("order", "setting"),
+    [(4, {"observable": name}) for name in ("test-loss", "displacement", "function", "covariance", "loss-variance")]
+    + [(4, {"observable": name, "dynamics": "gd"}) for name in FINITE]
+    + [(3, {"observable": name, "sampling": "replace"}) for name in FINITE]
+    + [(3, {"observable": name, "dynamics": "gd"}) for name in ("function", "covariance", "loss-variance")]
+    + [(3, {"observable": name, "dynamics": d}) for name in ("test-loss", "covariance") for d in ("ode", "sde")],
+)
+def test_expanded_it_is_the_plain_series(order, setting):
+    resummed = resum(order=order, **setting)
+    plain = expand(order=order, **setting)
+    assert resummed.expand() == plain
+    assert resummed.truncate(2).expand() == resummed.expand(2) == plain.truncate(2)
+
+
+@pytest.mark.parametrize("sampling", ["fixed", "reshuffle"])
+@pytest.mark.parametrize("observable", FINITE)
+def test_one_epoch_is_one_pass(sampling, observable):
+    resummed = resum(observable=observable, sampling=sampling, epochs=1, order=3).expand()
+    plain = expand(observable=observable, sampling=sampling, epochs=1, order=3)
+    values = {"T": 4, "B": 3}
+    given = resummed.subs(**{name: number for name, number in values.items() if name in resummed.symbols})
+    assert given == plain.subs(N=12, B=3)
+    numbers = {"dataset_size": 6, "sampling": sampling, "epochs": 1, "observable": observable}
+    halves = resum(**numbers).expand()
+    assert halves.subs(T=3) == expand(order=2, **numbers).subs(B=2)
+
+
+def test_substitutions_and_resummation_commute():
+    for substitution in (at_minimum, deterministic, gaussian_noise, additive_noise, quadratic_loss):
+        for setting in ({"order": 4}, {"order": 3, "observable": "generalization-gap", "dynamics": "gd"}):
+            assert substitution(resum(**setting)).expand() == substitution(expand(**setting))
+
+
+def test_links_are_summed():
+    """Of the diagrams of a quadratic minimum with additive noise only those of two edges are left."""
+    exact = additive_noise(quadratic_loss(at_minimum(resum(order=4, dynamics="gd"))))
+    assert {diagram.order for diagram in exact.diagrams()} == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"batch_size": 1}, ETA * S**2 / 2 * (1 - (1 - ETA * H) ** (2 * T)) / (2 - ETA * H)),
+        ({"dynamics": "gd"}, S**2 / (2 * N * H) * (1 - (1 - ETA * H) ** T) ** 2),
+        ({"dynamics": "gd", "observable": "generalization-gap"}, S**2 / (N * H) * (1 - (1 - ETA * H) ** T)),
+    ],
+)
+def test_mean_estimation_exactly_at_every_time(setting, expected):
+    """l_x = H theta^2/2 + x S theta from its minimum, x of mean 0 and variance 1; by induction over the steps."""
+    value = closed_form(resum(order=2, **setting), [H], {(1, 1): [[S**2]]})
+    assert sp.simplify(sp.expand(value - expected)) == 0
+
+
+def rotation(a, b, c):
+    """A rational rotation, by Cayley's formula."""
+    skew = sp.Matrix([[0, a, b], [-a, 0, c], [-b, -c, 0]])
+    return (sp.eye(3) - skew).inv() * (sp.eye(3) + skew)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 7])
+@pytest.mark.parametrize("dynamics", ["sgd", "gd"])
+def test_quadratic_mean_loss_with_additive_noise_exactly(steps, dynamics):
+    """Random H and C that do not commute, from a point that is no minimum: the moments by their linear recursion."""
+    eigenvalues = [sp.Rational(1, 2), sp.Rational(-1, 3), sp.Rational(5, 4)]
+    frame = rotation(sp.Rational(1, 2), sp.Rational(2, 3), sp.Rational(-1, 5))
+    root = sp.Matrix([[1, 2, 0], [-1, 1, 1], [0, 3, 1]]) / 3
+    covariance, slope, rate, points = root * root.T, sp.Matrix([1, -2, 3]) / 4, sp.Rational(2, 5), 3
+    hessian = frame * sp.diag(*eigenvalues) * frame.T
+    assert hessian * covariance != covariance * hessian
+    propagator = sp.eye(3) - rate * hessian
+    mean, spread, force = sp.zeros(3, 1), sp.zeros(3), sp.zeros(3)
+    for _ in range(steps):
+        mean = propagator * mean - rate * slope
+        if dynamics == "sgd":
+            spread = propagator * spread * propagator + rate**2 * covariance
+        else:
+            # the noise is the same in every step: theta = mean + force * noise, noise of covariance C / N
+            force = propagator * force - rate * sp.eye(3)
+            spread = force * covariance * force.T / points
+    expected = (slope.T * mean)[0] + (mean.T * hessian * mean)[0] / 2 + (hessian * spread).trace() / 2
+    tensors = {(0,): 0, (1,): list(frame.T * slope), (1, 1): (frame.T * covariance * frame).tolist()}
+    sizes = {"batch_size": 1} if dynamics == "sgd" else {"dataset_size": points}
+    series = resum(order=2, dynamics=dynamics, **sizes)
+    assert closed_form(series, eigenvalues, tensors, learning_rate=rate, steps=steps) == expected
+
+
+def test_helix_drifts_along_its_axis():
+    """Archimedes' helix: l_x = (u^2+v^2+(u cos z + v sin z)^2)/2 + x (u cos(z-pi/4) + v sin(z-pi/4)), from the origin."""
+    theta = u, v, z = sp.symbols("u v z")
+    mean = (u**2 + v**2 + (u * sp.cos(z) + v * sp.sin(z)) ** 2) / 2
+    noise = u * sp.cos(z - sp.pi / 4) + v * sp.sin(z - sp.pi / 4)
+    origin = dict.fromkeys(theta, 0)
+    hessian = sp.hessian(mean, theta).subs(origin)
+    assert hessian == sp.diag(2, 1, 0)
+    jerk = [[[mean.diff(a, b, c).subs(origin) for c in theta] for b in theta] for a in theta]
+    slope = sp.Matrix([noise.diff(a).subs(origin) for a in theta])
+    tensors = {(1, 1): (slope * slope.T).tolist(), (3,): jerk}
+    series = resum(order=3, observable="displacement", batch_size=1)
+    moved = closed_form(series, [2, 1, 0], tensors)
+    q, late = (1 - 2 * ETA) * (1 - ETA), (1 - 2 * ETA) ** T * (1 - ETA) ** T
+    assert moved[0] == moved[1] == 0
+    assert sp.simplify(moved[2] - ETA**3 / 2 / (1 - q) * (T - (1 - late) / (1 - q))) == 0
+
+
+def test_flat_directions_and_equal_eigenvalues_are_limits():
+    """Where eigenvalues are zero or equal the closed form is that of eigenvalues nearby, to first order in the distance."""
+    series = resum(order=3, observable="displacement", batch_size=1)
+    near = sp.Rational(1, 10**9)
+    tensors = {
+        (1,): [1, 2, -1],
+        (1, 1): [[2, 1, 0], [1, 3, 1], [0, 1, 1]],
+        (3,): [[[i + j + k - i * j * k for i in range(3)] for j in range(3)] for k in range(3)],
+        (1, 2): [[[i - j - k for i in range(3)] for j in range(3)] for k in range(3)],
+    }
+    confluent = closed_form(series, [1, 1, 0], tensors, learning_rate=sp.Rational(1, 3), steps=6)
+    apart = closed_form(series, [1, 1 + near, near**2], tensors, learning_rate=sp.Rational(1, 3), steps=6)
+    for exact, close in zip(confluent, apart, strict=True):
+        assert abs(exact - close) < 10**3 * near
+    symbolic = closed_form(series, [1, 1, 0], tensors, learning_rate=sp.Rational(1, 3))
+    assert [sp.nsimplify(value.subs(T, 6)) for value in symbolic] == list(confluent)
+
+
+def test_stationary_form_is_the_limit_of_many_steps():
+    exact = resum(order=3, observable="displacement", batch_size=1)
+    tensors = {(1,): [1], (1, 1): [[2]], (3,): [[[5]]], (1, 2): [[[1]]]}
+    rate = sp.Rational(3, 2)
+    late = closed_form(exact, [sp.Rational(1, 2)], tensors, learning_rate=rate, steps=200)[0]
+    limit = closed_form(exact.at_infinity(), [sp.Rational(1, 2)], tensors, learning_rate=rate)[0]
+    assert late != limit
+    assert abs(late - limit) < Fraction(1, 10**50)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"form": "steady"}, "form must be one of discrete, continuous, stationary"),
+        ({"form": "discrete", "dynamics": "sde"}, "SDE runs in continuous time"),
+        ({"sampling": "reshuffle"}, "several epochs"),
+        ({"sampling": "fixed", "epochs": 2}, "several epochs"),
+        ({"sampling": "replace", "epochs": 2}, "give steps instead of epochs"),
+        ({"form": "stationary", "steps": 3}, "leave the steps out"),
+        ({"observable": "speed"}, "observable must be one of"),
+    ],
+)
+def test_requests_without_a_resummed_series_are_refused(wrong, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        resum(**wrong)
+
+
+def test_what_diagrams_do_not_determine_is_refused():
+    series = resum(order=2)
+    with pytest.raises(ValueError, match="needs diagrams of 3 edges"):
+        series.expand(3)
+    with pytest.raises(ValueError, match="no expansion"):
+        series.at_infinity().expand()
+    with pytest.raises(ValueError, match="no symbol N"):
+        series.subs(N=2)
+    with pytest.raises(ValueError, match="flat direction"):
+        closed_form(series.at_infinity(), [0], {(1,): [1]})
