@@ -187,9 +187,9 @@ def _canonical_tree(
         )
     neighbours: list[list[int]] = [[] for _ in range(nodes)]
     for edge in edges:
-        if len(edge) != 2 or min(edge) < 0 or max(edge) >= nodes:
+        a, b = edge if len(edge) == 2 else (-1, -1)
+        if not (0 <= a < nodes and 0 <= b < nodes):
             raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {edge}")
-        a, b = edge
         neighbours[a].append(b)
         neighbours[b].append(a)
     trees = _components(neighbours)

@@ -125,8 +125,12 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
     Returns:
         The tree, and the old label of each node of it.
     """
-    candidates = ((_subtree_codes(neighbours, colours, centre), centre) for centre in centres(neighbours))
-    codes, centre = min(candidates, key=lambda candidate: candidate[0][candidate[1]])
+    centre, *others = centres(neighbours)
+    codes = _subtree_codes(neighbours, colours, centre)
+    for other in others:
+        rival = _subtree_codes(neighbours, colours, other)
+        if rival[other] < codes[centre]:
+            codes, centre = rival, other
     order: list[int] = []
     parents: list[int] = []
     stack = [(centre, -1, -1)]
