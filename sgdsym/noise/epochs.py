@@ -8,7 +8,7 @@ import sympy as sp
 
 from sgdsym.noise.arrays import read_tensor, scaled
 from sgdsym.noise.batches import minibatch_covariance
-from sgdsym.noise.checks import check_covariance, read_sizes
+from sgdsym.noise.checks import check_covariance, read_count
 
 
 def cross_batch_covariance(covariance: Any, dataset_size: Any) -> Any:
@@ -35,7 +35,7 @@ def cross_batch_covariance(covariance: Any, dataset_size: Any) -> Any:
     """
     given = read_tensor("covariance", covariance)
     check_covariance("covariance", given.array)
-    examples, _ = read_sizes(dataset_size, None, replacement=True)
+    examples = read_count("dataset_size", dataset_size)
     if examples == 1:
         raise ValueError("two batches need two examples, not dataset_size 1")
     return given.write(scaled(-1 / (examples - 1), given.array))
@@ -46,7 +46,9 @@ def epoch_autocovariance(covariance: Any, batch_size: Any, dataset_size: Any, la
 
     The phase within the epoch is uniform; :math:`M = N/b` batches make an epoch and :math:`C_b` is the covariance of one:
 
-    .. math:: cov(\bar g_t, \bar g_{t+h}) = C_b\Big[\delta_{h0} - 1_{1\le h\le M}\,\frac{M-h}{M(M-1)}\Big].
+    .. math:: cov(\bar g_t, \bar g_{t+h}) = C_b\Big[\delta_{h0} - 1_{1\le h\le M}\,\frac{M-h}{M(M-1)}\Big],
+
+    which at a lag other than zero is :math:`-D\,\max(0, N - hb)/(N(N-1))`.
 
     The sum over all lags of both signs is zero: the noise cannot drift.
 
@@ -71,17 +73,17 @@ def epoch_autocovariance(covariance: Any, batch_size: Any, dataset_size: Any, la
     if not hasattr(lag, "__index__") or isinstance(lag, bool):
         raise ValueError(f"lag counts steps and is an integer, not {lag!r}")
     distance = abs(int(lag))
-    batch, examples = read_sizes(batch_size, dataset_size, replacement=False)
+    batch, examples = read_count("batch_size", batch_size), read_count("dataset_size", dataset_size)
+    single = minibatch_covariance(covariance, batch, examples, replacement=False)
     batches = examples / batch
     if batches.is_number and not batches.is_integer:
         raise ValueError(
             f"batches of {batch} do not fill an epoch of {examples} examples; give a divisor of {examples}"
         )
-    single = minibatch_covariance(covariance, batch, examples, replacement=False)
-    if not distance:
+    if distance == 0:
         return single
-    given = read_tensor("covariance", single)
-    if batches == 1:
+    given = read_tensor("covariance", covariance)
+    if examples == 1:
         return given.write(scaled(sp.S.Zero, given.array))
-    left = sp.Max(0, batches - distance)
-    return given.write(scaled(-left / (batches * (batches - 1)), given.array))
+    left = sp.Max(0, examples - distance * batch)
+    return given.write(scaled(-left / (examples * (examples - 1)), given.array))

@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-import sympy as sp
 
 from sgdsym.diagrams import moebius
 from sgdsym.noise.arrays import Array, common, outer, read_tensor
@@ -101,7 +100,8 @@ class LabelNoise(NamedCumulants):
 
     Source: A. Damian, T. Ma, J. D. Lee, "Label Noise SGD Provably Prefers Flat Global Minimizers", 2021, section 2.
 
-    >>> model = LabelNoise([[1, 2], [3, 1]], variance=sp.Rational(1, 2))
+    >>> from fractions import Fraction
+    >>> model = LabelNoise([[1, 2], [3, 1]], variance=Fraction(1, 2))
     >>> model.H, model.C == model.H / 2, model.S == 0 * model.S
     (Matrix([
     [  5, 5/2],

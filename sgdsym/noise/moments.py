@@ -205,7 +205,8 @@ def _signed(polynomial: sp.Expr, size: sp.Expr) -> sp.Expr:
     number, factors = sp.factor_list(polynomial)
     positive = []
     for factor, power in factors:
-        sign = -1 if sp.LC(factor, *((size,) if factor.has(size) else ())) < 0 else 1
+        leading = sorted(factor.free_symbols, key=lambda symbol: (symbol not in size.free_symbols, symbol.name))
+        sign = -1 if sp.Poly(factor, *leading).LC() < 0 else 1
         number *= sign**power
         positive.append(sp.expand(sign * factor) ** power)
     return sp.Mul(number, *positive)
