@@ -161,19 +161,6 @@ def _read_weights(weights, n):
     return weights
 
 
-def _read_metric(metric, p):
-    if metric is None or p is None:
-        return None
-    metric = _array(metric, "metric")
-    if metric.shape not in ((p,), (p, p)):
-        raise ValueError(f"metric must have shape ({p},) or ({p}, {p}), not {metric.shape}")
-    _check_finite(metric, "metric")
-    if metric.ndim == 2 and not np.allclose(metric, metric.T, rtol=1e-8, atol=1e-12 * np.abs(metric).max()):
-        row, column = np.unravel_index(np.argmax(np.abs(metric - metric.T)), metric.shape)
-        raise ValueError(f"metric must be symmetric, but entries ({row}, {column}) and ({column}, {row}) differ")
-    return metric
-
-
 def _mean(array, k, weights, what):
     """The mean over the data points; it is finite only if every entry is."""
     with np.errstate(all="ignore"):
@@ -189,6 +176,19 @@ def _check_finite(array, what):
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at index {first if len(first) > 1 else first[0]}" if first else ""
         raise ValueError(f"{what} is {array[first]}{where}; every entry must be finite")
+
+
+def _read_metric(metric, p):
+    if metric is None or p is None:
+        return None
+    metric = _array(metric, "metric")
+    if metric.shape not in ((p,), (p, p)):
+        raise ValueError(f"metric must have shape ({p},) or ({p}, {p}), not {metric.shape}")
+    _check_finite(metric, "metric")
+    if metric.ndim == 2 and not np.allclose(metric, metric.T, rtol=1e-8, atol=1e-12 * np.abs(metric).max()):
+        row, column = np.unravel_index(np.argmax(np.abs(metric - metric.T)), metric.shape)
+        raise ValueError(f"metric must be symmetric, but entries ({row}, {column}) and ({column}, {row}) differ")
+    return metric
 
 
 def _raised(tensor, metric, *axes):
