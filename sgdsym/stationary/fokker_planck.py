@@ -19,8 +19,8 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.quantities import exact, given, matrix, positive, symmetric
+from sgdsym.stationary.checks import read_count, semidefinite
+from sgdsym.stationary.quantities import exact, given, positive
 
 TIMES = ("steps", "eta-steps")
 
@@ -35,7 +35,7 @@ class FokkerPlanck:
         diffusion: :math:`D_{ij}`, a symmetric d×d matrix; :math:`dW` is multiplied by the square root of 2D.
 
     Raises:
-        ValueError: if the shapes do not fit or the diffusion is not symmetric.
+        ValueError: if the shapes do not fit or the diffusion is not symmetric or, where it is numbers, has a negative eigenvalue.
 
     >>> x = sp.Symbol("x")
     >>> equation = FokkerPlanck((x,), (-x,), sp.Matrix([[1]]))
@@ -52,7 +52,7 @@ class FokkerPlanck:
     def __post_init__(self) -> None:
         coordinates = tuple(self.coordinates)
         drift = tuple(exact("a component of the drift", component) for component in self.drift)
-        diffusion = sp.ImmutableMatrix(symmetric("the diffusion", self.diffusion, symbolic=True))
+        diffusion = sp.ImmutableMatrix(semidefinite("the diffusion", self.diffusion, symbolic=True))
         size = len(coordinates)
         if not size or len(set(coordinates)) != size:
             raise ValueError(f"the coordinates {coordinates} must be one or more different symbols")
@@ -166,7 +166,7 @@ def fokker_planck(
     noise = (
         _general_covariance(x)
         if covariance is None
-        else matrix("the covariance", covariance, symbolic=True, size=len(x))
+        else semidefinite("the covariance", covariance, symbolic=True, size=len(x))
     )
     rate = eta if time == "steps" else sp.S.One
     drift = tuple(-rate * sp.diff(landscape, weight) for weight in x)
