@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from sgdsym.cli.commands.stationary import covariance, noise
 from sgdsym.cli.options import Commands, Parser
 
-LAWS: tuple[ModuleType, ...] = ()
+LAWS: tuple[ModuleType, ...] = (covariance, noise)
 
 __all__ = ["LAWS", "add"]
 

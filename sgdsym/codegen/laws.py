@@ -1,0 +1,92 @@
+"""Numpy modules for laws in closed form, and for the stationary covariance of any matrices.
+
+Knows how a sympy expression is written as arithmetic.  Refuses to know where it comes from.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from sgdsym.series import symbol_name
+from sgdsym.templating import template
+
+if TYPE_CHECKING:
+    import sympy
+
+
+def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> str:
+    """A self-contained numpy module with one function that evaluates an expression or a matrix of expressions.
+
+    Args:
+        name: of the function.
+        law: what it returns; its symbols become keyword arguments, in the order of their names.
+        title: one line that says what it is.
+
+    Raises:
+        ValueError: if a symbol cannot name an argument.
+
+    >>> import sympy
+    >>> h, c, rate = sympy.symbols("h c rate")
+    >>> source = generate_law("variance", rate * c / (h * (2 - rate * h)), "The variance in one dimension.")
+    >>> print(source.splitlines()[-1])
+        return c*rate/(h*(-h*rate + 2))
+    """
+    import sympy
+    from sympy.printing.numpy import NumPyPrinter
+
+    names = [symbol_name(symbol.name) for symbol in sorted(law.free_symbols, key=lambda symbol: symbol.name)]
+    matrix = isinstance(law, sympy.MatrixBase)
+    parts, entries = sympy.cse(list(law) if matrix else [law], symbols=_fresh(names))
+    printer = NumPyPrinter()
+    results = [str(printer.doprint(entry)) for entry in entries]
+    result = results[0]
+    if matrix:
+        rows = ["[" + ", ".join(results[i * law.cols : (i + 1) * law.cols]) + "]" for i in range(law.rows)]
+        result = f"numpy.array([{', '.join(rows)}], dtype=float)"
+    return template("numpy_law.py.jinja").render(
+        title=title,
+        version=version("sgdsym"),
+        name=name,
+        symbols=names,
+        shape=str(law.shape) if matrix else "",
+        statements=[f"{symbol} = {printer.doprint(part)}" for symbol, part in parts],
+        result=result,
+    )
+
+
+def generate_covariance(
+    hessian: Any, noise: Any, learning_rate: Any, momentum: Any = 0, preconditioner: Any = None
+) -> str:
+    """A self-contained numpy module that computes stationary covariances in floats, with the given numbers as defaults.
+
+    Args:
+        hessian: (p, p), numbers.
+        noise: (p, p), numbers.
+        learning_rate: a number.
+        momentum: a number.
+        preconditioner: (p, p), numbers, or None.
+
+    >>> source = generate_covariance([[2]], [[1]], 0.5)
+    >>> "HESSIAN = np.array([[2.0]])" in source
+    True
+    """
+    return template("numpy_covariance.py.jinja").render(
+        version=version("sgdsym"),
+        hessian=_rows(hessian),
+        noise=_rows(noise),
+        learning_rate=float(learning_rate),
+        momentum=float(momentum),
+        preconditioner="None" if preconditioner is None else f"np.array({_rows(preconditioner)})",
+    )
+
+
+def _rows(matrix: Any) -> list[list[float]]:
+    rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
+    return [[float(entry) for entry in row] for row in rows]
+
+
+def _fresh(names: list[str]) -> Any:
+    import sympy
+
+    return sympy.numbered_symbols("x", exclude=[sympy.Symbol(name) for name in names])
