@@ -39,23 +39,34 @@ def check_writable(path: Path | None) -> None:
         raise RequestError(f"cannot write {path}: {reason}; choose another place with --output") from error
 
 
-def write(text: str, path: Path | None) -> None:
+def write(result: str | bytes, path: Path | None) -> None:
     """Write the result to stdout, or to a file under a temporary name that is then renamed.
 
     A device or a pipe is written to, not replaced; a link keeps pointing where it did.
+
+    Raises:
+        RequestError: if a picture would be written to a terminal.
     """
-    text = text if text.endswith("\n") else text + "\n"
+    if isinstance(result, str) and not result.endswith("\n"):
+        result += "\n"
     if path is None:
-        _print(text)
-    elif _is_special(path):
-        path.write_text(text, encoding="utf-8")
+        _print(result)
+        return
+    content = result if isinstance(result, bytes) else result.encode()
+    if _is_special(path):
+        path.write_bytes(content)
     else:
-        _replace(path.resolve(), text)
+        _replace(path.resolve(), content)
 
 
-def _print(text: str) -> None:
+def _print(text: str | bytes) -> None:
     if sys.stdout is None:
         raise OSError("standard output is closed; write to a file with --output")
+    if isinstance(text, bytes):
+        if sys.stdout.isatty():
+            raise RequestError("a terminal shows no pictures; name a file with --output")
+        sys.stdout.buffer.write(text)
+        return
     try:
         sys.stdout.write(text)
     except UnicodeEncodeError:
@@ -63,11 +74,11 @@ def _print(text: str) -> None:
         sys.stdout.buffer.write(text.encode("utf-8"))
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     handle, temporary = _temporary(path)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

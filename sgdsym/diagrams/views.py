@@ -49,5 +49,11 @@ class DiagramViews:
 
         return diagram_to_latex(cast("Diagram", self), basis, style=style, notation=notation)
 
+    def explain(self, basis: str = "cumulant") -> str:
+        """What the diagram is, in words; see :func:`sgdsym.render.explain`."""
+        from sgdsym.render import explain
+
+        return explain(cast("Diagram", self), basis)
+
     def _repr_svg_(self) -> str:
         return self.to_svg()

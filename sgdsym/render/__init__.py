@@ -12,9 +12,10 @@ from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.notation import Notation
 from sgdsym.render.pictures import ATLASES, save_picture
 from sgdsym.render.svg import diagram_to_svg, diagrams_to_svg
-from sgdsym.render.text import diagrams_to_table, series_to_table, series_to_text
+from sgdsym.render.text import diagrams_to_table, diagrams_to_words, series_to_table, series_to_text
 from sgdsym.render.tikz import diagram_to_tikz, diagrams_to_tikz
 from sgdsym.render.typesetting import Typesetting, preamble, typeset_document
+from sgdsym.render.words import explain
 
 __all__ = [
     "ATLASES",
@@ -32,6 +33,8 @@ __all__ = [
     "diagrams_to_svg",
     "diagrams_to_table",
     "diagrams_to_tikz",
+    "diagrams_to_words",
+    "explain",
     "lay_out",
     "preamble",
     "save_picture",

@@ -10,13 +10,18 @@ from sgdsym.render.formulas import formula
 from sgdsym.render.latex import is_function
 from sgdsym.render.names import diagram_name
 from sgdsym.render.scripts import TextScript, raised
+from sgdsym.render.words import explain
 from sgdsym.series import Basis, Series
 
 
-def series_to_text(series: Series) -> str:
+def series_to_text(series: Series, width: int | None = None) -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
     Where coefficients have denominators that can vanish, a last line says that they must not.
+
+    Args:
+        series: any series.
+        width: columns that a line may fill; longer ones go on in the next, indented.  No limit if left out.
 
     >>> from sgdsym.series import Coefficient
     >>> T = Coefficient.symbol("T")
@@ -33,7 +38,37 @@ def series_to_text(series: Series) -> str:
         lines.append(sign + " ".join(words))
     if series.poles:
         lines.append("where " + ", ".join(f"{factor(pole).text()} ≠ 0" for pole in series.poles))
+    if width is not None:
+        lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"
+
+
+def wrapped(line: str, width: int, indent: str = "    ") -> list[str]:
+    """A line cut at spaces, outside brackets where that is possible.
+
+    >>> wrapped("- η² T(T - 1) (G·H G)", 16)
+    ['- η² T(T - 1)', '    (G·H G)']
+    """
+    lines, current = [], ""
+    for word in _words(line, width - len(indent)):
+        longer = f"{current} {word}" if current.strip() else current + word
+        if len(longer) > width and current.strip():
+            lines.append(current)
+            longer = indent + word
+        current = longer
+    return [*lines, current]
+
+
+def _words(line: str, widest: int) -> list[str]:
+    """The parts between spaces outside brackets; one that is too wide is cut at the spaces inside too."""
+    words, depth = [""], 0
+    for character in line:
+        depth += (character in "([") - (character in ")]")
+        if character == " " and depth == 0:
+            words.append("")
+        else:
+            words[-1] += character
+    return [part for word in words for part in ([word] if len(word) <= widest else word.split(" "))]
 
 
 def series_to_table(series: Series) -> str:
@@ -94,3 +129,27 @@ def _scale(factored: Factored, order: int) -> list[str]:
     text = factored.text()
     size = [f"({text})" if "/" in text else text]
     return [*size, *rate] if factored.is_number else [*rate, *size]
+
+
+def diagrams_to_words(
+    diagrams: Iterable[Diagram], basis: Basis = "cumulant", *, width: int = 80, function: bool = False
+) -> str:
+    """Diagrams explained: name and value, and below them what the diagram is, in words.
+
+    Args:
+        diagrams: any diagrams.
+        basis: whether their blocks are joint cumulants or joint moments.
+        width: columns that a line may fill.
+        function: whether open roots carry derivatives of a function.
+
+    >>> print(diagrams_to_words([Diagram(3, [(0, 1), (0, 2)], [(1, 2)])]))
+    c(01-2)(02-12)  tr(H C)
+        curvature contracted with the gradient covariance: noise pushed uphill by
+        sharpness
+    """
+    script = TextScript(basis)
+    lines: list[str] = []
+    for diagram in diagrams:
+        title = f"{diagram_name(diagram, basis)}  {formula(diagram, script, 'matrix', function)}"
+        lines += [title, *wrapped("    " + explain(diagram, basis, function=function), width)]
+    return "\n".join(lines)

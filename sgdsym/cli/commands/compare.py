@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from sgdsym.cli.commands.expand import add_format, formatted
+from sgdsym.cli.formats import add_format, formatted
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.series import BASES
@@ -51,4 +51,4 @@ def _run(options: argparse.Namespace) -> None:
     if options.at_minimum:
         comparison = replace(comparison, difference=at_minimum(comparison.difference))
     progress.note(comparison.headline())
-    write(formatted(comparison.difference, options.format), options.output)
+    write(formatted(comparison.difference, options), options.output)

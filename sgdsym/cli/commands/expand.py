@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
+from sgdsym.cli.formats import add_format, chosen_format, formatted
 from sgdsym.cli.options import (
     Commands,
     Parser,
@@ -18,20 +18,8 @@ from sgdsym.cli.options import (
     size,
 )
 from sgdsym.cli.output import Progress, check_writable, write
-from sgdsym.codegen import generate_numpy
-from sgdsym.render import diagrams_to_dot, diagrams_to_svg, series_to_latex, series_to_table, series_to_text
-from sgdsym.series import BASES, Series
+from sgdsym.series import BASES
 from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS, Request, expand_request
-
-FORMATS: dict[str, Callable[[Series], str]] = {
-    "text": series_to_text,
-    "latex": series_to_latex,
-    "json": Series.to_json,
-    "numpy": generate_numpy,
-    "table": series_to_table,
-    "svg": lambda series: diagrams_to_svg(series.diagrams()),
-    "dot": lambda series: diagrams_to_dot(series.diagrams()),
-}
 
 
 def add(commands: Commands) -> None:
@@ -48,30 +36,13 @@ def add(commands: Commands) -> None:
     command.set_defaults(run=_run)
 
 
-def add_format(command: Parser) -> None:
-    """The option that says how a series is written."""
-    command.add_argument("--format", choices=FORMATS, default="text", help="how the series is written (default text)")
-
-
-def formatted(series: Series, output_format: str) -> str:
-    """A series in one of the formats.
-
-    Raises:
-        RequestError: if the series cannot be written so.
-    """
-    try:
-        return FORMATS[output_format](series)
-    except ValueError as error:
-        raise RequestError(error) from error
-
-
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     request = _request(options)
     progress = Progress()
     series = expand_request(request, progress.layer)
-    progress.say(f"writing {options.format}")
-    write(formatted(series, options.format), options.output)
+    progress.say(f"writing {chosen_format(options)}")
+    write(formatted(series, options), options.output)
 
 
 def _add_request(command: Parser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.commands.expand import add_format, formatted
+from sgdsym.cli.formats import add_format, chosen_format, formatted
 from sgdsym.cli.options import (
     GROWN_BYTES,
     GROWN_LIMIT,
@@ -79,9 +79,9 @@ def _run(options: argparse.Namespace) -> None:
         )
     except ValueError as error:
         raise RequestError(error) from error
-    progress.say(f"writing {options.format}")
-    text = formatted(series, options.format)
-    if options.format == "text" and series.setting.observable == "drift":
+    progress.say(f"writing {chosen_format(options)}")
+    text = formatted(series, options)
+    if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == "drift":
         text = "\n".join([text, *_verdicts(series)])
     write(text, options.output)
 

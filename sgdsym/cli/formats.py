@@ -1,0 +1,140 @@
+"""How a series is written: the formats, the choices for LaTeX, and the suffixes that stand for a format."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sgdsym.cli.options import Parser, RequestError, natural
+from sgdsym.codegen import generate_numpy
+from sgdsym.render import (
+    ATLASES,
+    Notation,
+    Typesetting,
+    diagrams_to_tikz,
+    preamble,
+    series_to_latex,
+    series_to_table,
+    series_to_text,
+    typeset_document,
+)
+from sgdsym.render.formulas import STYLES, SUMS
+from sgdsym.render.prefactors import POLYNOMIALS
+from sgdsym.render.typesetting import SHAPES
+from sgdsym.series import Series
+
+COLUMNS = 80  # of text that does not go to a terminal
+Writer = Callable[[Series, argparse.Namespace], str | bytes]
+_SUFFIXES = {
+    ".txt": "text",
+    ".tex": "latex",
+    ".json": "json",
+    ".py": "numpy",
+    **{f".{kind}": kind for kind in ("svg", "tikz", "dot", "png", "pdf")},
+}
+_CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
+
+
+def add_format(command: Parser) -> None:
+    """The options that say how a series is written."""
+    meaning = "how the series is written (default: by the suffix of the output, else text)"
+    command.add_argument("--format", choices=FORMATS, help=meaning)
+    command.add_argument("--document", action="store_true", help="latex and tikz: a complete document")
+    latex = command.add_argument_group("latex")
+    latex.add_argument("--style", choices=STYLES, help="matrix notation, indices, or pictures (default matrix)")
+    latex.add_argument(
+        "--notation", type=_notation, metavar="L=\\ell,…", help="your own symbols, such as eta=\\varepsilon"
+    )
+    latex.add_argument("--sums", choices=SUMS, help="sums over indices silent or written (default einstein)")
+    latex.add_argument("--polynomials", choices=POLYNOMIALS, help="how polynomials of T are written (default factored)")
+    latex.add_argument("--collect", action="store_true", help="one bracket behind each prefactor")
+    latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
+    latex.add_argument("--terms-per-line", type=natural, metavar="K", help="at most (default 1)")
+    latex.add_argument("--label", help="of numbered equations (default eq:sgd)")
+    latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
+
+
+def chosen_format(options: argparse.Namespace) -> str:
+    """The format that was asked for, or that the suffix of the output stands for, or text."""
+    return options.format or suffix_format(options.output, FORMATS) or "text"
+
+
+def suffix_format(path: Path | None, known: dict[str, Any]) -> str | None:
+    """The format that the suffix of a path stands for, if it is a known one."""
+    found = _SUFFIXES.get(path.suffix.lower()) if path is not None else None
+    return found if found in known else None
+
+
+def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
+    """A series in the format that was asked for.
+
+    Raises:
+        RequestError: if the series cannot be written so, or options do not go together.
+    """
+    output_format = chosen_format(options)
+    given = [name for name in _CHOICES if getattr(options, name)] if output_format != "latex" else []
+    if options.document and output_format not in ("latex", "tikz"):
+        given.append("document")
+    if given:
+        raise RequestError(f"--{given[0].replace('_', '-')} is for --format latex, not {output_format}")
+    try:
+        return FORMATS[output_format](series, options)
+    except ValueError as error:
+        raise RequestError(error) from error
+
+
+def terminal_width(path: Path | None) -> int:
+    """Columns that text may fill."""
+    on_terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
+    return shutil.get_terminal_size((COLUMNS, 24)).columns if on_terminal else COLUMNS
+
+
+def typesetting(options: argparse.Namespace) -> Typesetting:
+    """The choices for LaTeX; the length of the run is what the request calls it."""
+    steps, epochs = getattr(options, "steps", None), getattr(options, "epochs", None)
+    notation = options.notation or Notation()
+    if steps is not None and notation.steps == Notation().steps:
+        notation = replace(notation, steps=notation.size(steps) if isinstance(steps, str) else str(steps))
+    given = {name: getattr(options, name) for name in _CHOICES if name not in ("notation", "preamble")}
+    lengths = tuple(size for size in (steps, epochs) if isinstance(size, str)) or ("T", "E")
+    return Typesetting(
+        notation=notation, lengths=lengths, **{name: value for name, value in given.items() if value is not None}
+    )
+
+
+def _latex(series: Series, options: argparse.Namespace) -> str:
+    text = series_to_latex(series, typesetting(options))
+    if options.preamble:
+        return "\n".join(preamble(text))
+    return typeset_document(text) if options.document else text
+
+
+def _text(series: Series, options: argparse.Namespace) -> str:
+    return series_to_text(series, terminal_width(options.output))
+
+
+def _notation(text: str) -> Notation:
+    try:
+        return Notation.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _atlas(kind: str) -> Writer:
+    return lambda series, _: ATLASES[kind](series.diagrams())
+
+
+FORMATS: dict[str, Writer] = {
+    "text": _text,
+    "latex": _latex,
+    "json": lambda series, _: series.to_json(),
+    "numpy": lambda series, _: generate_numpy(series),
+    "table": lambda series, _: series_to_table(series),
+    **{kind: _atlas(kind) for kind in ATLASES},
+    "tikz": lambda series, options: diagrams_to_tikz(series.diagrams(), document=options.document),
+}
