@@ -24,10 +24,6 @@ Array: TypeAlias = NDArray[Any]
 class Tensor:
     """An array of sympy expressions or floats, with the way back to what it was given as.
 
-    >>> half = read_tensor("covariance", [["1/2", 0], [0, 1]])
-    Traceback (most recent call last):
-    ...
-    ValueError: covariance holds '1/2', which is no number; give text as sympy.Rational or fractions.Fraction
     >>> fractions = read_tensor("covariance", np.array([[Fraction(1, 2)]], dtype=object))
     >>> fractions.write(2 * fractions.array)
     array([[Fraction(1, 1)]], dtype=object)
@@ -50,6 +46,10 @@ def read_tensor(name: str, value: Any) -> Tensor:
 
     >>> read_tensor("variance", Fraction(3, 2)).array
     array(3/2, dtype=object)
+    >>> read_tensor("variance", "3/2")
+    Traceback (most recent call last):
+    ...
+    ValueError: variance holds '3/2', which is no number; give text as sympy.Rational or fractions.Fraction
     """
     if isinstance(value, (sp.MatrixBase, sp.NDimArray)):
         return Tensor(exact_array(value), as_sympy)

@@ -78,8 +78,8 @@ def check_symmetric(name: str, matrix: Array) -> None:
 def check_covariance(name: str, covariance: Array) -> None:
     """Refuse a variance below zero, or a matrix that is not symmetric and positive semidefinite.
 
-    An exact matrix is judged exactly: it is positive semidefinite if and only if the coefficients of its
-    characteristic polynomial alternate in sign.  A matrix with symbols is only held to be symmetric.
+    An exact matrix is judged exactly where rounding could matter: it is positive semidefinite if and only if the
+    coefficients of its characteristic polynomial alternate in sign.  A matrix with symbols is only held to be symmetric.
 
     Raises:
         ValueError: naming the negative eigenvalue.
@@ -99,11 +99,14 @@ def check_covariance(name: str, covariance: Array) -> None:
     if exact and not all(isinstance(entry, sp.Rational) for entry in covariance.flat):
         return
     eigenvalues = np.linalg.eigvalsh(covariance.astype(float))
-    if (exact and _is_exactly_semidefinite(covariance)) or (
-        not exact and eigenvalues[0] >= -ROUNDING * max(abs(eigenvalues))
-    ):
+    rounding = ROUNDING * max(abs(eigenvalues))
+    # floats decide where they can; an exact matrix that is nearly singular is judged exactly
+    if eigenvalues[0] > rounding or (not exact and eigenvalues[0] >= -rounding):
         return
-    raise ValueError(f"{name} is not positive semidefinite: it has the eigenvalue {eigenvalues[0]:.6g}")
+    if exact and eigenvalues[0] >= -rounding and _is_exactly_semidefinite(covariance):
+        return
+    lowest = f"{eigenvalues[0]:.6g}" if eigenvalues[0] < 0 else "zero up to rounding, and below it exactly"
+    raise ValueError(f"{name} is not positive semidefinite: it has the eigenvalue {lowest}")
 
 
 def _is_exactly_semidefinite(matrix: Array) -> bool:

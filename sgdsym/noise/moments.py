@@ -125,8 +125,9 @@ def read_weights(weights: Any, examples: Array) -> Array:
     total = array.sum()
     if not (total == 1 if array.dtype == object else abs(total - 1) < 1e-9):
         raise ValueError(f"weights must sum to 1, not to {total}")
-    if array.dtype != object and array.min() < 0:
-        raise ValueError(f"weights are probabilities and must not be negative, as {array.min()} is")
+    negative = [weight for weight in array if not getattr(weight, "free_symbols", ()) and weight < 0]
+    if negative:
+        raise ValueError(f"weights are probabilities and must not be negative, as {negative[0]} is")
     return array
 
 

@@ -23,6 +23,9 @@ from sgdsym.noise.checks import read_count
 
 Seed = int | np.random.Generator
 
+# weights that are held in memory together
+WEIGHTS_AT_ONCE = 4_000_000
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NoiseSampler:
@@ -74,15 +77,25 @@ class NoiseSampler:
 
         Args:
             seed: an integer, or a numpy generator that moves on with every draw.
-            count: how many draws.
+            count: how many draws, at least 1.
+
+        Raises:
+            ValueError: if there is nothing to draw.
         """
-        weights = self.weights(np.random.default_rng(seed), 1 if count is None else count)
-        if callable(self.gradients):
-            weighted_sum: Callable[[Array], Any] = self.gradients
-            rows = np.stack([np.asarray(weighted_sum(row), dtype=float) for row in weights])
-        else:
-            rows = weights @ self.gradients
+        if count is not None and count < 1:
+            raise ValueError(f"count must be at least 1, not {count}")
+        generator, total = np.random.default_rng(seed), 1 if count is None else count
+        assert self.examples is not None
+        step = max(1, WEIGHTS_AT_ONCE // self.examples)
+        parts = [self._rows(self.weights(generator, min(step, total - start))) for start in range(0, total, step)]
+        rows = np.concatenate(parts)
         return rows[0] if count is None else rows
+
+    def _rows(self, weights: Array) -> Array:
+        if not callable(self.gradients):
+            return np.asarray(weights @ self.gradients)
+        weighted_sum: Callable[[Array], Any] = self.gradients
+        return np.stack([np.asarray(weighted_sum(row), dtype=float) for row in weights])
 
     def weights(self, generator: np.random.Generator, count: int) -> Array:
         r"""The weights :math:`s\,c` of so many draws, (count, n), each row of sum zero."""

@@ -153,6 +153,16 @@ def test_with_replacement_a_cumulant_falls_with_a_power_of_the_batch_size():
         assert sp.simplify(symbolic - sp.sympify(single) / sp.Symbol("b") ** (order - 1)) == 0
 
 
+def test_a_singular_covariance_is_judged_exactly():
+    """Rank one, and rank one less a trillionth: floats cannot tell them apart."""
+    row = sp.Matrix([1, sp.Rational(1, 3), sp.Rational(2, 7)])
+    singular = row * row.T
+    assert minibatch_covariance(singular, 2) == singular / 2
+    dented = singular - sp.diag(0, sp.Rational(1, 10**14), 0)
+    with pytest.raises(ValueError, match="not positive semidefinite: it has the eigenvalue -"):
+        minibatch_covariance(dented, 2)
+
+
 def test_the_type_follows_the_input():
     floats = minibatch_covariance(np.array([[2.0, 0.5], [0.5, 1.0]]), 4)
     assert floats.dtype == float
@@ -183,6 +193,7 @@ def test_the_type_follows_the_input():
         (lambda: minibatch_third_cumulant([[1]], 2), "axes of length p"),
         (lambda: minibatch_moment({2: 1}, 4, batch_size=2), r"give moments\[4\]"),
         (lambda: central_moments([1, 2], 2, weights=[1, 1]), "sum to 1, not to 2"),
+        (lambda: central_moments([1, 2], 2, weights=[2, -1]), "must not be negative, as -1 is"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(call, message):

@@ -80,6 +80,13 @@ def test_the_seed_decides_and_a_generator_moves_on():
     assert (sampler.draw(generator) != sampler.draw(generator)).all()
 
 
+def test_draws_do_not_depend_on_how_many_weights_are_held_at_once(monkeypatch):
+    sampler = NoiseSampler(np.random.default_rng(2).standard_normal((7, 2)))
+    together = sampler.draw(seed=4, count=10)
+    monkeypatch.setattr("sgdsym.noise.sampler.WEIGHTS_AT_ONCE", 21)
+    assert np.allclose(sampler.draw(seed=4, count=10), together)
+
+
 def test_noise_of_one_common_gradient_is_zero():
     assert np.allclose(NoiseSampler(np.ones((5, 2)), 3.0).draw(seed=0, count=10), 0)
     moments = central_moments(exact([1, 1, 1]), 2)
@@ -96,6 +103,7 @@ def test_noise_of_one_common_gradient_is_zero():
         (lambda: NoiseSampler(lambda c: c), "give examples=n"),
         (lambda: NoiseSampler([[1.0]], resampled=0), "not 0"),
         (lambda: NoiseSampler([[1.0]], examples=4), "has 1 rows, not 4"),
+        (lambda: NoiseSampler([[1.0]]).draw(0, count=0), "not 0"),
     ],
 )
 def test_bad_input_is_refused(call, message):
