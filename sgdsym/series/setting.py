@@ -31,6 +31,7 @@ class Setting:
     @property
     def open_indices(self) -> int:
         """Number of open indices of the values, also where a series has no terms to tell."""
-        if self.observable.startswith("jump-"):
-            return int(self.observable.removeprefix("jump-"))
+        word, _, number = self.observable.partition("-")
+        if word == "jump" and number.isdigit():
+            return int(number)
         return {"displacement": 1, "drift": 1, "covariance": 2, "diffusion": 2}.get(self.observable, 0)
