@@ -153,7 +153,7 @@ def estimate_parts(dynamics: str, order: int) -> int:
         ValueError: if the order is out of reach.
 
     >>> estimate_parts("gd", 12), estimate_parts("sgd", 4)
-    (7813, 79)
+    (7813, 73)
     """
     if order > MAX_FIELD_ORDER:
         raise ValueError(f"order {order} is out of reach; the highest order is {MAX_FIELD_ORDER}")
@@ -179,19 +179,9 @@ def _checked(
     options: Mapping[str, Size | Number | None],
     bounded: bool = False,
 ) -> Request:
-    """The request behind a modified equation.
-
-    Args:
-        dynamics: as in :func:`modified`, like all others.
-        sampling: likewise.
-        order: likewise.
-        nesterov: likewise.
-        basis: likewise.
-        options: the sizes.
-        bounded: whether the points are given also where steps draw with replacement, so that their number counts.
-    """
+    """The request behind a modified equation; ``bounded`` where the number of points counts with every sampling."""
     if dynamics not in ("gd", "sgd"):
-        raise ValueError(f"dynamics must be gd or sgd, not {dynamics!r}: flows are their own modified equation")
+        raise ValueError(f"dynamics must be gd or sgd, not {dynamics!r}")
     reachable = order
     if dynamics == "gd" and isinstance(order, int) and order > MAX_ORDER:
         # trees are many fewer than placements: gradient descent goes past the order that a request may have
