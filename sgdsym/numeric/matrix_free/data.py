@@ -44,6 +44,11 @@ class Data:
         """Number of data points."""
         return len(self.arrays[0])
 
+    @property
+    def bytes_each(self) -> int:
+        """Memory of one data point."""
+        return sum(array.nbytes for array in self.arrays) // self.points
+
     def take(self, indices: Any) -> tuple[NDArray[Any], ...]:
         """The data points of an array of indices (…), each array (…, …)."""
         return tuple(array[indices] for array in self.arrays)

@@ -14,7 +14,8 @@ from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
 Mode: TypeAlias = Literal["exact", "sampled"]
 LIMIT = 10**13  # gradients times parameters: about an hour on two cores
 MEMORY = 2**30
-FEWEST, MOST_AT_ONCE = 2, 64
+FEWEST_REPLICATES = 2
+MOST_AT_ONCE, WORKING_SET = 1024, 2**26  # draws, and bytes of them that caches still help with
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Effort:
         replicates: how many independent parts the draws are in; the standard error comes from their scatter.
         minibatch: how many data points stand for a mean between random messages.
         seed: seed of the draws.
-        chunk: how many draws are computed at once; chosen from ``memory`` if ``None``.
+        chunk: how many draws are computed at once; chosen to need little memory if ``None``.
         memory: how many bytes the vectors that are computed at once may take.
         limit: how many gradients times parameters it may cost.
         force: whether to go past the limit.
@@ -53,7 +54,7 @@ class Effort:
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
             raise ValueError(f"mode must be 'sampled' or 'exact', not {self.mode!r}")
-        least = {"samples": 1, "replicates": FEWEST, "minibatch": 1, "seed": 0, "memory": 1}
+        least = {"samples": 1, "replicates": FEWEST_REPLICATES, "minibatch": 1, "seed": 0, "memory": 1}
         if self.chunk is not None:
             least["chunk"] = 1
         for name, bound in least.items():
@@ -93,21 +94,24 @@ class Plan:
         points: number of data points.
         parameters: number of parameters.
         itemsize: bytes of one parameter.
+        example_bytes: bytes of one data point.
         effort: how the blocks are summed.
 
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1, basis="moment")
-    >>> print(make_plan(series.diagrams(), points=1797, parameters=112_810, itemsize=4, effort=Effort()))
+    >>> network = {"points": 1797, "parameters": 112_810, "itemsize": 4, "example_bytes": 296}
+    >>> print(make_plan(series.diagrams(), **network, effort=Effort()))
     4 diagrams on 1797 data points and 112810 parameters
     once:  1 vector, 4,790 gradients
-    draws: 4096 in 16 replicates, 64 at once, 1 vector each, 91,500 gradients
-    in all 96,300 gradients and 145 MB
+    draws: 4096 in 16 replicates, 29 at once, 1 vector each, 91,500 gradients
+    in all 96,300 gradients and 66.9 MB
     """
 
     groups: tuple[Group, ...]
     points: int
     parameters: int
     itemsize: int
+    example_bytes: int
     effort: Effort
 
     @cached_property
@@ -131,17 +135,18 @@ class Plan:
         return Sizes(self.points, self.effort.minibatch, group.draws)
 
     def draw_bytes(self, group: Group) -> int:
-        """Memory of one draw: its messages, and what nested directions keep of each parameter."""
+        """Memory of one draw: its messages, and what nested directions keep of each parameter and each input."""
         program = group.program
         steps = (*program.messages, *program.drawn_readings)
         nested = max((2 ** len(step.inputs) for step in steps), default=0)
-        return (len(program.messages) + nested) * self.parameters * self.itemsize
+        seen = self.points if self.effort.mode == "exact" else self.effort.minibatch
+        return (len(program.messages) + nested) * self.parameters * self.itemsize + nested * seen * self.example_bytes
 
     def at_once(self, group: Group) -> int:
         """How many draws are computed at once."""
         if self.effort.chunk is not None:
             return min(self.effort.chunk, self._tasks_of(group))
-        fit = self.effort.memory // max(self.draw_bytes(group), 1)
+        fit = min(self.effort.memory, WORKING_SET) // max(self.draw_bytes(group), 1)
         return max(1, min(MOST_AT_ONCE, fit, self._tasks_of(group)))
 
     @property
@@ -197,7 +202,9 @@ class Plan:
         return max(1, self.effort.draws if self.effort.mode == "sampled" else group.draws)
 
 
-def make_plan(diagrams: Sequence[Diagram], *, points: int, parameters: int, itemsize: int, effort: Effort) -> Plan:
+def make_plan(
+    diagrams: Sequence[Diagram], *, points: int, parameters: int, itemsize: int, example_bytes: int, effort: Effort
+) -> Plan:
     """Plan the evaluation of diagrams over moments; nothing is refused yet."""
     exact = effort.mode == "exact"
     groups = []
@@ -205,7 +212,7 @@ def make_plan(diagrams: Sequence[Diagram], *, points: int, parameters: int, item
         draws = points**blocks if exact else effort.draws * effort.replicates
         program, values = build_program(members, Sizes(points, effort.minibatch, draws), exact=exact)
         groups.append(Group(program, values, draws if program.points else 0))
-    return Plan(tuple(groups), points, parameters, itemsize, effort)
+    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort)
 
 
 def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagram]]:

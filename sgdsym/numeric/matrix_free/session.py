@@ -71,6 +71,7 @@ class Session:
             points=self.data.points,
             parameters=self.calculus.size,
             itemsize=self.calculus.itemsize,
+            example_bytes=self.data.bytes_each,
             effort=self.effort,
         )
 
