@@ -1,0 +1,56 @@
+"""The options of a request: what is expanded, of which dynamics, how data is drawn, and which sizes."""
+
+from __future__ import annotations
+
+import argparse
+
+from sgdsym.cli.options import Parser, RequestError, add_order, guard_order, guard_request, number, schedule, size
+from sgdsym.series import BASES
+from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS, Request
+
+
+def add_request(command: Parser) -> None:
+    """The options that say what is expanded."""
+    command.add_argument("--observable", choices=list(OBSERVABLES), default="test-loss", help="what is expanded")
+    command.add_argument("--dynamics", choices=DYNAMICS, default="sgd", help="how the weights move")
+    command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps draw data")
+    add_order(command, "highest power of the learning rate (default 3)")
+    sizes = command.add_argument_group("sizes", "a number or a symbol name; left out they are symbols, momentum 0")
+    sizes.add_argument("--steps", type=size, metavar="T", help="number of updates")
+    sizes.add_argument("--dataset-size", type=size, metavar="N", help="points in the training set")
+    sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update")
+    sizes.add_argument("--epochs", type=size, metavar="E", help="passes through the training set")
+    sizes.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1")
+    sizes.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
+    sizes.add_argument("--schedule", type=schedule, metavar="W1,W2,…", help="learning rate of each step, times eta")
+    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+
+
+def read_request(options: argparse.Namespace) -> Request:
+    """The request that the options make, if it is not too large.
+
+    Raises:
+        RequestError: saying what is wrong with it.
+    """
+    guard_order(options.order)
+    if options.nesterov and not options.momentum:
+        raise RequestError("--nesterov looks ahead along the momentum; give it with --momentum")
+    try:
+        request = Request(
+            observable=options.observable,
+            dynamics=options.dynamics,
+            sampling=options.sampling,
+            order=options.order,
+            steps=options.steps,
+            dataset_size=options.dataset_size,
+            batch_size=options.batch_size,
+            epochs=options.epochs,
+            momentum=options.momentum,
+            nesterov=options.nesterov,
+            schedule=options.schedule,
+            basis=options.basis,
+        )
+    except ValueError as error:
+        raise RequestError(error) from error
+    guard_request(request, options.force)
+    return request
