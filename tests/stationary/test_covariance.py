@@ -81,7 +81,7 @@ def test_correlations_of_one_dimension():
 def test_small_steps_tend_to_continuous_time():
     """HΣ + ΣH = λC at λ = 1/2 has the entries 11/72, -1/9, 13/72; Σ/λ at vanishing λ is twice that."""
     eta = sp.Symbol("eta")
-    slope = (stationary_covariance(H, C, eta) / eta).applyfunc(lambda entry: sp.limit(entry, eta, 0))
+    slope = (stationary_covariance(H, C, eta) / eta).applyfunc(sp.cancel).subs(eta, 0)
     assert slope / 2 == symmetric("11/72", "-1/9", "13/72")
 
 
@@ -154,14 +154,14 @@ def test_two_by_two_in_symbols():
     h11, h12, h22, c11, c12, c22, eta, mu = sp.symbols("h11 h12 h22 c11 c12 c22 eta mu")
     h, c = sp.Matrix([[h11, h12], [h12, h22]]), sp.Matrix([[c11, c12], [c12, c22]])
     sigma = stationary_covariance(h, c, eta)
-    assert (h * sigma + sigma * h - eta * h * sigma * h - eta * c).applyfunc(sp.simplify) == sp.zeros(2)
+    assert (h * sigma + sigma * h - eta * h * sigma * h - eta * c).applyfunc(sp.cancel) == sp.zeros(2)
     with_momentum = stationary_covariance(h, c, eta, mu)
     point = {h11: 2, h12: R(1, 2), h22: 1, c11: 1, c12: -R(1, 3), c22: R(1, 2), eta: R(1, 2), mu: R(1, 2)}
     assert with_momentum.subs(point) == symmetric("1334/3555", "-704/3555", "1636/3555")
     a, b = sp.symbols("a b")
     commuting = stationary_covariance(h, a * h + b * sp.eye(2), eta, mu)
     closed = eta / (1 - mu) * (a * sp.eye(2) + b * h.inv()) * (2 * sp.eye(2) - eta * h / (1 + mu)).inv()
-    assert (commuting - closed).applyfunc(sp.simplify) == sp.zeros(2)
+    assert (commuting - closed).applyfunc(sp.cancel) == sp.zeros(2)
 
 
 def test_diagonal_in_symbols():
