@@ -81,8 +81,8 @@ class FokkerPlanck:
         )
 
     def velocity(self, density: sp.Expr) -> sp.ImmutableMatrix:
-        r"""The current per probability, :math:`j_i/P`, simplified: zeros where the density is in detailed balance."""
-        return (self.current(density) / density).applyfunc(lambda part: sp.simplify(sp.expand(part)))
+        r"""The current per probability, :math:`j_i/P`, as one fraction: zeros where the density is in detailed balance."""
+        return (self.current(density) / density).applyfunc(lambda part: sp.cancel(sp.expand_mul(part)))
 
     def rate(self, density: sp.Expr | None = None) -> sp.Expr:
         r"""The rate of change :math:`-\partial_i j_i`; zero for a stationary density.
@@ -91,7 +91,7 @@ class FokkerPlanck:
             density: :math:`P` as an expression in the coordinates, :math:`P(\theta, t)` if left out.
         """
         currents = zip(self.current(density), self.coordinates, strict=True)
-        return sp.expand(-sum(sp.diff(part, x) for part, x in currents))
+        return sp.expand_mul(-sum(sp.diff(part, x) for part, x in currents))
 
     def equation(self) -> sp.Eq:
         r"""The partial differential equation :math:`\partial_t P = -\partial_i j_i` for :math:`P(\theta, t)`."""
