@@ -82,6 +82,17 @@ def value(text: str) -> sympy.Expr:
     return sympy.Symbol(number) if isinstance(number, str) else sympy.Rational(number.numerator, number.denominator)
 
 
+def rate(text: str) -> sympy.Expr:
+    """A learning rate, as an option reads it: an exact number or a symbol, ``eta`` among them.
+
+    >>> rate("1/10"), rate("eta")
+    (1/10, eta)
+    """
+    import sympy
+
+    return sympy.Symbol("eta") if text == "eta" else value(text)
+
+
 def _file_rows(path: str) -> list[str]:
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()

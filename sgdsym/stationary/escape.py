@@ -254,7 +254,7 @@ def _shape(minimum: Any, saddle: Any, outliers: Any, symbolic: bool) -> _Shape:
     ridge = symmetric("the Hessian at the saddle", saddle, symbolic=symbolic, size=size)
     strength = abs(_unstable(ridge, symbolic))
     if symbolic:
-        prefactor = strength * sp.sqrt(wide.det() / abs(ridge.det())) / (2 * sp.pi)
+        prefactor = sp.sqrt(strength**2 * wide.det() / abs(ridge.det())) / (2 * sp.pi)
     else:
         prefactor = strength * np.exp((np.linalg.slogdet(wide)[1] - np.linalg.slogdet(ridge)[1]) / 2) / (2 * np.pi)
     return _Shape(prefactor, size if outliers is None else outliers, wide.trace() / size)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from sgdsym.cli.commands.stationary import covariance, noise
+from sgdsym.cli.commands.stationary import covariance, escape, gibbs, noise
 from sgdsym.cli.options import Commands, Parser
 
-LAWS: tuple[ModuleType, ...] = (covariance, noise)
+LAWS: tuple[ModuleType, ...] = (covariance, gibbs, escape, noise)
 
 __all__ = ["LAWS", "add"]
 
