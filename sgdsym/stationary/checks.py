@@ -106,14 +106,14 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
     least, most = float(eigenvalues.min()), float(eigenvalues.max())
     whose = "the Hessian" if learning_rate is not None else "learning rate times Hessian"
     rounding = len(eigenvalues) * np.finfo(float).eps * abs(most)
-    if not (_is_nonnegative(rates, strictly=True) if exactly else least > rounding):
+    if not (is_positive(rates) if exactly else least > rounding):
         raise ValueError(f"{whose} has the eigenvalue {least:.6g}; all must be above 0 for the weights to settle")
     if has_symbols(learning_rate, momentum):
         return
     rate = sp.S.One if learning_rate is None else learning_rate
     limit = 2 * (1 + momentum)
     room = limit * sp.eye(rates.rows) - rate * rates if exactly else limit - rate * most
-    if _is_nonnegative(room, strictly=True) if exactly else room > 0:
+    if is_positive(room) if exactly else room > 0:
         return
     bound = f"which must be below {_number(limit)}"
     if learning_rate is None:
@@ -122,6 +122,29 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
         f"unstable: the eigenvalue {most:.6g} of the Hessian times the learning rate {_number(rate)} is "
         f"{most * float(rate):.6g}, {bound}; take a learning rate below {float(limit) / most:.6g}"
     )
+
+
+def nonnegative(name: str, value: Any, *, symbolic: bool) -> Any:
+    """A scalar that is not below 0 where it is a number."""
+    number = scalar(name, value, symbolic=symbolic)
+    if not has_symbols(number) and number < 0:
+        raise ValueError(f"{name} is {number}; it must not be negative")
+    return number
+
+
+def check_share(share: Any, batch: Any, what: str) -> None:
+    """Refuse noise that feeds on itself by the whole batch or more.
+
+    Raises:
+        ValueError: naming the share.
+
+    >>> check_share(sp.Rational(9, 2), 4, "t")
+    Traceback (most recent call last):
+    ...
+    ValueError: unstable: t is 4.5, which must be below the batch size 4
+    """
+    if not has_symbols(share, batch) and not share < batch:
+        raise ValueError(f"unstable: {what} is {float(share):.6g}, which must be below the batch size {batch}")
 
 
 def check_commuting(first_name: str, first: Any, second_name: str, second: Any) -> None:
@@ -151,6 +174,15 @@ def check_commuting(first_name: str, first: Any, second_name: str, second: Any) 
 def has_symbols(*values: Any) -> bool:
     """Whether one holds a symbol."""
     return any(getattr(value, "free_symbols", None) for value in values)
+
+
+def is_positive(matrix: sp.MatrixBase) -> bool:
+    """Whether every eigenvalue of an exact matrix with real eigenvalues is above 0.
+
+    >>> is_positive(sp.Matrix([[2, 1], [1, 2]])), is_positive(sp.Matrix([[1, 1], [1, 1]]))
+    (True, False)
+    """
+    return _is_nonnegative(matrix, strictly=True)
 
 
 def _is_nonnegative(matrix: sp.MatrixBase, *, strictly: bool = False) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.stationary.checks import has_symbols
+from sgdsym.stationary.checks import ROUNDING, has_symbols, is_positive
 
 # largest matrices that are solved for exactly: of numbers, and of expressions with symbols
 EXACT_LIMIT, SYMBOLIC_LIMIT = 12, 4
@@ -76,7 +76,7 @@ def check_size(size: int, *, symbolic: bool) -> None:
 
 
 def simplified(entry: Any) -> Any:
-    """An expression with symbols as one fraction of factors; a number as it is."""
+    """An expression with symbols as one fraction of factors, a number without roots below the line; a float as it is."""
     return sp.factor(entry) if has_symbols(entry) else entry if entry.is_Rational else sp.radsimp(entry)
 
 
@@ -91,6 +91,38 @@ def inverse(matrix: Any) -> Any:
         return np.linalg.inv(matrix)
     # sympy's own elimination takes minutes where the rationals are long
     return in_field(matrix)[0].inv().to_Matrix().applyfunc(simplified)
+
+
+def range_projector(matrix: Any) -> Any:
+    """The orthogonal projector onto the range of a symmetric matrix, rational if the matrix is.
+
+    >>> range_projector(sp.Matrix([[1, 1], [1, 1]]))
+    Matrix([
+    [1/2, 1/2],
+    [1/2, 1/2]])
+    """
+    if not isinstance(matrix, sp.MatrixBase):
+        values, basis = np.linalg.eigh(matrix)
+        basis = basis[:, abs(values) > ROUNDING * abs(values).max()]
+        return basis @ basis.T
+    columns = matrix.columnspace()
+    if len(columns) in {0, matrix.rows}:
+        return sp.eye(matrix.rows) if columns else sp.zeros(matrix.rows)
+    span = sp.Matrix.hstack(*columns)
+    return span * (span.T * span).inv() * span.T
+
+
+def inverse_of_positive(matrix: Any, what: str) -> Any:
+    """The inverse of a matrix of products of commuting ones, refused if it is not positive definite.
+
+    Raises:
+        ValueError: naming the lowest eigenvalue.
+    """
+    if not has_symbols(matrix):
+        lowest = float(np.linalg.eigvals(np.array(matrix.tolist(), dtype=float)).real.min())
+        if not (is_positive(matrix) if isinstance(matrix, sp.MatrixBase) else lowest > 0):
+            raise ValueError(f"unstable: {what} has the eigenvalue {lowest:.6g}; all must be above 0")
+    return inverse(matrix)
 
 
 def _unit(size: int, i: int, j: int, domain: Any) -> DomainMatrix:

@@ -1,0 +1,131 @@
+r"""Noise and covariance at a minimum of a mean-square loss that need not be 0, with weight decay, to leading order in 1/S.
+
+The loss is :math:`L_\Gamma=L_0+\tfrac12w^\top\Gamma w`.  These are approximations: the losses of single points are taken to be close to
+their mean, and the covariance of the weights to be of order 1/S; corrections are of order :math:`S^{-2}`.  For Gaussian inputs the
+exact noise has :math:`+A\Sigma A` where the interpolating case here has :math:`-A\Sigma A`: see
+:func:`~sgdsym.stationary.label_noise_law`.
+
+Source: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021), theorem 5 and corollaries 2 and 3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from sgdsym.stationary.checks import check_commuting, has_symbols, nonnegative, read_count, semidefinite
+from sgdsym.stationary.linear import range_projector, simplified_matrix
+from sgdsym.stationary.lyapunov import stationary_covariance
+from sgdsym.stationary.quantities import is_exact, positive, scalar, symmetric
+
+
+def minimum_noise(
+    H: Any,  # noqa: N803
+    *,
+    batch_size: Any,
+    loss: Any = 0,
+    decay: Any = 0,
+    weights: Any = None,
+    covariance: Any = None,
+) -> Any:
+    r"""The covariance of the gradient of a batch at a minimum.
+
+    .. math:: C = \begin{cases}\tfrac{2L_0}{S}H_0-\tfrac1S\Gamma w^*w^{*\top}\Gamma & \text{in general}\\[2pt]
+              \tfrac1S(\mathrm{Tr}[H_0\Sigma]I-H_0\Sigma)H_0 & \text{where } L_0=0,\ \Gamma=0\end{cases}
+
+    Args:
+        H: Hessian :math:`H_0` of the loss without decay, (p, p), positive semidefinite.
+        batch_size: :math:`S`.
+        loss: :math:`L_0(w^*)`.
+        decay: :math:`\Gamma`, a number or a symmetric matrix (p, p).
+        weights: the p weights :math:`w^*`, needed where there is decay.
+        covariance: :math:`\Sigma` of the weights, needed where loss and decay are 0; it must commute with H.
+
+    Raises:
+        ValueError: naming what is missing or out of range.
+
+    >>> minimum_noise([[2]], batch_size=4, loss=3)
+    Matrix([[3]])
+    """
+    given = [value for value in (H, batch_size, loss, decay, weights, covariance) if value is not None]
+    symbolic = is_exact(*given)
+    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    size = hessian.shape[0]
+    batch = read_count("the batch size", batch_size, symbolic=symbolic)
+    height = nonnegative("the loss", loss, symbolic=symbolic)
+    gamma = symmetric("the decay", decay, symbolic=symbolic, size=size)
+    decays = has_symbols(gamma) or any(entry != 0 for entry in np.ravel(gamma))
+    if decays:
+        if weights is None:
+            raise ValueError("with weight decay the noise depends on the weights at the minimum; give weights")
+        pull = gamma @ _column(weights, size, symbolic)
+        return simplified_matrix((2 * height * hessian - pull @ pull.T) / batch)
+    if has_symbols(height) or height != 0:
+        return simplified_matrix(2 * height / batch * hessian)
+    if covariance is None:
+        raise ValueError(
+            "at an interpolating minimum the noise depends on the covariance of the weights; give covariance"
+        )
+    sigma = semidefinite("the covariance", covariance, symbolic=symbolic, size=size)
+    check_commuting("H", hessian, "covariance", sigma)
+    identity = sp.eye(size) if symbolic else np.eye(size)
+    return simplified_matrix(((hessian @ sigma).trace() * identity - hessian @ sigma) @ hessian / batch)
+
+
+def minimum_covariance(
+    H: Any,  # noqa: N803
+    learning_rate: Any,
+    momentum: Any = 0,
+    *,
+    batch_size: Any,
+    loss: Any = 0,
+    decay: Any = 0,
+    weights: Any = None,
+) -> Any:
+    r"""The covariance of the weights at a minimum, in the range of :math:`H_0+\Gamma`.
+
+    .. math:: P\Sigma = \frac1S\frac{\lambda}{1-\mu}\,(2L_0H_0-\Gamma w^*w^{*\top}\Gamma)\,(H_0+\Gamma)^+
+              \Bigl[2I-\frac{\lambda}{1+\mu}(H_0+\Gamma)\Bigr]^{-1}
+
+    which needs the noise to commute with :math:`H_0+\Gamma`; in general it is the stationary covariance for the noise of
+    :func:`minimum_noise`, and that is what is computed.  An interpolating minimum without decay has none, to this order.
+
+    Args:
+        H: Hessian :math:`H_0`, (p, p), positive semidefinite.
+        learning_rate: :math:`\lambda`, a number.
+        momentum: :math:`\mu`.
+        batch_size: :math:`S`.
+        loss: :math:`L_0(w^*)`.
+        decay: :math:`\Gamma`, a number or a symmetric matrix (p, p).
+        weights: the p weights :math:`w^*`, needed where there is decay.
+
+    Raises:
+        ValueError: naming the number that is out of range; the noise may come out with a negative eigenvalue, where the
+            approximation does not hold.
+
+    >>> minimum_covariance([[2, 0], [0, 0]], sp.Rational(1, 2), batch_size=4, loss=1)
+    Matrix([
+    [1/4, 0],
+    [  0, 0]])
+    """
+    given = [value for value in (H, learning_rate, momentum, batch_size, loss, decay, weights) if value is not None]
+    symbolic = is_exact(*given)
+    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    size = hessian.shape[0]
+    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    whole = hessian + symmetric("the decay", decay, symbolic=symbolic, size=size)
+    still = np.zeros_like(hessian) if not symbolic else sp.zeros(size)
+    noise = minimum_noise(H, batch_size=batch_size, loss=loss, decay=decay, weights=weights, covariance=still)
+    onto = range_projector(whole)
+    identity = sp.eye(size) if symbolic else np.eye(size)
+    # outside the range the curvature is set to 1/λ: there is no noise there, and the equation becomes regular
+    return stationary_covariance(whole + (identity - onto) / rate, onto @ noise @ onto, rate, momentum)
+
+
+def _column(entries: Any, size: int, symbolic: bool) -> Any:
+    flat = [scalar("an entry of the weights", entry, symbolic=symbolic) for entry in entries]
+    if len(flat) != size:
+        raise ValueError(f"weights has {len(flat)} entries; it must have {size}")
+    return sp.Matrix(flat) if symbolic else np.array(flat)[:, None]
