@@ -10,7 +10,8 @@ Stage by stage:
 5. :mod:`~sgdsym.codegen.numpy_printer` and :mod:`~sgdsym.codegen.scalars` turn statements and coefficients into lines;
 6. :mod:`~sgdsym.codegen.module` puts the lines into the template, :mod:`~sgdsym.codegen.kernel` loads the text.
 
-:mod:`~sgdsym.codegen.laws` writes closed forms and stationary covariances, which are no series.
+:mod:`~sgdsym.codegen.laws` writes closed forms and stationary covariances, which are no series;
+:mod:`~sgdsym.codegen.resummed` writes modules for resummed series, whose time-sums are evaluated with the tensors.
 
 Knows diagrams, series and numpy's calls.  Refuses to know where a series comes from and how derivatives are computed.
 """
@@ -19,5 +20,16 @@ from sgdsym.codegen.kernel import Kernel, compile_kernel
 from sgdsym.codegen.laws import generate_covariance, generate_law
 from sgdsym.codegen.module import generate_numpy
 from sgdsym.codegen.noise import generate_noise
+from sgdsym.codegen.resummed import ResummedKernel, compile_resummed, generate_resummed
 
-__all__ = ["Kernel", "compile_kernel", "generate_covariance", "generate_law", "generate_noise", "generate_numpy"]
+__all__ = [
+    "Kernel",
+    "ResummedKernel",
+    "compile_kernel",
+    "compile_resummed",
+    "generate_covariance",
+    "generate_law",
+    "generate_noise",
+    "generate_numpy",
+    "generate_resummed",
+]

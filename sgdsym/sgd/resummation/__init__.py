@@ -5,7 +5,7 @@ to print, draw or evaluate in floating point.
 """
 
 from sgdsym.sgd.resummation.resum import resum, resum_request
-from sgdsym.sgd.resummation.resummed import FORMS, Resummed, eigen_indices
+from sgdsym.sgd.resummation.resummed import FORMS, Resummed, eigen_indices, index_letters, tensor_indices
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "Resummed",
     "TimeSum",
     "eigen_indices",
+    "index_letters",
     "resum",
     "resum_request",
+    "tensor_indices",
 ]

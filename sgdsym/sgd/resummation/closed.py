@@ -17,7 +17,7 @@ import sympy as sp
 
 from sgdsym.diagrams import Diagram
 from sgdsym.sgd.clock import complete_homogeneous, confluent_difference
-from sgdsym.sgd.resummation.resummed import Resummed, index_letters
+from sgdsym.sgd.resummation.resummed import Resummed, index_letters, tensor_indices
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 from sgdsym.tensors.notation import base_name
 
@@ -210,7 +210,7 @@ def _limit(nodes: Sequence[sp.Expr], top: sp.Expr) -> sp.Expr:
 def _indexed(diagram: Diagram, indices: Sequence[sp.Symbol], function: bool) -> sp.Expr:
     """The tensors of a diagram as Indexed components, bare Hessians as eigenvalues."""
     factors = []
-    for degrees, groups in _tensors(diagram, list(indices), function):
+    for degrees, groups in tensor_indices(diagram, indices, function):
         if degrees == (2,):
             factors.append(sp.IndexedBase("h")[groups[0][0]])
             continue
@@ -229,7 +229,7 @@ def _component(
 ) -> sp.Expr:
     """The product of the components of a diagram's tensors at these eigen-indices."""
     factors = []
-    for degrees, groups in _tensors(diagram, list(indices), function):
+    for degrees, groups in tensor_indices(diagram, indices, function):
         places = tuple(x for group in groups for x in group)
         if degrees == (2,):
             factors.append(eigenvalues[places[0]])
@@ -238,21 +238,6 @@ def _component(
         else:
             factors.append(arrays[degrees][places] if places else sp.sympify(arrays[degrees]))
     return sp.Mul(*factors)
-
-
-def _tensors(diagram: Diagram, indices: list[Any], function: bool) -> list[tuple[tuple[Any, ...], list[list[Any]]]]:
-    """Each joint cumulant by its sorted degrees, with the indices of its members."""
-    at: list[list[Any]] = [[] for _ in range(diagram.nodes)]
-    for (a, b), index in zip(diagram.edges, indices, strict=True):
-        at[a].append(index)
-        at[b].append(index)
-    found: list[tuple[tuple[Any, ...], list[list[Any]]]] = []
-    for block in diagram.blocks:
-        members = sorted(block, key=lambda v: len(at[v]))
-        found.append((tuple(len(at[v]) for v in members), [at[v] for v in members]))
-    if function:
-        found += [(("s", len(at[v])), [at[v]]) for v in diagram.open_roots]
-    return found
 
 
 def _identified(nodes: Sequence[sp.Expr]) -> list[sp.Expr]:

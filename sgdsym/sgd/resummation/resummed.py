@@ -11,11 +11,12 @@ the data and its invariants; closed forms, exchange and display live beside it o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeVar
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series, Setting, as_exact, collect, symbol_name
@@ -23,6 +24,7 @@ from sgdsym.sgd.observables import FREE_ROOTS
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.resummation.views import ResummedViews
 
+_Index = TypeVar("_Index")
 _SUMMED, _OPEN = "abcdefmnqrstuvw", "ikyz"
 FORMS = ("discrete", "continuous", "stationary")
 
@@ -177,6 +179,32 @@ def index_letters(diagram: Diagram, function: bool = False) -> tuple[str, ...]:
         if index not in letter:
             letter[index] = next(left if set(edge) & set(open_roots) else summed)
     return tuple(letter[index] for index in eigen_indices(diagram))
+
+
+def tensor_indices(
+    diagram: Diagram, indices: Sequence[_Index], function: bool = False
+) -> list[tuple[tuple[int | str, ...], list[list[_Index]]]]:
+    """The tensors whose product a diagram is: the sorted degrees of each joint cumulant and the indices of its members.
+
+    Args:
+        diagram: any diagram.
+        indices: the index of each edge.
+        function: whether an open root carries derivatives of a function; then its degrees are ``("s", degree)``.
+
+    >>> tensor_indices(Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)], [0]), "ab")
+    [((2,), [['a', 'b']]), ((1, 1), [['a'], ['b']])]
+    """
+    at: list[list[_Index]] = [[] for _ in range(diagram.nodes)]
+    for (a, b), index in zip(diagram.edges, indices, strict=True):
+        at[a].append(index)
+        at[b].append(index)
+    found: list[tuple[tuple[int | str, ...], list[list[_Index]]]] = []
+    for block in diagram.blocks:
+        members = sorted(block, key=lambda v: len(at[v]))
+        found.append((tuple(len(at[v]) for v in members), [at[v] for v in members]))
+    if function:
+        found += [(("s", len(at[v])), [at[v]]) for v in diagram.open_roots]
+    return found
 
 
 def _exact(value: Coefficient | int | Fraction | str) -> Coefficient:

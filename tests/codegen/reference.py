@@ -1,0 +1,81 @@
+"""Resummed series in many digits: time-sums as powers of bidiagonal matrices, every index and data point in turn."""
+
+from itertools import product
+
+import mpmath as mp
+
+
+def bidiagonal_power(nodes, steps):
+    """The corner of the matrix with these nodes on the diagonal and ones beside it, raised to a power by squaring."""
+    size = len(nodes)
+    base = [[nodes[i] if i == j else mp.mpf(j == i + 1) for j in range(size)] for i in range(size)]
+    total = [[mp.mpf(i == j) for j in range(size)] for i in range(size)]
+    while steps:
+        if steps & 1:
+            total = multiplied(total, base)
+        base, steps = multiplied(base, base), steps >> 1
+    return total[0][-1]
+
+
+def multiplied(left, right):
+    size = len(left)
+    return [[mp.fsum(left[i][k] * right[k][j] for k in range(i, j + 1)) for j in range(size)] for i in range(size)]
+
+
+def cumulant(weights, factors):
+    """The joint cumulant by the recursion over the block of the first variable."""
+    first, *others = factors
+    total = mp.fsum(w * mp.fprod(f[x] for f in factors) for x, w in enumerate(weights))
+    for choice in product((False, True), repeat=len(others)):
+        if not all(choice):
+            inside = [f for f, chosen in zip(others, choice, strict=True) if chosen]
+            outside = [f for f, chosen in zip(others, choice, strict=True) if not chosen]
+            average = mp.fsum(w * mp.fprod(f[x] for f in outside) for x, w in enumerate(weights))
+            total -= cumulant(weights, [first, *inside]) * average
+    return total
+
+
+def value(resummed, samples, eigenvalues, rate, steps, **sizes):
+    """The value for a diagonal Hessian; samples by degree, arrays (n, p, ..., p) of floats."""
+    count = len(samples[1])
+    weights = [mp.mpf(1) / count] * count
+    p, rate = len(eigenvalues), mp.mpf(rate)
+    ratios = [1 - rate * mp.mpf(h) for h in eigenvalues]
+    axes = resummed.setting.open_indices
+    total = [mp.mpf(0)] * (p if axes else 1)
+    known = {}
+    for diagram, time in resummed:
+        for indices in product(range(p), repeat=diagram.order):
+            entry = {v: [i for e, i in enumerate(indices) if v in diagram.edges[e]] for v in range(diagram.nodes)}
+            component = mp.mpf(1)
+            for block in diagram.blocks:
+                degrees = [len(entry[v]) for v in block]
+                if degrees == [2]:
+                    i, j = entry[block[0]]
+                    component *= mp.mpf(eigenvalues[i]) if i == j else 0
+                else:
+                    factors = [
+                        [mp.mpf(float(x)) for x in samples[k][(slice(None), *entry[v])]]
+                        for k, v in zip(degrees, block, strict=True)
+                    ]
+                    component *= cumulant(weights, factors)
+                if not component:
+                    break
+            if not component:
+                continue
+            summed = mp.mpf(0)
+            for factors, coefficient in time.terms:
+                exact = coefficient.substitute(sizes).as_fraction()
+                term = mp.mpf(exact.numerator) / exact.denominator
+                for difference in factors:
+                    nodes = tuple(mp.fprod(ratios[indices[e]] for e in node) for node in difference.nodes)
+                    if nodes not in known:
+                        known[nodes] = bidiagonal_power(nodes, steps)
+                    term *= known[nodes] * mp.fprod(ratios[indices[e]] for e in difference.front)
+                summed += term
+            place = 0
+            if axes:
+                (root,) = diagram.open_roots
+                (place,) = (i for e, i in enumerate(indices) if root in diagram.edges[e])
+            total[place] += rate**diagram.order * component * summed
+    return total if axes else total[0]
