@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+
+_LATEX_DELIMITERS: dict[str, Any] = {
+    "block_start_string": r"\BLOCK{",
+    "block_end_string": "}",
+    "variable_start_string": r"\VAR{",
+    "variable_end_string": "}",
+    "comment_start_string": r"\NOTE{",
+    "comment_end_string": "}",
+}
 
 
 def template_folder() -> Path:
@@ -28,19 +37,25 @@ def template_folder() -> Path:
 
 
 def template(name: str) -> Template:
-    """The template of that name; every variable it uses must be given to it."""
-    return _environment().get_template(name)
+    r"""The template of that name; every variable it uses must be given to it.
+
+    Those named ``….tex.jinja`` are written with ``\VAR{…}``, ``\BLOCK{…}`` and ``\NOTE{…}``, as braces and per cent signs have a
+    meaning of their own in LaTeX.
+    """
+    return _environment(latex=name.endswith(".tex.jinja")).get_template(name)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(*, latex: bool) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    delimiters = _LATEX_DELIMITERS if latex else {}
     return Environment(
         loader=FileSystemLoader(template_folder()),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the templates write Python, not HTML
+        autoescape=False,  # noqa: S701 - the templates write Python and LaTeX, not HTML
+        **delimiters,
     )

@@ -6,7 +6,6 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +44,13 @@ def add_format(command: Parser) -> None:
     meaning = "how the series is written (default: by the suffix of the output, else text)"
     command.add_argument("--format", choices=FORMATS, help=meaning)
     command.add_argument("--document", action="store_true", help="latex and tikz: a complete document")
+    latex = add_typesetting(command)
+    latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
+    latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
+
+
+def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
+    """The choices for LaTeX that do not depend on what is around the formula."""
     latex = command.add_argument_group("latex")
     latex.add_argument("--style", choices=STYLES, help="matrix notation, indices, or pictures (default matrix)")
     latex.add_argument(
@@ -53,10 +59,9 @@ def add_format(command: Parser) -> None:
     latex.add_argument("--sums", choices=SUMS, help="sums over indices silent or written (default einstein)")
     latex.add_argument("--polynomials", choices=POLYNOMIALS, help="how polynomials of T are written (default factored)")
     latex.add_argument("--collect", action="store_true", help="one bracket behind each prefactor")
-    latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
     latex.add_argument("--terms-per-line", type=natural, metavar="K", help="at most (default 1)")
     latex.add_argument("--label", help="of numbered equations (default eq:sgd)")
-    latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
+    return latex
 
 
 def chosen_format(options: argparse.Namespace) -> str:
@@ -96,15 +101,10 @@ def terminal_width(path: Path | None) -> int:
 
 def typesetting(options: argparse.Namespace) -> Typesetting:
     """The choices for LaTeX; the length of the run is what the request calls it."""
-    steps, epochs = getattr(options, "steps", None), getattr(options, "epochs", None)
-    notation = options.notation or Notation()
-    if steps is not None and notation.steps == Notation().steps:
-        notation = replace(notation, steps=notation.size(steps) if isinstance(steps, str) else str(steps))
-    given = {name: getattr(options, name) for name in _CHOICES if name not in ("notation", "preamble")}
-    lengths = tuple(size for size in (steps, epochs) if isinstance(size, str)) or ("T", "E")
-    return Typesetting(
-        notation=notation, lengths=lengths, **{name: value for name, value in given.items() if value is not None}
-    )
+    given = {name: getattr(options, name, None) for name in _CHOICES if name not in ("notation", "preamble")}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    found = Typesetting(notation=options.notation or Notation(), **chosen)
+    return found.for_run(getattr(options, "steps", None), getattr(options, "epochs", None))
 
 
 def _latex(series: Series, options: argparse.Namespace) -> str:

@@ -55,19 +55,29 @@ def order_terms(
     return [writer.collected(prefactor, values) for prefactor, values in ordered]
 
 
+def coefficient_lines(coefficient: Coefficient, typesetting: Typesetting, line: float) -> list[str]:
+    """A coefficient on its own, sign included, broken into lines of at most ``line`` ems where that can be done."""
+    writer = _Writer("", typesetting.notation, 0.8 * line)
+    found = parts(coefficient, typesetting.polynomials, typesetting.lengths)
+    (group,) = fill([writer.term(found, "", typesetting.polynomials != "factored")], 1, 0.0, line)
+    return [group[0].removeprefix("+ "), *group[1:]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     """Writes terms: numbers before the learning rate, sizes behind it, the value last."""
 
     rate: str
     notation: Notation
+    widest: float = _WIDEST
 
     def term(self, part: Parts, value: str, factor_out: bool) -> Term:
-        """A coefficient times a value."""
+        """A coefficient times a value, or on its own where there is none."""
+        valued = [Piece(value, r"\times ")] if value else []
         if len(part) == 1:
             ((number, prefactor),) = part
             product = self._product(abs(number), prefactor)
-            return _signed(number < 0, [*product, Piece(value, r"\times ")])
+            return _signed(number < 0, [*product, *valued] or [Piece("1")])
         if factor_out:
             content, shared, left = common(part)
         else:
@@ -75,7 +85,7 @@ class _Writer:
         outside = self._factors(abs(content), Prefactor(shared))
         inner = replace(self, rate="")
         inside = self._sum([(n, inner._product(abs(n), p) or [Piece("1")]) for n, p in left])
-        return _signed(content < 0, [*_bracketed(outside, inside), Piece(value, r"\times ")])
+        return _signed(content < 0, [*_bracketed(outside, inside), *valued])
 
     def collected(self, prefactor: Prefactor, values: Sequence[tuple[Fraction, str]]) -> Term:
         """A prefactor times a sum of values."""
@@ -102,7 +112,7 @@ class _Writer:
     def _product(self, number: Fraction, prefactor: Prefactor) -> list[Piece]:
         """A product, in one piece or broken inside the brackets of its longest polynomials."""
         whole = SPACE.join(self._factors(number, prefactor))
-        if width(whole) < _WIDEST:
+        if width(whole) < self.widest:
             return [Piece(whole)] if whole else []
         short: list[Power] = []
         long: list[Power] = []
@@ -128,13 +138,14 @@ class _Writer:
         return pieces
 
 
-def fill(terms: Iterable[Term], per_line: int, indent: float = _INDENT) -> list[list[str]]:
+def fill(terms: Iterable[Term], per_line: int, indent: float = _INDENT, line: float = LINE) -> list[list[str]]:
     """Put terms on lines: as many as wanted, fewer where they would not fit.
 
     Args:
         terms: each in pieces.
         per_line: terms on a line, at most.
         indent: of a line that a term begins, in ems.
+        line: width of a line, in ems.
 
     Returns:
         Groups of lines; the first line of a group begins with a term, the others go on with it.
@@ -144,20 +155,20 @@ def fill(terms: Iterable[Term], per_line: int, indent: float = _INDENT) -> list[
     for term in terms:
         whole = _joined(term)
         last = groups[-1] if groups else []
-        if last and len(last) == 1 and count < per_line and indent + width(f"{last[0]} {whole}") < LINE:
+        if last and len(last) == 1 and count < per_line and indent + width(f"{last[0]} {whole}") < line:
             last[0] += f" {whole}"
             count += 1
         else:
-            groups.append(_broken(term, indent))
+            groups.append(_broken(term, indent, line))
             count = 1
     return groups
 
 
-def _broken(term: Term, indent: float) -> list[str]:
+def _broken(term: Term, indent: float, line: float) -> list[str]:
     lines: list[str] = []
     for piece in term:
         edge = indent if len(lines) < 2 else indent + _DEEPER
-        if lines and edge + width(f"{lines[-1]} {piece.text}") < LINE:
+        if lines and edge + width(f"{lines[-1]} {piece.text}") < line:
             lines[-1] = _joined([Piece(lines[-1]), piece])
         else:
             lines.append((piece.mark if lines else "") + piece.text)

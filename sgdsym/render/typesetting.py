@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
@@ -62,6 +62,19 @@ class Typesetting:
             raise ValueError(f"terms_per_line must be an integer of at least 1, not {self.terms_per_line!r}")
         if not _LABEL.fullmatch(self.label):
             raise ValueError(f"label must be made of letters, digits and : . _ -, not {self.label!r}")
+
+    def for_run(self, steps: int | str | None, epochs: int | str | None) -> Typesetting:
+        """The same choices for a run whose number of steps or epochs has been given.
+
+        >>> chosen = Typesetting().for_run("M", None)
+        >>> chosen.lengths, chosen.notation.steps
+        (('M',), 'M')
+        """
+        notation = self.notation
+        if steps is not None and notation.steps == Notation().steps:
+            notation = replace(notation, steps=notation.size(steps) if isinstance(steps, str) else str(steps))
+        lengths = tuple(size for size in (steps, epochs) if isinstance(size, str)) or self.lengths
+        return replace(self, notation=notation, lengths=lengths)
 
 
 def preamble(formulas: str) -> list[str]:

@@ -1,0 +1,37 @@
+"""``sgdsym paper``: a complete LaTeX appendix for a request."""
+
+from __future__ import annotations
+
+import argparse
+
+from sgdsym.cli.formats import add_typesetting, typesetting
+from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.requests import add_request, read_request
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "paper",
+        help="a LaTeX appendix: definitions, every order, the diagrams, what is exact",
+        description="Write a self-contained LaTeX appendix on an expansion, for pdfLaTeX with amsmath and TikZ.",
+        epilog="example: sgdsym paper --order 3 --batch-size 8 --output appendix.tex",
+    )
+    add_request(command)
+    add_typesetting(command)
+    add_output(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from sgdsym.report import write_paper
+
+    check_writable(options.output)
+    request = read_request(options)
+    progress = Progress()
+    try:
+        text = write_paper(request, typesetting(options), progress.layer)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write(text, options.output)

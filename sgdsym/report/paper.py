@@ -1,0 +1,176 @@
+"""A self-contained appendix for a paper: definitions, each order, the diagrams, and what is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from importlib.metadata import version
+from itertools import groupby
+
+from sgdsym.diagrams import Diagram
+from sgdsym.render import Typesetting, diagram_to_latex, explain, preamble, series_to_latex
+from sgdsym.render.escaping import escaped
+from sgdsym.render.factors import factor
+from sgdsym.render.formulas import Style
+from sgdsym.render.latex import is_function, left_side
+from sgdsym.render.terms import coefficient_lines
+from sgdsym.render.tikz import inline_tikz
+from sgdsym.report.definitions import setting_sentences, symbol_definitions
+from sgdsym.series import Coefficient, Series
+from sgdsym.sgd import Request, expand_request
+from sgdsym.templating import template
+
+_COLUMN = 22.0  # width of the column for a count, in ems
+_TITLES = {
+    "test-loss": "test loss",
+    "train-loss": "training loss",
+    "generalization-gap": "generalisation gap",
+    "displacement": "displacement of the weights",
+    "covariance": "covariance of the weights",
+    "loss-variance": "variance of the test loss",
+    "function": "mean of a function of the weights",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One diagram of the table, ready strings."""
+
+    picture: str
+    value: str
+    symmetry: str
+    count: str
+    words: str
+
+
+def write_paper(
+    request: Request, typesetting: Typesetting | None = None, progress: Callable[[int, int], None] | None = None
+) -> str:
+    r"""A complete LaTeX document whose body is an appendix on the request, for pdfLaTeX with amsmath and TikZ.
+
+    It defines every symbol, gives one equation per order, shows each diagram with its symmetry factor
+    :math:`|\mathrm{Aut}\,D|`, its count :math:`W_D` and its value in a formula and in words, and says what is exact.  The series is
+    :math:`\sum_D (-\eta)^d\, W_D / |\mathrm{Aut}\,D|\; \mathrm{value}(D)`.  The same text in every run of one version.
+
+    Args:
+        request: what is expanded.
+        typesetting: symbols and form of the formulas; the shape is always one equation per order.
+        progress: called with each order and its number of diagrams.
+
+    Raises:
+        ValueError: if the request cannot be expanded.
+
+    >>> write_paper(Request(order=1)).splitlines()[0]
+    '% Expansion of the test loss of SGD (online) to order 1'
+    """
+    chosen = replace(typesetting or Typesetting(), shape="equations").for_run(request.steps, request.epochs)
+    series = expand_request(request, progress)
+    equations = series_to_latex(series, chosen)
+    tables = _tables(series, chosen)
+    command = f"sgdsym paper {' '.join(request_options(request))}".strip()
+    return template("appendix.tex.jinja").render(
+        title=_title(request),
+        version=version("sgdsym"),
+        command=command,
+        command_text=escaped(command).replace("--", r"-{}-").replace(" ", r"\ \allowbreak "),
+        preamble=preamble(equations + "tikzpicture"),
+        setting=setting_sentences(request, chosen.notation),
+        symbols=symbol_definitions(series, request, chosen.notation, _formula_style(chosen)),
+        order=request.order,
+        equations=equations,
+        sum_rule=_sum_rule(series, chosen) if tables else "",
+        tables=tables,
+        exactness=_exactness(series, chosen),
+    )
+
+
+def request_options(request: Request) -> list[str]:
+    """The options of the command line that make a request, those that are not left out.
+
+    >>> request_options(Request(order=2, batch_size=4))
+    ['--order', '2', '--batch-size', '4']
+    """
+    words: list[str] = []
+    for item in fields(request):
+        value = getattr(request, item.name)
+        if value == item.default and item.name != "order":
+            continue
+        words.append(f"--{item.name.replace('_', '-')}")
+        if item.name == "schedule":
+            words.append(",".join(map(str, value)))
+        elif value is not True:
+            words.append(str(value))
+    return words
+
+
+def _title(request: Request) -> str:
+    how = request.dynamics.upper()
+    if request.dynamics == "sgd":
+        how += f" ({request.sampling})"
+    observable = _TITLES.get(request.observable, escaped(request.observable))
+    return f"Expansion of the {observable} of {how} to order {request.order}"
+
+
+def _tables(series: Series, typesetting: Typesetting) -> list[tuple[str, list[_Row]]]:
+    """A heading and the diagrams of each order but the trivial ones."""
+    tables = []
+    for order, group in groupby(series, key=lambda term: term[0].order):
+        terms = list(group)
+        if order:
+            heading = f"Order {order}: {len(terms)} diagram{'s' if len(terms) > 1 else ''}"
+            tables.append((heading, [_row(series, d, c, typesetting) for d, c in terms]))
+    return tables
+
+
+def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> _Row:
+    function = is_function(series)
+    style = _formula_style(typesetting)
+    value = diagram_to_latex(
+        diagram, series.basis, style=style, notation=typesetting.notation, sums=typesetting.sums, function=function
+    )
+    symmetry = diagram.symmetry_factor
+    count = coefficient * symmetry * (-1) ** diagram.order
+    lines = r" \\ & \quad ".join(coefficient_lines(count, typesetting, _COLUMN))
+    return _Row(
+        picture=inline_tikz(diagram),
+        value=value,
+        symmetry=rf"$|\mathrm{{Aut}}| = {symmetry}$",
+        count=rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$",
+        words=explain(diagram, series.basis, function=function),
+    )
+
+
+def _formula_style(typesetting: Typesetting) -> Style:
+    """The style of the values in the table, which has the pictures anyway."""
+    return "matrix" if typesetting.style == "diagram" else typesetting.style
+
+
+def _sum_rule(series: Series, typesetting: Typesetting) -> str:
+    n = typesetting.notation
+    joint = "moment" if series.basis == "moment" else "cumulant"
+    return (
+        rf"A node with $k$ neighbours is the tensor of $k$-th derivatives of the loss of a data point, an edge contracts one index, "
+        rf"and the nodes in one outline belong to one data point: the value of a diagram is the contraction of one joint {joint} for each "
+        r"outline or lone node. Time runs from left to right. "
+        rf"A diagram with $d$ edges stands for the term $(-{n.learning_rate})^d\, W/|\mathrm{{Aut}}|$ times its value: "
+        r"$|\mathrm{Aut}|$ is the number of its symmetries, and $W$ counts the ways to choose its root and to place the "
+        "other nodes on updates and data points, each way with its "
+        "weight. A hollow node is not averaged over the data, a node with a ring is a marked loss. "
+        "In words, curvature and jerk are the second and third derivatives of the loss, and $x$, $y$ are data points."
+    )
+
+
+def _exactness(series: Series, typesetting: Typesetting) -> list[str]:
+    n, order = typesetting.notation, series.truncation
+    label = typesetting.label
+    sentences = [
+        rf"Let the losses ${n.sample_loss}$ have bounded derivatives of all orders up to {order + 1} (polynomials whose coefficients "
+        rf"have finite moments will do). Then ${left_side(series, n)}$ as a function of ${n.learning_rate}$ has at ${n.learning_rate} = 0$ "
+        rf"exactly the Taylor coefficients of \eqref{{{label}}} up to order {order}, for every value of the sizes: no large number of "
+        "updates, small noise or Gaussian noise is assumed, and the coefficients are exact rational numbers.",
+        rf"The remainder $O({n.learning_rate}^{{{order + 1}}})$ is for a fixed length of the run; it is not uniform in it.",
+    ]
+    if series.poles:
+        conditions = ", ".join(rf"${factor(pole).latex(n)} \neq 0$" for pole in series.poles)
+        sentences.append(f"The coefficients hold where {conditions}; elsewhere expand again with the numbers.")
+    return sentences
