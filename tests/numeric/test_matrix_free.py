@@ -103,6 +103,8 @@ def test_an_estimate_is_good_for_every_rate_and_size():
         assert found.coefficients == pytest.approx(expected, rel=1e-11)
         assert found.value == pytest.approx([expected[0], sum(c / 10**k for k, c in enumerate(expected))], rel=1e-11)
         assert values.at(0.1, T=T, B=B).value == pytest.approx(found.value[1])
+        shorter = values.truncate(1).at(0.1, T=T, B=B)
+        assert shorter.value == pytest.approx(expected[0] + 0.1 * expected[1], rel=1e-11)
 
 
 def test_a_function_of_the_parameters_is_observed():

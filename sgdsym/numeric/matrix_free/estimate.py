@@ -68,6 +68,12 @@ class DiagramValues:
         mean, error = _statistics(self.replicates[:, [self.diagrams.index(diagram)]])
         return float(mean[0]), float(error[0])
 
+    def truncate(self, k: int) -> DiagramValues:
+        """The values up to and including order ``k``."""
+        kept = [i for i, diagram in enumerate(self.diagrams) if diagram.order <= k]
+        diagrams = tuple(self.diagrams[i] for i in kept)
+        return DiagramValues(self.series.truncate(k), diagrams, self.replicates[:, kept])
+
     def at(self, learning_rate: Any, **symbols: Any) -> Estimate:
         """The series at some learning rates, an array or a number, and some sizes.
 
