@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from sgdsym.codegen.numpy_printer import WIDTH
+from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.scalars import assignment
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.series import Coefficient, symbol_name
@@ -170,10 +170,21 @@ def _tensor_lines(sampled: set[int], averaged: set[int], roots: set[int]) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One diagram: its tensors as contractions of means and central moments."""
+    """One diagram: its tensors as contractions of means and central moments.
+
+    Attributes:
+        letters: the eigen-index of each edge.
+        axes: those of the contractions, the open ones first.
+        opened: the number of open ones.
+        contractions: calls with their weights.
+        note: the tensors in words.
+        sampled, averaged, roots: the degrees of the derivatives that are needed at data points, as means, of the function.
+    """
 
     diagram: Diagram
     letters: tuple[str, ...]
+    axes: str
+    opened: int
     contractions: tuple[tuple[int, str], ...]
     note: str
     sampled: frozenset[int]
@@ -205,6 +216,8 @@ class _Term:
         return cls(
             diagram,
             letters,
+            axes,
+            len(opened),
             tuple(contractions),
             " ".join(_word(degrees, groups) for degrees, groups in factors),
             frozenset(int(degree) for degree, _ in members),
@@ -221,18 +234,15 @@ class _Term:
                 yield f"tensor = tensor {'-' if weight < 0 else '+'} {'' if abs(weight) == 1 else f'{abs(weight)} * '}{call}"
             else:
                 yield f"tensor = {'' if weight == 1 else f'{weight} * '}{call}"
-        opened = [letter for letter in "ik" if letter in self.letters]
-        axes = "".join([*opened, *(letter for letter in dict.fromkeys(self.letters) if letter not in opened)])
         yield "sums = ["
-        label = {e: letter for e, letter in enumerate(self.letters)}
         for product, coefficient in time.terms:
-            factors = [
-                ("".join(label[e] for e in d.front), tuple("".join(sorted(label[e] for e in node)) for node in d.nodes))
-                for d in product
-            ]
+            factors = [(self._word(d.front), tuple(map(self._word, d.nodes))) for d in product]
             yield f"    ({number[coefficient]}, {factors}),".replace("'", '"')
         yield "]"
-        yield f'_add(total, run, {edges}, tensor, "{axes}", {len(opened)}, sums)'
+        yield f'_add(total, run, {edges}, tensor, "{self.axes}", {self.opened}, sums)'
+
+    def _word(self, edges: tuple[int, ...]) -> str:
+        return "".join(sorted(self.letters[e] for e in edges))
 
 
 def _mean(degrees: tuple[int | str, ...], group: list[str]) -> tuple[str, str]:
@@ -245,7 +255,6 @@ def _mean(degrees: tuple[int | str, ...], group: list[str]) -> tuple[str, str]:
 def _word(degrees: tuple[int | str, ...], groups: list[list[str]]) -> str:
     if degrees == (2,):
         return f"h_{groups[0][0]}"
-    numbers = tuple(degree for degree in degrees if isinstance(degree, int))
-    name = "s" if degrees[0] == "s" else base_name("cumulant", numbers)
+    name = "s" if degrees[0] == "s" else base_name("cumulant", tuple(map(int, degrees)))
     indices = "".join(letter for group in groups for letter in group)
     return f"{name}_{indices}" if indices else name

@@ -214,7 +214,7 @@ def _indexed(diagram: Diagram, indices: Sequence[sp.Symbol], function: bool) -> 
         if degrees == (2,):
             factors.append(sp.IndexedBase("h")[groups[0][0]])
             continue
-        name = "s" if degrees[0] == "s" else base_name("cumulant", degrees)
+        name = "s" if degrees[0] == "s" else base_name("cumulant", tuple(map(int, degrees)))
         places = [x for group in groups for x in group]
         factors.append(sp.IndexedBase(name)[tuple(places)] if places else sp.Symbol(name))
     return sp.Mul(*factors)
