@@ -6,7 +6,7 @@ is an argument, never a global setting.  One layout serves every pen.
 
 from sgdsym.render.dot import diagram_to_dot, diagrams_to_dot
 from sgdsym.render.figure import diagram_to_image, diagrams_to_image
-from sgdsym.render.formulas import diagram_to_latex, diagram_to_text
+from sgdsym.render.formulas import Style, diagram_to_latex, diagram_to_text
 from sgdsym.render.latex import series_to_latex
 from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.notation import Notation
@@ -21,6 +21,7 @@ __all__ = [
     "ATLASES",
     "Layout",
     "Notation",
+    "Style",
     "Typesetting",
     "diagram_to_dot",
     "diagram_to_image",

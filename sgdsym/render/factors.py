@@ -144,8 +144,12 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
 
 def _factors(polynomial: PolyElement) -> tuple[int, int, tuple[Power, ...]]:
     """Sign, positive integer and irreducible factors, symbols first."""
-    number, factors = polynomial.factor_list()
-    powers = [(_terms(base), int(exponent)) for base, exponent in factors]
+    if len(polynomial) == 1:
+        ((number, monomial),) = _terms(polynomial)
+        powers: list[Power] = [(((1, ((name, 1),)),), exponent) for name, exponent in monomial]
+    else:
+        number, factors = polynomial.factor_list()
+        powers = [(_terms(base), int(exponent)) for base, exponent in factors]
     powers.sort(key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])))
     return (1 if number > 0 else -1), abs(int(number)), tuple(powers)
 

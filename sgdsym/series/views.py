@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from sgdsym.codegen import Kernel
     from sgdsym.noise import NoiseModel
-    from sgdsym.render import Notation
-    from sgdsym.render.formulas import Style
+    from sgdsym.render import Notation, Style
     from sgdsym.series.series import Series
 
 
@@ -45,11 +44,11 @@ class SeriesViews:
 
         return series_to_text(cast("Series", self))
 
-    def kernel(self) -> Kernel:
-        """The numpy evaluator of the series; see :func:`sgdsym.codegen.compile_kernel`."""
+    def kernel(self, backend: str = "numpy") -> Kernel:
+        """The evaluator of the series for numpy, jax or torch; see :func:`sgdsym.codegen.compile_kernel`."""
         from sgdsym.codegen import compile_kernel
 
-        return compile_kernel(cast("Series", self))
+        return compile_kernel(cast("Series", self), backend)
 
     def with_noise(self, model: NoiseModel, root_derivatives: Mapping[int, Any] | None = None) -> Any:
         """The closed form under a model of the noise, a sympy expression; see :func:`sgdsym.noise.with_noise`."""
