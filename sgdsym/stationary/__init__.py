@@ -14,6 +14,7 @@ from sgdsym.stationary.escape import (
     log_temperature,
     stationary_exponent,
 )
+from sgdsym.stationary.fluctuation_dissipation import Relation, fluctuation_dissipation, fluctuation_dissipation_matrix
 from sgdsym.stationary.fokker_planck import FokkerPlanck, change_clock, fokker_planck
 from sgdsym.stationary.gibbs import (
     Gibbs,
@@ -23,8 +24,11 @@ from sgdsym.stationary.gibbs import (
     gibbs_covariance,
     temperature,
 )
+from sgdsym.stationary.high_dimensional import high_dimensional_law
 from sgdsym.stationary.lyapunov import stationary_covariance
+from sgdsym.stationary.minima import minimum_covariance, minimum_noise
 from sgdsym.stationary.modified_equations import embedded_ornstein_uhlenbeck, stochastic_modified_equation
+from sgdsym.stationary.multiplicative import MeanSquareStability, mean_square_stability, sampling_factor
 from sgdsym.stationary.passage import mean_first_passage
 from sgdsym.stationary.preconditioned import (
     adaptive_covariance,
@@ -33,12 +37,19 @@ from sgdsym.stationary.preconditioned import (
     optimal_learning_rate,
     optimal_preconditioner,
 )
+from sgdsym.stationary.quasipotential import quasipotential_slope
+from sgdsym.stationary.regression import RegressionLaw, label_noise_law, label_noise_threshold, weight_decay_law
+from sgdsym.stationary.reshuffled import reshuffled_covariance
 from sgdsym.stationary.stability import stability_threshold, underdamped_onset
+from sgdsym.stationary.tails import estimated_tail_index, tail_index
 
 __all__ = [
     "Decomposition",
     "FokkerPlanck",
     "Gibbs",
+    "MeanSquareStability",
+    "RegressionLaw",
+    "Relation",
     "adaptive_covariance",
     "basin_ratio",
     "change_clock",
@@ -48,24 +59,38 @@ __all__ = [
     "embedded_ornstein_uhlenbeck",
     "escape_exponent",
     "escape_rate",
+    "estimated_tail_index",
     "excess_loss",
     "finite_rate_ratio",
+    "fluctuation_dissipation",
+    "fluctuation_dissipation_matrix",
     "fokker_planck",
     "gibbs",
     "gibbs_covariance",
+    "high_dimensional_law",
     "kramers_rate",
+    "label_noise_law",
+    "label_noise_threshold",
     "lag_covariance",
     "log_temperature",
     "mean_first_passage",
     "mean_square_distance",
+    "mean_square_stability",
+    "minimum_covariance",
+    "minimum_noise",
     "momentum_covariance",
     "natural_gradient_covariance",
     "optimal_learning_rate",
     "optimal_preconditioner",
+    "quasipotential_slope",
+    "reshuffled_covariance",
+    "sampling_factor",
     "stability_threshold",
     "stationary_covariance",
     "stationary_exponent",
     "stochastic_modified_equation",
+    "tail_index",
     "temperature",
     "underdamped_onset",
+    "weight_decay_law",
 ]

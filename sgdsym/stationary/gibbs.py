@@ -110,6 +110,8 @@ class Gibbs:
         return eta * (slope / (4 * self.temperature) - curvature / 2)
 
     def _share(self, point: Sequence[Any]) -> sp.Expr:
+        if len(point) != len(self.coordinates):
+            raise ValueError(f"a minimum has {len(point)} coordinates; there are {len(self.coordinates)} weights")
         place = dict(zip(self.coordinates, (exact("a coordinate of a minimum", x) for x in point), strict=True))
         for x in self.coordinates:
             slope = sp.simplify(sp.diff(self.loss, x).subs(place))
@@ -231,7 +233,8 @@ def finite_rate_ratio(hessian_a: Any, hessian_b: Any, learning_rate: Any) -> Any
 
     The average of :meth:`Gibbs.finite_rate_correction` over a Gaussian basin is :math:`\eta\,tr H\,(\frac14 - \frac12)`.  It
     holds :math:`\eta` without S, so it breaks the invariance under :math:`(\eta, S)\to(c\eta, cS)`, in favour of the
-    flatter basin.  For Gaussian noise; valid for :math:`\eta h \ll 1` and :math:`\eta^2 \ll T`.
+    flatter basin.  For Gaussian noise, :math:`\eta h \ll 1` and a temperature well above :math:`\eta^2` times what
+    :func:`~sgdsym.stationary.quasipotential_slope` gains on the way between the minima, which at low temperature comes first.
 
     Args:
         hessian_a: the Hessian at minimum A, a matrix or a number.
