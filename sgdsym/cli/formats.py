@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sgdsym.cli.options import Parser, RequestError, natural
-from sgdsym.codegen import generate_numpy
+from sgdsym.codegen import generate
 from sgdsym.render import (
     ATLASES,
     Notation,
@@ -129,11 +129,15 @@ def _atlas(kind: str) -> Writer:
     return lambda series, _: ATLASES[kind](series.diagrams())
 
 
+def _module(backend: str) -> Writer:
+    return lambda series, _: generate(series, backend)
+
+
 FORMATS: dict[str, Writer] = {
     "text": _text,
     "latex": _latex,
     "json": lambda series, _: series.to_json(),
-    "numpy": lambda series, _: generate_numpy(series),
+    **{backend: _module(backend) for backend in ("numpy", "jax", "torch")},
     "table": lambda series, _: series_to_table(series),
     **{kind: _atlas(kind) for kind in ATLASES},
     "tikz": lambda series, options: diagrams_to_tikz(series.diagrams(), document=options.document),

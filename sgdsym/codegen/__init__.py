@@ -1,14 +1,18 @@
-"""Code generation: a series becomes a numpy module of its own, and a callable kernel.
+"""Code generation: a series becomes a module of its own, and a callable kernel.
 
 Stage by stage:
 
-1. :mod:`~sgdsym.codegen.moments` rewrites the blocks in means and central moments and merges equal networks;
-2. :mod:`~sgdsym.codegen.fragment` cuts networks into canonical pieces, and :mod:`~sgdsym.codegen.order` chooses from
-   which two pieces each one is contracted, pieces at hand being free;
+1. :mod:`~sgdsym.codegen.moments` rewrites the blocks in means and central moments and merges equal networks,
+   :mod:`~sgdsym.codegen.centring` says which factors need not be centred;
+2. :mod:`~sgdsym.codegen.fragment` cuts networks into canonical pieces, and :mod:`~sgdsym.codegen.order` plans from
+   which two pieces each one is contracted, the cost of a piece shared out among all that use it;
 3. :mod:`~sgdsym.codegen.lower` writes every piece once, as statements of :mod:`~sgdsym.codegen.ir`;
-4. :mod:`~sgdsym.codegen.passes` gives the memory of large intermediates back after their last use;
-5. :mod:`~sgdsym.codegen.numpy_printer` and :mod:`~sgdsym.codegen.scalars` turn statements and coefficients into lines;
-6. :mod:`~sgdsym.codegen.module` puts the lines into the template, :mod:`~sgdsym.codegen.kernel` loads the text.
+4. :mod:`~sgdsym.codegen.passes` forms linear combinations before they are contracted, reads large inputs once, in
+   blocks of data points, and gives the memory of large intermediates back;
+5. :mod:`~sgdsym.codegen.cost` counts operations, traffic and memory; :mod:`~sgdsym.codegen.compiler` runs the stages and
+   keeps the cheapest program;
+6. :mod:`~sgdsym.codegen.backends` and :mod:`~sgdsym.codegen.scalars` turn statements and coefficients into lines;
+7. :mod:`~sgdsym.codegen.module` puts the lines into the template, :mod:`~sgdsym.codegen.kernel` loads the text.
 
 :mod:`~sgdsym.codegen.laws` writes closed forms and stationary covariances, which are no series;
 :mod:`~sgdsym.codegen.resummed` writes modules for resummed series, whose time-sums are evaluated with the tensors.
@@ -18,7 +22,7 @@ Knows diagrams, series and numpy's calls.  Refuses to know where a series comes 
 
 from sgdsym.codegen.kernel import Kernel, compile_kernel
 from sgdsym.codegen.laws import generate_covariance, generate_law
-from sgdsym.codegen.module import generate_numpy
+from sgdsym.codegen.module import generate
 from sgdsym.codegen.noise import generate_noise
 from sgdsym.codegen.resummed import ResummedKernel, compile_resummed, generate_resummed
 
@@ -27,9 +31,9 @@ __all__ = [
     "ResummedKernel",
     "compile_kernel",
     "compile_resummed",
+    "generate",
     "generate_covariance",
     "generate_law",
     "generate_noise",
-    "generate_numpy",
     "generate_resummed",
 ]

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from sgdsym.diagrams import Diagram, connected_parts
 
-MEAN, SAMPLE, ROOT = range(3)
+MEAN, DEVIATION, SAMPLE, ROOT = range(4)
 
 Tensor: TypeAlias = tuple[int, int]
 Edges: TypeAlias = tuple[tuple[int, int], ...]
@@ -28,8 +28,8 @@ class Fragment:
     """A canonical fragment; obtain one from :func:`canonical`.
 
     Attributes:
-        tensors: degree of each node, and whether it is a mean, a deviation from the mean at one data point, or a
-            derivative of the observed function.
+        tensors: degree of each node, and whether it is a mean, a deviation from the mean at one data point, the value
+            at one data point, or a derivative of the observed function.
         edges: the joined legs.
         averaged: the blocks that lie inside and are averaged over the data points.
         open: for each open block its nodes in the fragment.
@@ -66,30 +66,32 @@ class Fragment:
         together = not blocks or (len(blocks) == 1 and v in blocks[0] and w in blocks[0])
         return v == w or (self.tensors[v] == self.tensors[w] and near[0] == near[1] and together)
 
-    def part(self, nodes: Sequence[int], mean: int | None = None) -> tuple[Fragment, tuple[int, ...]]:
-        """The fragment on some of the nodes, with one node replaced by its mean on request.
-
-        Legs joined to other nodes become open, and so do blocks that reach outside.
+    def part(self, nodes: Sequence[int]) -> tuple[Fragment, tuple[int, ...]]:
+        """The fragment on some of the nodes; legs joined to other nodes become open, and so do blocks that reach outside.
 
         Returns:
             The canonical fragment, and for each of its nodes the label here.
         """
         label = {v: i for i, v in enumerate(nodes)}
-        kept = {v: i for v, i in label.items() if v != mean}
         averaged: list[tuple[int, ...]] = []
         opened: list[tuple[int, ...]] = []
         for block in self.averaged:
-            inside = tuple([kept[v] for v in block if v in kept])
+            inside = tuple([label[v] for v in block if v in label])
             if inside:
-                (averaged if len(inside) + (mean in block) == len(block) else opened).append(inside)
+                (averaged if len(inside) == len(block) else opened).append(inside)
         for block in self.open:
-            inside = tuple([kept[v] for v in block if v in kept])
+            inside = tuple([label[v] for v in block if v in label])
             if inside:
                 opened.append(inside)
-        tensors = tuple([(self.tensors[v][0], MEAN) if v == mean else self.tensors[v] for v in nodes])
+        tensors = tuple([self.tensors[v] for v in nodes])
         edges = tuple([(label[a], label[b]) for a, b in self.edges if a in label and b in label])
         fragment, order = canonical(tensors, edges, tuple(averaged), tuple(opened))
         return fragment, tuple([nodes[v] for v in order])
+
+    def opened(self, block: int) -> tuple[Fragment, tuple[int, ...]]:
+        """The fragment before one of its averages is taken, and for each of its nodes the label here."""
+        kept = self.averaged[:block] + self.averaged[block + 1 :]
+        return canonical(self.tensors, self.edges, kept, (*self.open, self.averaged[block]))
 
     def __str__(self) -> str:
         return _write(self)
@@ -106,6 +108,11 @@ def fragments_of(network: Diagram, function_roots: bool) -> list[Fragment]:
     Raises:
         ValueError: if a bare open root does not have exactly one neighbour.
     """
+    return connected_fragments(whole_fragment(network, function_roots))
+
+
+def whole_fragment(network: Diagram, function_roots: bool) -> Fragment:
+    """A network as one fragment, in its own labels; for the arguments see :func:`fragments_of`."""
     bare = set() if function_roots else set(network.open_roots)
     degrees = network.degrees
     if any(degrees[v] != 1 for v in bare):
@@ -114,14 +121,18 @@ def fragments_of(network: Diagram, function_roots: bool) -> list[Fragment]:
         )
     joint = [block for block in network.blocks if len(block) > 1]
     sampled = {v for block in joint for v in block}
-    kinds = [SAMPLE if v in sampled else ROOT if v in network.open_roots else MEAN for v in range(network.nodes)]
+    kinds = [DEVIATION if v in sampled else ROOT if v in network.open_roots else MEAN for v in range(network.nodes)]
     nodes = [v for v in range(network.nodes) if v not in bare]
     label = {v: i for i, v in enumerate(nodes)}
-    whole = Fragment(
+    return Fragment(
         tuple((degrees[v], kinds[v]) for v in nodes),
         tuple((label[a], label[b]) for a, b in network.edges if a in label and b in label),
         tuple(tuple(label[v] for v in block) for block in joint),
     )
+
+
+def connected_fragments(whole: Fragment) -> list[Fragment]:
+    """The canonical fragments of the pieces that are connected by edges and blocks."""
     return [whole.part(piece)[0] for piece in _pieces(whole)]
 
 
@@ -226,8 +237,8 @@ def _write(fragment: Fragment) -> str:
     def hang(v: int, parent: int) -> str:
         degree, kind = fragment.tensors[v]
         name = f"s{degree}" if kind == ROOT else "lGHJ"[degree] if degree < 4 else f"D{degree}"
-        if kind == SAMPLE:
-            name = f"{name.lower()}_{letter[v]}"
+        if kind in (DEVIATION, SAMPLE):
+            name = f"{name.lower() if kind == DEVIATION else name}_{letter[v]}"
         seen.add(v)
         inner = [hang(w, v) for w in neighbours[v] if w != parent] + ["."] * legs.count(v)
         return f"{name}({', '.join(inner)})" if inner else name

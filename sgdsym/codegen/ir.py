@@ -9,6 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+Combination: TypeAlias = tuple[tuple[int, int], ...]
+"""A sum of numbered coefficients: factors, each with the number of a coefficient.  An empty one stands for 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of the data points, shape ``(n,)``."""
+
+    target: str
+
 
 @dataclass(frozen=True, slots=True)
 class Mean:
@@ -90,15 +100,53 @@ class ContractPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Subtract:
-    """The left array, with axes ``axes``, minus the right one, constant along the axes it lacks."""
+class Power:
+    """The weighted sum over the data points of a symmetric tensor with the same vector in all its indices: a number.
+
+    ``tensor`` has shape ``(p, …, p)`` with ``degree`` indices, ``vectors`` has shape ``(n, p)``.
+    """
 
     target: str
-    left: str
-    right: str
-    right_axes: str
-    axes: str
+    tensor: str
+    vectors: str
+    weights: str
+    degree: int
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One array in a linear combination: its coefficient, and its axes in the order in which it has them."""
+
+    coefficient: Combination
+    name: str
+    axes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Combine:
+    """A linear combination of arrays that have the axes ``axes``, in any order."""
+
+    target: str
+    parts: tuple[Part, ...]
+    axes: str
+
+
+Pointwise: TypeAlias = Contract | Deviations | Weigh | Raise | Combine
+"""Statements that can run on the rows of some data points at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Statements made in one pass over blocks of data points, the samples read first.
+
+    Arrays with a sample axis that are not among ``kept`` exist only for the block at hand.
+    """
+
+    samples: str
+    degree: int
+    body: tuple[Pointwise, ...]
+    kept: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +157,28 @@ class Release:
 
 
 Statement: TypeAlias = (
-    Mean | Samples | RootDerivative | Deviations | Weigh | Raise | Contract | ContractPair | Subtract | Release
+    Weights
+    | Mean
+    | Samples
+    | RootDerivative
+    | Deviations
+    | Weigh
+    | Raise
+    | Contract
+    | ContractPair
+    | Power
+    | Combine
+    | Pass
+    | Release
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One network in the sum: the outer product of arrays of given ranks, times a coefficient, at an order."""
+    """One product of arrays in the sum, each with its rank: their outer product times a coefficient, at an order."""
 
     order: int
-    coefficient: int
+    coefficient: Combination
     factors: tuple[tuple[str, int], ...]
     note: str
 
@@ -136,13 +196,30 @@ class Program:
     terms: tuple[Term, ...]
 
 
-def reads(statement: Statement) -> tuple[str, ...]:
+def reads(statement: Statement) -> tuple[str, ...]:  # noqa: PLR0911 - one return per kind of statement
     """The names a statement reads."""
     match statement:
         case Deviations(samples=samples, mean=mean):
             return samples, mean
         case Weigh(source=source) | Raise(source=source):
             return (source,)
-        case Contract(left=left, right=right) | ContractPair(left=left, right=right) | Subtract(left=left, right=right):
+        case Contract(left=left, right=right) | ContractPair(left=left, right=right):
             return left, right
+        case Power(tensor=tensor, vectors=vectors, weights=weights):
+            return tensor, vectors, weights
+        case Combine(parts=parts):
+            return tuple(part.name for part in parts)
+        case Pass(samples=samples, body=body):
+            made = {s.target for s in body}
+            return samples, *(name for s in body for name in reads(s) if name not in {samples} | made)
     return ()
+
+
+def makes(statement: Statement) -> tuple[str, ...]:
+    """The names a statement assigns."""
+    match statement:
+        case Pass(kept=kept):
+            return kept
+        case Release():
+            return ()
+    return (statement.target,)

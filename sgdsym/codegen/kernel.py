@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sgdsym.codegen.module import generate_numpy
+from sgdsym.codegen.cost import Plan
+from sgdsym.codegen.module import compile_checked, write_module
 from sgdsym.series import Series
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """The numpy evaluator of a series.
+    """The evaluator of a series.
 
     Attributes:
         series: what it evaluates.
-        source: the text of the generated module; it stands alone and needs only numpy.
+        backend: the array library: ``"numpy"``, ``"jax"`` or ``"torch"``.
+        source: the text of the generated module; it stands alone and needs only that library.
+        plan: what it costs at typical sizes: naive, planned and shared.
 
     >>> import numpy as np
     >>> from sgdsym.diagrams import Diagram
@@ -37,19 +40,23 @@ class Kernel:
     """
 
     series: Series
+    backend: str = "numpy"
     source: str = field(init=False, repr=False)
+    plan: Plan = field(init=False, repr=False, compare=False)
     _functions: dict[str, Callable[..., Any]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        source = generate_numpy(self.series)
+        compiled = compile_checked(self.series, self.backend)
+        source = write_module(self.series, compiled, self.backend)
         functions: dict[str, Callable[..., Any]] = {"__name__": "sgdsym_kernel"}  # type: ignore[dict-item]
         # our own text; what it takes from outside are symbol names, and symbol_name has checked them
         exec(compile(source, "<sgdsym kernel>", "exec"), functions)  # noqa: S102
         object.__setattr__(self, "source", source)
+        object.__setattr__(self, "plan", compiled.plan)
         object.__setattr__(self, "_functions", functions)
 
-    def __reduce__(self) -> tuple[type[Kernel], tuple[Series]]:
-        return Kernel, (self.series,)
+    def __reduce__(self) -> tuple[type[Kernel], tuple[Series, str]]:
+        return Kernel, (self.series, self.backend)
 
     def __call__(
         self,
@@ -94,8 +101,8 @@ class Kernel:
         return found
 
 
-def compile_kernel(series: Series) -> Kernel:
-    """Generate and load the numpy evaluator of a series.
+def compile_kernel(series: Series, backend: str = "numpy") -> Kernel:
+    """Generate and load the evaluator of a series for one array library.
 
     Raises:
         ValueError: if the diagrams differ in their number of open indices, or a symbol is named like an argument.
@@ -104,4 +111,4 @@ def compile_kernel(series: Series) -> Kernel:
     >>> kernel.coefficients([])
     array([0., 0., 0.])
     """
-    return Kernel(series)
+    return Kernel(series, backend)

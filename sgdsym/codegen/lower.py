@@ -1,14 +1,13 @@
-r"""Stage 3: from networks and contraction orders to statements.
+r"""Stage 4: from networks and contraction orders to statements.
 
-Every fragment is computed once, under one name, whatever diagrams it occurs in.  Three rules keep the arrays small:
+Every fragment is computed once, under one name, whatever diagrams it occurs in.  These rules keep the arrays small:
 
-* a deviation from the mean with two or more index legs is never formed where it can be avoided: by linearity the
-  contraction is done with the raw samples, and the same contraction with the mean is subtracted from the small result;
-  in a block of two it is enough that the other factor is centred, and nothing is subtracted;
+* samples of a tensor are read as they are (:mod:`~sgdsym.codegen.centring`), deviations are formed of the others;
 * when a block is complete its data points are averaged at once, the weights multiplied into the smaller factor;
 * each edge carries the inverse metric once, multiplied into the smaller factor;
 * where two interchangeable indices at every data point meet a mean of four or more, index pairs are counted once, which
-  takes a quarter of the multiplications.
+  takes a quarter of the multiplications;
+* where one deviation fills all indices of a tensor, sorted tuples of indices are counted once.
 """
 
 from __future__ import annotations
@@ -17,74 +16,88 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
 
-from sgdsym.codegen.fragment import MEAN, ROOT, SAMPLE, Fragment, fragments_of
+from sgdsym.codegen.centring import uncentred
+from sgdsym.codegen.fragment import DEVIATION, MEAN, ROOT, SAMPLE, Fragment, connected_fragments, whole_fragment
 from sgdsym.codegen.ir import (
+    Combination,
     Contract,
     ContractPair,
     Deviations,
     Mean,
+    Power,
     Program,
     Raise,
     RootDerivative,
     Samples,
     Statement,
-    Subtract,
     Term,
     Weigh,
+    Weights,
 )
-from sgdsym.codegen.order import Planner, array_size
-from sgdsym.diagrams import Diagram, format_notation
+from sgdsym.codegen.order import Planner, is_power
+from sgdsym.diagrams import Diagram
 
 _SAMPLE_LETTERS = "N" + ascii_uppercase.replace("N", "")
 _INDEX_LETTERS = ascii_lowercase[8:] + ascii_lowercase[:8]
 
+Product = tuple[Fragment, ...]
 
-def lower(terms: Sequence[tuple[Diagram, int]], function_roots: bool) -> Program:
-    """The statements that compute every network, and the sum over the networks.
+
+def products(terms: Sequence[tuple[Diagram, int]], function_roots: bool) -> dict[tuple[int, Product], Combination]:
+    """The series as a sum of products of fragments, with one factor of each average not centred.
 
     Args:
         terms: networks (blocks are means and central moments) with the number of their coefficient.
         function_roots: whether open roots carry the derivatives of the observed function.
 
-    Raises:
-        ValueError: if the values of the networks differ in their number of indices.
+    Returns:
+        For each order and product the factors of the coefficients, by their numbers.
     """
-    lowering = _Lowering()
-    written = []
-    for network, coefficient in terms:
+    found: dict[tuple[int, Product], dict[int, int]] = {}
+    for network, number in terms:
+        for whole, weight in uncentred(whole_fragment(network, function_roots)):
+            numbers = found.setdefault((network.order, tuple(connected_fragments(whole))), {})
+            numbers[number] = numbers.get(number, 0) + weight
+    summed = {key: tuple((k, i) for i, k in numbers.items() if k) for key, numbers in found.items()}
+    return {key: combination for key, combination in summed.items() if combination}
+
+
+def lower(sums: Mapping[tuple[int, Product], Combination], planner: Planner) -> Program:
+    """The statements that compute every product, and the sum over the products.
+
+    Raises:
+        ValueError: if the products differ in their number of indices.
+    """
+    lowering = _Lowering(planner)
+    terms = []
+    for (order, product), combination in sums.items():
         factors = []
-        for fragment in fragments_of(network, function_roots):
+        for fragment in product:
             name, rank = lowering.value(fragment), len(fragment.legs)
             factors.append((lowering.variant(name, raised=tuple(range(rank))), rank))
-        written.append(Term(network.order, coefficient, tuple(factors), _describe(network)))
-    if len({term.rank for term in written}) > 1:
+        terms.append(Term(order, combination, tuple(factors), " ".join(str(fragment) for fragment in product)))
+    if len({term.rank for term in terms}) > 1:
         raise ValueError("the diagrams differ in their number of open indices; expand each observable by itself")
-    return Program(tuple(lowering.statements), tuple(written))
-
-
-def _describe(network: Diagram) -> str:
-    try:
-        return format_notation(network)
-    except ValueError:
-        return repr(network)
+    return Program(tuple(lowering.finished()), tuple(terms))
 
 
 @dataclass(slots=True)
 class _Lowering:
     """The statements written so far, and the names of the arrays they make."""
 
-    planner: Planner = field(default_factory=Planner)
+    planner: Planner
     statements: list[Statement] = field(default_factory=list)
     names: dict[Fragment, str] = field(default_factory=dict)
     variants: dict[tuple[str, tuple[int, ...], tuple[int, ...]], str] = field(default_factory=dict)
-    loaded: set[str] = field(default_factory=set)
+    loaded: dict[str, Statement] = field(default_factory=dict)
     count: int = 0
 
     def value(self, fragment: Fragment) -> str:
         """The name of the value of a fragment, written if it was not."""
+        self.planner.uses[fragment] += 1
         if fragment not in self.names:
             one = len(fragment.tensors) == 1
-            self.names[fragment] = self._leaf(*fragment.tensors[0]) if one else self._join(fragment)
+            self.names[fragment] = self._leaf(*fragment.tensors[0]) if one else self._made(fragment)
             self.planner.hold(fragment)
         return self.names[fragment]
 
@@ -98,40 +111,72 @@ class _Lowering:
                 target = source + "_up" + ("" if len(raised) == rank else "".join(map(str, raised)))
                 self.statements.append(Raise(target, source, raised))
             else:
+                self._weights()
                 target = name + "_w" + ("" if weighed == (0,) else "".join(map(str, weighed)))
                 self.statements.append(Weigh(target, name, weighed, rank))
             self.variants[name, weighed, raised] = target
         return self.variants[name, weighed, raised]
 
+    def finished(self) -> list[Statement]:
+        """All statements: what is read first, then means of what is sampled, then the rest."""
+        sampled = {s.degree: s for s in self.loaded.values() if isinstance(s, Samples)}
+        made: list[Statement] = []
+        for statement in self.statements:
+            if isinstance(statement, Mean) and statement.degree in sampled:
+                indices = _INDEX_LETTERS[: statement.degree]
+                source = sampled[statement.degree].target
+                made.append(Contract(statement.target, self._weights(), source, "N", f"N{indices}", indices))
+            else:
+                made.append(statement)
+        return [*self.loaded.values(), *made]
+
+    def _load(self, statement: Weights | Samples) -> str:
+        self.loaded.setdefault(statement.target, statement)
+        return statement.target
+
+    def _weights(self) -> str:
+        return self._load(Weights("weights"))
+
     def _leaf(self, degree: int, kind: int) -> str:
         if kind == SAMPLE:
-            samples, mean = self._samples(degree), self.value(Fragment(((degree, MEAN),)))
-            self.statements.append(Deviations(f"deviation_{degree}", samples, mean))
-            return f"deviation_{degree}"
-        statement = RootDerivative(f"root_{degree}", degree) if kind == ROOT else Mean(f"mean_{degree}", degree)
+            return self._load(Samples(f"samples_{degree}", degree))
+        statement: Statement
+        if kind == DEVIATION:
+            samples, mean = self.value(Fragment(((degree, SAMPLE),))), self.value(Fragment(((degree, MEAN),)))
+            statement = Deviations(f"deviation_{degree}", samples, mean)
+        else:
+            statement = RootDerivative(f"root_{degree}", degree) if kind == ROOT else Mean(f"mean_{degree}", degree)
         self.statements.append(statement)
         return statement.target
 
-    def _samples(self, degree: int) -> str:
-        name = f"samples_{degree}"
-        if name not in self.loaded:
-            self.loaded.add(name)
-            self.statements.append(Samples(name, degree))
-        return name
+    def _made(self, whole: Fragment) -> str:
+        split = self.planner.split(whole)
+        return self._average(whole, split) if isinstance(split, int) else self._join(whole, *split)
 
-    def _join(self, whole: Fragment) -> str:
+    def _average(self, whole: Fragment, block: int) -> str:
+        """The mean of a fragment over the one data point that is left."""
+        opened, labels = whole.opened(block)
+        letters = _Letters(whole, False)
+        source, axes, result = self.value(opened), letters.of(opened, labels), letters.result()
+        averaged = next(letter for letter in axes if letter.isupper() and letter not in result)
+        target = self._fresh()
+        self.statements.append(Contract(target, self._weights(), source, averaged, axes, result, str(whole)))
+        return target
+
+    def _join(self, whole: Fragment, nodes: list[int], others: list[int]) -> str:
         """Contract a fragment from its two parts, the small one carrying the weights and the metric."""
-        nodes, others = self.planner.split(whole)
-        raw, rest = _raw_node(whole, nodes, others)
         letters = _Letters(whole, any(set(block) & set(nodes) and set(block) & set(others) for block in whole.averaged))
         small, small_labels = whole.part(others)
         small_axes = letters.of(small, small_labels)
         large, large_labels = whole.part(nodes)
         large_axes = letters.of(large, large_labels, last=small_axes)
-        if others == [raw] or (nodes != [raw] and array_size(large_axes) < array_size(small_axes)):
+        size = self.planner.array_size
+        if _is_samples(small) or (not _is_samples(large) and size(large_axes) < size(small_axes)):
             large, small, large_axes, small_axes = small, large, small_axes, large_axes
-        large_name = self.value(large) if raw is None else self._samples(whole.tensors[raw][0])
-        small_name = self.value(small)
+        for power, tensor in ((small, large), (large, small)):
+            if not whole.legs and is_power(power, tensor):
+                return self._power(whole, power, self.value(tensor))
+        large_name, small_name = self.value(large), self.value(small)
         axes = letters.result()
         summed = [letter for letter in small_axes if letter in large_axes and letter not in axes]
         small_name = self.variant(
@@ -140,20 +185,18 @@ class _Lowering:
             raised=tuple(sorted(small_axes.index(letter) for letter in summed if letter.islower())),
             rank=len(small_axes),
         )
-        subtracted = self.value(rest) if rest is not None else ""
         product = self._fresh()
         if _is_pair_product(large, small, summed):
             degree = large.tensors[0][0]
             self.statements.append(ContractPair(product, small_name, large_name, degree - 2, str(whole)))
-            return product
-        note = str(whole) if rest is None else f"{whole}, not centred"
-        self.statements.append(Contract(product, large_name, small_name, large_axes, small_axes, axes, note))
-        if rest is None:
-            return product
-        assert raw is not None
-        rest_axes = letters.of(rest, whole.part(range(len(whole.tensors)), mean=raw)[1])
+        else:
+            self.statements.append(Contract(product, large_name, small_name, large_axes, small_axes, axes, str(whole)))
+        return product
+
+    def _power(self, whole: Fragment, power: Fragment, tensor: str) -> str:
+        vectors = self.variant(self.value(Fragment(power.tensors[:1])), raised=(1,), rank=2)
         target = self._fresh()
-        self.statements.append(Subtract(target, product, subtracted, rest_axes, axes, str(whole)))
+        self.statements.append(Power(target, tensor, vectors, self._weights(), len(power.tensors), str(whole)))
         return target
 
     def _fresh(self) -> str:
@@ -161,17 +204,8 @@ class _Lowering:
         return f"t{self.count}"
 
 
-def _raw_node(whole: Fragment, nodes: list[int], others: list[int]) -> tuple[int | None, Fragment | None]:
-    """The part that is one large deviation and may be replaced by its raw samples, and what must then be subtracted."""
-    alone = [part[0] for part in (nodes, others) if len(part) == 1]
-    large = [v for v in alone if whole.tensors[v][1] == SAMPLE and whole.tensors[v][0] > 1]
-    for v in sorted(large, key=lambda v: -whole.tensors[v][0]):
-        if any(len(block) == 2 and v in block for block in whole.averaged):
-            return v, None
-        rest = whole.part(range(len(whole.tensors)), mean=v)[0]
-        if rest.is_connected:
-            return v, rest
-    return None, None
+def _is_samples(fragment: Fragment) -> bool:
+    return len(fragment.tensors) == 1 and fragment.tensors[0][1] == SAMPLE
 
 
 def _is_pair_product(large: Fragment, small: Fragment, summed: list[str]) -> bool:

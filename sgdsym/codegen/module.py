@@ -1,47 +1,74 @@
-"""Stage 6: the text of the module, from ready lines and the template."""
+"""The text of the module, from ready lines and the template of a backend."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from sgdsym.codegen.ir import ContractPair, Mean, Program, RootDerivative, Samples
-from sgdsym.codegen.lower import lower
-from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.numpy_printer import WIDTH, statement_lines, term_lines
-from sgdsym.codegen.passes import release_large
+from sgdsym.codegen.backends import BACKENDS
+from sgdsym.codegen.backends.printer import WIDTH
+from sgdsym.codegen.compiler import Compiled, compile_series
+from sgdsym.codegen.cost import most_alive
+from sgdsym.codegen.ir import ContractPair, Mean, Pass, Power, Program, RootDerivative, Samples, reads
 from sgdsym.codegen.scalars import assignment
 from sgdsym.series import Coefficient, Series, symbol_name
 from sgdsym.templating import template
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _ARGUMENTS = frozenset({"derivatives", "learning_rate", "metric", "root_derivatives", "self", "weights"})
 
 
-def generate_numpy(series: Series) -> str:
-    """The source of a module that evaluates a series with numpy alone.
+def generate(series: Series, backend: str = "numpy") -> str:
+    """The source of a module that evaluates a series with one array library alone.
 
     The module offers ``coefficients(derivatives, *, weights, metric, **symbols)`` and ``evaluate(derivatives,
     learning_rate, …)``; see :class:`~sgdsym.codegen.Kernel`.  Equal series give equal bytes.
 
+    Args:
+        series: what is evaluated.
+        backend: ``"numpy"``, ``"jax"`` or ``"torch"``.
+
     Raises:
-        ValueError: if the diagrams differ in their number of open indices, or a symbol is named like an argument.
+        ValueError: if the backend is unknown, the diagrams differ in their number of open indices, or a symbol is named
+            like an argument.
 
     >>> from sgdsym.diagrams import Diagram
-    >>> source = generate_numpy(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1))
+    >>> source = generate(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1))
     >>> [line.strip() for line in source.splitlines() if "mean_1" in line and "#" in line]
-    ['t1 = np.tensordot(mean_1, mean_1_up, 1)  # G(G)']
+    ['t1 = mean_1 @ mean_1_up  # G(G)']
     """
-    _check_symbols(series.symbols)
-    has_function = series.setting.observable == "function"
-    terms = networks(series)
-    number = distinct_coefficients(terms)
-    program = lower([(network, number[c]) for network, c in terms.items()], has_function)
-    program = release_large(program)
+    return write_module(series, compile_checked(series, backend), backend)
+
+
+def compile_checked(series: Series, backend: str) -> Compiled:
+    """The program of a series that the backend can write.
+
+    Raises:
+        ValueError: see :func:`generate`.
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    for name in series.symbols:
+        if symbol_name(name) in _ARGUMENTS:
+            raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
+    return compile_series(series)
+
+
+def write_module(series: Series, compiled: Compiled, backend: str) -> str:
+    """The text of the module for a program."""
+    printer, name = BACKENDS[backend].PRINTER, BACKENDS[backend].TEMPLATE
+    program = compiled.program
     rank = program.terms[0].rank if program.terms else series.setting.open_indices
     sampled, averaged = _degrees(program, Samples), _degrees(program, Mean)
     if rank and not any(sampled + averaged):
         averaged = (*averaged, 1)
-    return template("numpy_kernel.py.jinja").render(
+    statements, terms = printer.statement_lines(program), printer.term_lines(program)
+    kinds = {type(s) for s in program.statements}
+    return template(name).render(
         version=version("sgdsym"),
         setting=series.setting,
         basis=series.basis,
@@ -49,27 +76,41 @@ def generate_numpy(series: Series) -> str:
         rank=rank,
         symbols=series.symbols,
         diagrams=len(series),
-        networks=len(terms),
+        networks=compiled.products,
+        cost=compiled.plan,
+        memory=dict(sorted(most_alive(program).items())),
         sampled=sampled,
-        averaged=tuple(k for k in averaged if k not in sampled),
+        averaged=averaged,
+        partly_read=_partly_read(program),
         roots=_degrees(program, RootDerivative),
-        has_function=has_function,
-        has_pairs=any(isinstance(s, ContractPair) for s in program.statements),
-        numbers=_numbers(number),
-        statements=statement_lines(program),
-        terms=term_lines(program),
+        has_function=series.setting.observable == "function",
+        has_pairs=ContractPair in kinds,
+        has_powers=Power in kinds,
+        has_blocks=Pass in kinds,
+        has_moments=any("_moments(" in line for line in statements),
+        uses_n=_uses("n", statements),
+        uses_p=_uses("p", statements),
+        numbers=_numbers(compiled.coefficients),
+        statements=statements,
+        terms=terms,
+        constant=printer.constant,
+        inner=printer.inner_product,
     )
 
 
-def _check_symbols(symbols: Sequence[str]) -> None:
-    for name in symbols:
-        if symbol_name(name) in _ARGUMENTS:
-            raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
+def _uses(size: str, lines: Sequence[str]) -> bool:
+    return any(re.search(rf"\b{size}\b", line.partition("#")[0]) for line in lines)
 
 
 def _degrees(program: Program, kind: type[Mean | Samples | RootDerivative]) -> tuple[int, ...]:
     return tuple(sorted({s.degree for s in program.statements if isinstance(s, kind)}))
 
 
-def _numbers(number: dict[Coefficient, int]) -> list[str]:
+def _partly_read(program: Program) -> list[int]:
+    """The degrees of means of which only sorted indices are read."""
+    fully = {name for s in program.statements if not isinstance(s, ContractPair | Power) for name in reads(s)}
+    return [s.degree for s in program.statements if isinstance(s, Mean) and s.target not in fully]
+
+
+def _numbers(number: Mapping[Coefficient, int]) -> list[str]:
     return [line for c, i in number.items() for line in assignment(f"_c[{i}]", c, 4, WIDTH)]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import sgdsym
-from sgdsym.codegen import Kernel, compile_kernel, generate_numpy
-from sgdsym.codegen.fragment import MEAN, SAMPLE, Fragment, canonical, fragments_of
+from sgdsym.codegen import Kernel, compile_kernel, generate
+from sgdsym.codegen.fragment import DEVIATION, MEAN, Fragment, canonical, fragments_of
 from sgdsym.codegen.order import Planner
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series, Setting
@@ -36,7 +36,7 @@ def tensors():
 
 
 def test_the_module_of_order_two(golden):
-    source = generate_numpy(sgdsym.expand(order=2))
+    source = generate(sgdsym.expand(order=2))
     golden("numpy_order_2.py", source.replace(importlib.metadata.version("sgdsym"), "VERSION"))
 
 
@@ -49,7 +49,7 @@ def test_the_module_is_clean_and_formatted(order, observable, tmp_path):
         bend = Diagram(3, [(0, 1), (1, 2)], [(1,), (2,)], [0])
         series = Series({bend: T / 2}, order, setting=Setting(observable))
     path = tmp_path / "kernel.py"
-    path.write_text(generate_numpy(series), encoding="utf-8")
+    path.write_text(generate(series), encoding="utf-8")
     for command in (["check"], ["format", "--check", "--line-length", "120"]):
         run = _run([sys.executable, "-m", "ruff", *command, "--isolated", str(path)], check=False, text=True)
         assert run.returncode == 0, run.stdout
@@ -61,7 +61,7 @@ def test_the_module_stands_alone_and_does_not_depend_on_the_hash_seed(tmp_path, 
         _run([sys.executable, "-c", write], env=os.environ | {"PYTHONHASHSEED": seed}).stdout for seed in ("1", "2")
     ]
     assert texts[0] == texts[1]
-    (tmp_path / "kernel_3.py").write_text(generate_numpy(sgdsym.expand(order=3)), encoding="utf-8")
+    (tmp_path / "kernel_3.py").write_text(generate(sgdsym.expand(order=3)), encoding="utf-8")
     np.savez(tmp_path / "tensors.npz", *[tensors[k] for k in range(4)])
     use = (
         "import sys, numpy as np, kernel_3\n"
@@ -75,8 +75,8 @@ def test_the_module_stands_alone_and_does_not_depend_on_the_hash_seed(tmp_path, 
 
 def test_equal_pieces_are_contracted_once():
     """H G is one array, although GHG, GHHG, JGGG's neighbours and C:HG all need it."""
-    source = generate_numpy(sgdsym.expand(order=5))
-    made = [line.split("#")[1].strip() for line in source.splitlines() if " = np." in line and "  # " in line]
+    source = generate(sgdsym.expand(order=5))
+    made = [line.split("#")[1].strip() for line in source.splitlines() if " = " in line and "  # " in line]
     assert len(made) == len(set(made))
     assert made.count("H(G, .)") == 1
     assert not any("einsum" in line and "N,M" in line for line in source.splitlines())
@@ -84,7 +84,7 @@ def test_equal_pieces_are_contracted_once():
 
 def test_no_array_over_pairs_of_data_points():
     for order in (3, 4, 5):
-        for line in generate_numpy(sgdsym.expand(order=order)).splitlines():
+        for line in generate(sgdsym.expand(order=order)).splitlines():
             assert "_m" not in line.partition("  # ")[2], line
 
 
@@ -171,7 +171,7 @@ def test_fragments_are_equal_if_and_only_if_isomorphic():
     pairs = [fragments_of(Diagram(5, star, blocks), False) for blocks in ([(1, 2), (3, 4)], [(1, 4), (2, 3)])]
     assert pairs[0] == pairs[1]
     assert pairs[0] != fragments_of(Diagram(5, star, [(1, 2, 3, 4)]), False)
-    tensors = ((1, SAMPLE), (1, SAMPLE), (2, MEAN))
+    tensors = ((1, DEVIATION), (1, DEVIATION), (2, MEAN))
     left = canonical(tensors, ((0, 2),), ((0, 1),), ())[0]
     right = canonical(tensors, ((1, 2),), ((0, 1),), ())[0]
     assert left == right
@@ -180,7 +180,7 @@ def test_fragments_are_equal_if_and_only_if_isomorphic():
 
 def test_a_mean_tensor_meets_small_factors_first():
     """D4 with four gradients: gradients one after the other, never an outer product of gradients."""
-    planner = Planner()
+    planner = Planner(300, 30)
     whole = Fragment(((1, MEAN),) * 4 + ((4, MEAN),), tuple((v, 4) for v in range(4)))
     whole = canonical(whole.tensors, whole.edges, (), ())[0]
     sizes = sorted(len(part) for part in planner.split(whole))

@@ -1,0 +1,103 @@
+"""The default backend: a module that needs only numpy, with inputs read in blocks that stay in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sgdsym.codegen.backends.printer import Printer, commented
+from sgdsym.codegen.ir import Combine, Contract, Deviations, Pass, Pointwise, Program, Statement
+from sgdsym.codegen.shapes import Shape, shapes
+
+TEMPLATE = "numpy_kernel.py.jinja"
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyPrinter(Printer):
+    """Numpy, with passes over samples as loops."""
+
+    module: str = "np"
+
+    def statement_lines(self, program: Program) -> list[str]:
+        """The statements of a program, with a comment that names each value."""
+        shape = shapes(program.statements)
+        lines: list[str] = []
+        for statement in program.statements:
+            if not isinstance(statement, Pass):
+                lines += self.lines(statement)
+            elif _are_moments(statement):
+                lines += self._moments(statement)
+            else:
+                lines += self._loop(statement, shape)
+        return lines
+
+    def _moments(self, statement: Pass) -> list[str]:
+        """Means of the samples, times a vector in their first index or alone: all of them in one call."""
+        body = [s for s in statement.body if isinstance(s, Contract)]
+        mean, *sums = sorted(body, key=lambda s: len(s.axes), reverse=True)
+        vectors = [s.right if s.left == statement.samples else s.left for s in sums]
+        notes = [f"# {s.target}: {s.note}" for s in sums]
+        targets = ", ".join(s.target for s in (mean, *sums))
+        return [*notes, f"{targets} = _moments({statement.samples}, weights, {', '.join(vectors)})"]
+
+    def _loop(self, statement: Pass, shape: Mapping[str, Shape]) -> list[str]:
+        """A loop over blocks of data points: sums are added up, kept rows are filled in, the rest is local."""
+        block = f"block_{statement.degree}"
+        local = {s.target for s in statement.body} - set(statement.kept)
+        seen = {name: f"{name}[rows]" for name, (samples, _) in shape.items() if samples and name not in local}
+        seen[statement.samples] = block
+        before, inside, after = [], [f"{block} = {statement.samples}[rows]"], []
+        for s in statement.body:
+            samples, indices = shape[s.target]
+            if s.target not in local:
+                sizes = ["n"] * samples + ["p"] * indices
+                shown = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+                start = f"np.{'empty' if samples else 'zeros'}({shown})" if sizes else "0.0"
+                before.append(f"{s.target} = {start}")
+            if isinstance(s, Contract) and not samples:
+                product, axes = self.product(_seen_product(s, seen))
+                inside += commented(f"{s.target} += {product}", s.note)
+                if axes != s.axes:
+                    after.append(f"{s.target} = {self.transposed(s.target, axes, s.axes)}")
+            else:
+                goal = f"{s.target}[rows]" if s.target not in local else s.target
+                inside += self._block_lines(_seen(s, seen), goal)
+        loop = [f"for rows in _blocks({statement.samples}):", *(f"    {line}" for line in inside)]
+        return [f"# what needs {statement.samples}, in one pass", *before, *loop, *after]
+
+    def _block_lines(self, s: Statement, goal: str) -> list[str]:
+        if isinstance(s, Combine):
+            return self.combination(goal, s.parts, s.axes)
+        return commented(f"{goal} = {self.code(s, rows='rows')}", getattr(s, "note", ""))
+
+
+def _are_moments(statement: Pass) -> bool:
+    """Whether a pass makes the mean of the samples, and else averages of them times vectors in their first index."""
+    vectors = 0
+    for s in statement.body:
+        if not isinstance(s, Contract) or statement.samples not in (s.left, s.right):
+            return False
+        axes, other = (s.left_axes, s.right_axes) if s.left == statement.samples else (s.right_axes, s.left_axes)
+        if axes != other + s.axes or len(other) > 2:
+            return False
+        vectors += len(other) - 1
+    return vectors == len(statement.body) - 1
+
+
+def _seen_product(s: Contract, seen: Mapping[str, str]) -> Contract:
+    return replace(s, left=seen.get(s.left, s.left), right=seen.get(s.right, s.right))
+
+
+def _seen(s: Pointwise, seen: Mapping[str, str]) -> Statement:
+    """The statement on the rows of a block."""
+    match s:
+        case Contract():
+            return _seen_product(s, seen)
+        case Deviations(samples=samples):
+            return replace(s, samples=seen[samples])
+        case Combine(parts=parts):
+            return replace(s, parts=tuple(replace(part, name=seen.get(part.name, part.name)) for part in parts))
+    return replace(s, source=seen.get(s.source, s.source))
+
+
+PRINTER = NumpyPrinter()

@@ -1,0 +1,258 @@
+r"""Statements as lines of Python, for libraries that share the calls of numpy.
+
+A contraction becomes the call that reaches the library's matrix product with the fewest copies: ``@`` for vectors and
+matrices, an inner product where nothing is left, ``tensordot`` where no sample axis is shared, ``matmul`` over the
+sample axis where it is, a broadcast product where nothing is summed; ``einsum`` only for inner products per sample and
+for more than one shared sample axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sgdsym.codegen.ir import (
+    Combination,
+    Combine,
+    Contract,
+    ContractPair,
+    Deviations,
+    Mean,
+    Part,
+    Pass,
+    Power,
+    Program,
+    Raise,
+    Release,
+    RootDerivative,
+    Samples,
+    Statement,
+    Term,
+    Weigh,
+    Weights,
+)
+
+WIDTH = 120
+INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """How one library says what a statement says.
+
+    Attributes:
+        module: the name under which the library is imported.
+        permute: the method that permutes axes.
+        inner: the sum of the product of two arrays of one shape, as a format of both.
+        convert: an array of numpy as one of the library's, like another.
+    """
+
+    module: str
+    permute: str = "transpose"
+    inner: str = "{module}.vdot({left}, {right})"
+    convert: str = "{array}"
+
+    def statement_lines(self, program: Program) -> list[str]:
+        """The statements of a program, with a comment that names each value."""
+        return [line for statement in program.statements for line in self.lines(statement)]
+
+    def lines(self, statement: Statement) -> list[str]:
+        """The lines of one statement."""
+        match statement:
+            case Pass(body=body):
+                return [line for s in body for line in self.lines(s)]
+            case Combine(target, parts, axes):
+                return self.combination(target, parts, axes)
+            case Release(names):
+                return [f"del {', '.join(names)}"]
+        return commented(f"{statement.target} = {self.code(statement)}", getattr(statement, "note", ""))
+
+    def term_lines(self, program: Program) -> list[str]:
+        """The sum over the products, one line each."""
+        return [line for term in program.terms for line in self._term(term)]
+
+    def code(self, statement: Statement, rows: str = ":") -> str:  # noqa: C901, PLR0911 - one return per kind of statement
+        """The right-hand side of one statement, for some rows of the weights."""
+        match statement:
+            case Weights():
+                return "given.weights"
+            case Mean(degree=degree):
+                return f"given.means[{degree}]"
+            case Samples(degree=degree):
+                return f"given.samples[{degree}]"
+            case RootDerivative(degree=degree):
+                return f"given.roots[{degree}]"
+            case Deviations(samples=samples, mean=mean):
+                return f"{samples} - {mean}"
+            case Weigh(source=source, axes=axes, rank=rank):
+                places = [[rows if i == axis else "None" for i in range(rank)] for axis in axes]
+                return " * ".join([*(_indexed("weights", place) for place in places), source])
+            case Raise(source=source, axes=axes):
+                return f"_raised({source}, metric, {', '.join(map(str, axes))})"
+            case ContractPair(left=left, right=right):
+                return f"_pair_product({left}, {right})"
+            case Power(tensor=tensor, vectors=vectors, weights=weights):
+                return f"_power({tensor}, {vectors}, {weights})"
+            case Contract():
+                return self.contraction(statement)
+        raise TypeError(f"{type(statement).__name__} is not one expression")
+
+    def inner_product(self, left: str, right: str) -> str:
+        """The sum of the product of two arrays of one shape."""
+        return self.inner.format(module=self.module, left=left, right=right)
+
+    def constant(self, array: str, like: str) -> str:
+        """An array of numpy as one of the library, with the type and place of another."""
+        return self.convert.format(array=array, like=like)
+
+    def combination(self, target: str, parts: tuple[Part, ...], axes: str) -> list[str]:
+        """The lines of a linear combination."""
+        terms = [_product(part.coefficient, self.transposed(part.name, part.axes, axes)) for part in parts]
+        line = f"{target} = {' + '.join(terms)}"
+        if len(line) + INDENT <= WIDTH:
+            return [line]
+        inner = [f"    {terms[0]}", *(f"    + {term}" for term in terms[1:])]
+        return [f"{target} = (", *inner, ")"]
+
+    def _term(self, term: Term) -> list[str]:
+        scalars = [name for name, rank in term.factors if not rank]
+        arrays = [name for name, rank in term.factors if rank]
+        product = arrays[0] if arrays else ""
+        for name in arrays[1:]:
+            product = self._tensordot(product, name, "", "", "")
+        factors = " * ".join([*scalars, product] if product else scalars) or "1.0"
+        return commented(f"series[{term.order}] += {_product(term.coefficient, factors)}", term.note)
+
+    def contraction(self, s: Contract) -> str:
+        """A product of two arrays, summed over the axes that the target lacks."""
+        product, axes = self.product(s)
+        if axes == s.axes:
+            return product
+        return self.transposed(f"({product})" if " * " in product or " @ " in product else product, axes, s.axes)
+
+    def product(self, s: Contract) -> tuple[str, str]:
+        """A product of two arrays in the order of axes in which it is made, and that order."""
+        left, right, axes = s.left_axes, s.right_axes, s.axes
+        batch = [x for x in left if x in right and x.isupper()]
+        legs = [x for x in left if x in right and x.islower()]
+        left_free, right_free = (
+            "".join(x for x in side if x not in other) for side, other in ((left, right), (right, left))
+        )
+        closed = [x for x in batch if x not in axes]
+        if not axes and sorted(left) == sorted(right):
+            return self._inner(s), ""
+        if not legs and not closed:
+            result = "".join(batch) + left_free + right_free
+            if _is_ordered(left, result) and _is_ordered(right, result):
+                return f"{self._aligned(s.left, left, result)} * {self._aligned(s.right, right, result)}", result
+        in_place = "".join([*closed, left_free, *legs]) == left  # then matrices per sample need no copy, tensordot does
+        if len(closed) == len(batch) and not (in_place and legs and closed and bool(left_free) != bool(right_free)):
+            return self._summed(s, [*closed, *legs], left_free, right_free)
+        if len(batch) == 1 and left[0] == right[0] == batch[0] and (left_free or right_free) and legs:
+            return self._batched(s, "".join(legs), left_free, right_free)
+        return f'{self.module}.einsum("{left},{right}->{axes}", {s.left}, {s.right})', axes
+
+    def _inner(self, s: Contract) -> str:
+        if s.left_axes == s.right_axes and len(s.left_axes) == 1:
+            return f"{s.left} @ {s.right}"
+        return self.inner_product(s.left, self.transposed(s.right, s.right_axes, s.left_axes))
+
+    def _summed(self, s: Contract, summed: list[str], left_free: str, right_free: str) -> tuple[str, str]:
+        """A product without sample axes that both keep."""
+        sides = [(s.left, s.left_axes, left_free), (s.right, s.right_axes, right_free)]
+        if len(summed) == 1 and max(len(s.left_axes), len(s.right_axes)) < 3:
+            if s.axes == right_free + left_free:
+                sides.reverse()
+            (first, first_axes, first_free), (second, second_axes, second_free) = sides
+            before = self.transposed(first, first_axes, first_free + summed[0])
+            return (
+                f"{before} @ {self.transposed(second, second_axes, summed[0] + second_free)}",
+                first_free + second_free,
+            )
+        if _samples(right_free) > _samples(left_free):
+            sides.reverse()
+        summed = sorted(summed, key=s.left_axes.index)
+        (first, first_axes, first_free), (second, second_axes, second_free) = sides
+        return self._tensordot(first, second, first_axes, second_axes, "".join(summed)), first_free + second_free
+
+    def _tensordot(self, first: str, second: str, first_axes: str, second_axes: str, summed: str) -> str:
+        call = f"{self.module}.tensordot({first}, {second}"
+        places = [[axes.index(x) for x in summed] for axes in (first_axes, second_axes)]
+        if places == [[len(first_axes) - len(summed) + i for i in range(len(summed))], list(range(len(summed)))]:
+            return f"{call}, {len(summed)})"
+        return f"{call}, ({places[0]}, {places[1]}))"
+
+    def _batched(self, s: Contract, legs: str, left_free: str, right_free: str) -> tuple[str, str]:
+        """A product of matrices for every sample; one side may lack free indices, the samples may be summed after."""
+        n = s.left_axes[0]
+        left = _reshaped(self.transposed(s.left, s.left_axes, n + left_free + legs), (n, left_free, legs))
+        right = _reshaped(self.transposed(s.right, s.right_axes, n + legs + right_free), (n, legs, right_free))
+        product, result = f"{self.module}.matmul({left}, {right})", n + left_free + right_free
+        if n not in s.axes:
+            product, result = f"{product}.sum(axis=0)", left_free + right_free
+        if not len(left_free) == len(right_free) == 1:
+            product = f"{product}.reshape({', '.join(_length(x) for x in result)})"
+        return product, result
+
+    def transposed(self, array: str, axes: str, result: str) -> str:
+        """The array with its axes in another order."""
+        if axes == result:
+            return array
+        if len(axes) == 2:
+            return f"{array}.T"
+        return f"{array}.{self.permute}({', '.join(str(axes.index(x)) for x in result)})"
+
+    def _aligned(self, array: str, axes: str, result: str) -> str:
+        """The array with its axes in the order of ``result`` and length-one axes for the letters it lacks."""
+        kept = "".join(x for x in result if x in axes)
+        return _indexed(self.transposed(array, axes, kept), [":" if x in axes else "None" for x in result])
+
+
+def commented(code: str, note: str) -> list[str]:
+    """A line with a comment behind it, or above it where there is no room."""
+    if not note:
+        return [code]
+    if len(code) + len(note) + 4 + INDENT <= WIDTH:
+        return [f"{code}  # {note}"]
+    room = WIDTH - INDENT - 2
+    return [f"# {note if len(note) <= room else note[: room - 4] + ' ...'}", code]
+
+
+def _product(coefficient: Combination, factors: str) -> str:
+    if not coefficient:
+        return factors
+    text = ""
+    for factor, number in coefficient:
+        sign = " - " if factor < 0 else " + "
+        text += f"{sign}{'' if abs(factor) == 1 else f'{abs(factor)} * '}c[{number}]"
+    text = text.removeprefix(" + ").replace(" - ", "-", 1) if text.startswith(" - ") else text.removeprefix(" + ")
+    return f"({text}) * {factors}" if len(coefficient) > 1 else f"{text} * {factors}"
+
+
+def _reshaped(array: str, groups: tuple[str, ...]) -> str:
+    if all(len(group) == 1 for group in groups):
+        return array
+    return f"{array}.reshape({', '.join(_length(group) for group in groups)})"
+
+
+def _length(group: str) -> str:
+    if not group:
+        return "1"
+    if group.isupper():
+        return "-1"
+    return "p" if len(group) == 1 else f"p**{len(group)}"
+
+
+def _samples(axes: str) -> int:
+    return sum(x.isupper() for x in axes)
+
+
+def _is_ordered(axes: str, result: str) -> bool:
+    return [x for x in result if x in axes] == list(axes)
+
+
+def _indexed(array: str, places: list[str]) -> str:
+    while places and places[0] == "None":
+        places = places[1:]
+    if set(places) <= {":"}:
+        return array
+    return f"{array}[{', '.join(places)}]"

@@ -1,0 +1,57 @@
+r"""Stage 2: which factor of a central moment need not be centred.
+
+A central moment is linear in each factor, and vanishes where one factor is a constant and one other is left, so
+
+.. math:: E\Bigl[\delta V \prod_{i\in c} \delta X_i\Bigr]
+          = E\Bigl[V \prod_{i\in c} \delta X_i\Bigr] - E[V]\, E\Bigl[\prod_{i\in c} \delta X_i\Bigr],
+          \qquad E[\delta V\, \delta X] = E[V\, \delta X].
+
+With :math:`V` the tensor of highest degree no deviation of it is ever formed: the array at every data point, which nearly
+fills the memory, is only read.  What is subtracted is a smaller network, most often one that the series needs anyway.
+The other factors stay centred, so that the difference loses no more digits than that of one deviation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from math import prod
+
+from sgdsym.codegen.fragment import MEAN, SAMPLE, Fragment
+
+_Choice = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+
+
+def uncentred(whole: Fragment) -> list[tuple[Fragment, int]]:
+    """A fragment as a sum of fragments with integer weights, one factor of each average taken as it is.
+
+    >>> from sgdsym.codegen.fragment import DEVIATION
+    >>> skew = Fragment(((1, DEVIATION), (1, DEVIATION), (2, DEVIATION)), ((0, 2), (1, 2)), ((0, 1, 2),))
+    >>> [(str(fragment), weight) for fragment, weight in uncentred(skew)]
+    [('H_a(g_a, g_a)', 1), ('H(g_a, g_a)', -1)]
+    """
+    degrees = [degree for degree, _ in whole.tensors]
+    found = []
+    for choice in product(*(_choices(block, degrees) for block in whole.averaged)):
+        tensors = list(whole.tensors)
+        for _, as_samples, as_means, _ in choice:
+            for v in as_samples:
+                tensors[v] = (degrees[v], SAMPLE)
+            for v in as_means:
+                tensors[v] = (degrees[v], MEAN)
+        blocks = tuple(block for _, _, _, block in choice)
+        found.append((Fragment(tuple(tensors), whole.edges, blocks), prod(sign for sign, *_ in choice)))
+    return found
+
+
+def _choices(block: tuple[int, ...], degrees: list[int]) -> Iterator[_Choice]:
+    """Sign, nodes taken as they are, nodes replaced by their means, and what is left of the block."""
+    largest = max(block, key=lambda v: degrees[v])
+    if degrees[largest] < 2:
+        yield 1, (), (), block
+        return
+    yield 1, (largest,), (), block
+    others = tuple(v for v in block if v != largest)
+    if len(others) > 1:
+        for sign, as_samples, as_means, rest in _choices(others, degrees):
+            yield -sign, as_samples, (*as_means, largest), rest

@@ -1,0 +1,234 @@
+r"""What a program costs: operations, traffic and memory, as numbers at given sizes.
+
+A contraction over all axes of both factors costs :math:`2\,n^a p^b` operations and moves each of its arrays once; a pass
+over samples moves the samples once for all that is made in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import factorial
+from typing import TypeAlias
+
+from sgdsym.codegen.fragment import DEVIATION, Fragment
+from sgdsym.codegen.ir import (
+    Combine,
+    Contract,
+    ContractPair,
+    Deviations,
+    Mean,
+    Pass,
+    Power,
+    Program,
+    Release,
+    RootDerivative,
+    Samples,
+    Statement,
+    Weigh,
+    Weights,
+    makes,
+    reads,
+)
+from sgdsym.codegen.order import CALL, TRAFFIC, Planner, is_power
+from sgdsym.codegen.shapes import Shape, shape_of, shapes
+
+Size: TypeAlias = Mapping[Shape, float]
+"""A polynomial in n and p: how often n**i * p**j occurs."""
+
+_GIVEN = (Weights, Mean, Samples, RootDerivative)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Operations, and bytes in double precision.
+
+    Attributes:
+        flops: multiplications and additions.
+        moved: bytes read and written, if no array stays in a cache.
+        peak: bytes of memory beside the inputs.
+    """
+
+    flops: float
+    moved: float
+    peak: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a kernel is evaluated, and what it costs at sizes that stand for typical ones.
+
+    Attributes:
+        points: the number of data points that the costs are for.
+        parameters: the number of parameters that the costs are for.
+        inputs: bytes of the derivatives.
+        naive: one sum over all indices and data points for each product of the series, factors read in every term.
+        planned: pairwise contractions, each product by itself.
+        shared: the generated program.
+
+    >>> from sgdsym.codegen import compile_kernel
+    >>> from sgdsym.diagrams import Diagram
+    >>> from sgdsym.series import Coefficient, Series
+    >>> star = Diagram(5, [(0, 4), (1, 4), (2, 4), (3, 4)])
+    >>> print(compile_kernel(Series({star: Coefficient(1)}, 4)).plan)
+    n = 300 data points, p = 40 parameters, 20.5 MB of inputs
+                   flops       moved      memory
+    naive       1.28e+07    102.4 MB         0 B
+    planned     5.25e+06     21.5 MB    524.8 kB
+    shared      5.25e+06     21.5 MB    525.1 kB
+    """
+
+    points: int
+    parameters: int
+    inputs: float
+    naive: Cost
+    planned: Cost
+    shared: Cost
+
+    def __str__(self) -> str:
+        rows = [("naive", self.naive), ("planned", self.planned), ("shared", self.shared)]
+        lines = [
+            f"n = {self.points} data points, p = {self.parameters} parameters, {_bytes(self.inputs)} of inputs",
+            f"{'':8}{'flops':>12}{'moved':>12}{'memory':>12}",
+        ]
+        for name, cost in rows:
+            lines.append(f"{name:8}{cost.flops:>12.2e}{_bytes(cost.moved):>12}{_bytes(cost.peak):>12}")
+        return "\n".join(lines)
+
+
+def input_bytes(program: Program, points: int, parameters: int) -> float:
+    """Bytes of the derivatives that a program reads."""
+    shape = shapes(program.statements)
+    given = [shape[s.target] for s in program.statements if isinstance(s, Mean | Samples | RootDerivative)]
+    return 8 * _value(Counter(given), points, parameters)
+
+
+def naive_cost(fragments: Iterable[Fragment], points: int, parameters: int) -> Cost:
+    """The cost of one sum over all indices and data points for each fragment."""
+    flops = moved = 0.0
+    for fragment in fragments:
+        terms = float(points ** len(fragment.averaged) * parameters ** (len(fragment.edges) + len(fragment.legs)))
+        flops += len(fragment.tensors) * terms
+        moved += 8 * len(fragment.tensors) * terms
+    return Cost(flops, moved, 0.0)
+
+
+def planned_cost(fragments: Iterable[Fragment], planner: Planner) -> Cost:
+    """The cost of pairwise contractions, each fragment by itself."""
+    known: dict[Fragment, Cost] = {}
+    parts = [_pairwise(fragment, planner, known) for fragment in fragments]
+    return Cost(sum(c.flops for c in parts), sum(c.moved for c in parts), max((c.peak for c in parts), default=0.0))
+
+
+def cost_of(program: Program, points: int, parameters: int) -> Cost:
+    """The cost of a program at given sizes."""
+    shape = shapes(program.statements)
+    flops: Counter[Shape] = Counter()
+    moved: Counter[Shape] = Counter()
+    extra = 0.0
+    for statement in program.statements:
+        for part in statement.body if isinstance(statement, Pass) else (statement,):
+            flops.update(_flops(part, shape))
+            if isinstance(part, Power):
+                extra += _power_flops(part.degree, points, parameters)
+        if not isinstance(statement, (*_GIVEN, Release)):
+            moved.update(shape[name] for name in {*reads(statement), *makes(statement)})
+    peak = max((_value(size, points, parameters) for size in _alive(program)), default=0.0)
+    return Cost(_value(flops, points, parameters) + extra, 8 * _value(moved, points, parameters), 8 * peak)
+
+
+def estimated_time(program: Program, points: int, parameters: int) -> float:
+    """The time of a program, in multiplications: operations, traffic and calls."""
+    cost = cost_of(program, points, parameters)
+    return cost.flops / 2 + TRAFFIC * cost.moved / 8 + CALL * len(program.statements)
+
+
+def most_alive(program: Program) -> Size:
+    """For each shape the most arrays that exist at a time beside the inputs."""
+    most: dict[Shape, float] = {}
+    for size in _alive(program):
+        most |= {shape: max(count, most.get(shape, 0)) for shape, count in size.items()}
+    return most
+
+
+def _alive(program: Program) -> Iterator[Size]:
+    """The arrays made and not given back, whenever some are given back and at the end."""
+    shape = shapes(program.statements)
+    held: dict[str, Shape] = {}
+    for statement in program.statements:
+        if isinstance(statement, Release):
+            yield Counter(held.values())
+            for name in statement.names:
+                held.pop(name, None)
+        elif not isinstance(statement, _GIVEN):
+            held |= {name: shape[name] for name in makes(statement)}
+    yield Counter(held.values())
+
+
+def _pairwise(fragment: Fragment, planner: Planner, known: dict[Fragment, Cost]) -> Cost:
+    if fragment not in known:
+        known[fragment] = _leaf(fragment, planner) if len(fragment.tensors) == 1 else _join(fragment, planner, known)
+    return known[fragment]
+
+
+def _leaf(fragment: Fragment, planner: Planner) -> Cost:
+    degree, kind = fragment.tensors[0]
+    size = planner.size(1, degree) if kind == DEVIATION else 0.0
+    return Cost(size, 16 * size, 8 * size)
+
+
+def _join(fragment: Fragment, planner: Planner, known: dict[Fragment, Cost]) -> Cost:
+    split = planner.split(fragment)
+    assert not isinstance(split, int)  # a plan without sharing takes no averages last
+    left, right = (fragment.part(nodes)[0] for nodes in split)
+    for power, tensor in ((left, right), (right, left)):
+        if is_power(power, tensor):
+            inner = _pairwise(tensor, planner, known)
+            degree = len(power.tensors)
+            flops = _power_flops(degree, planner.points, planner.parameters)
+            return Cost(inner.flops + flops, inner.moved + 8 * planner.size(0, degree), inner.peak)
+    parts = [_pairwise(part, planner, known) for part in (left, right)]
+    sizes = [planner.size(len(f.open), len(f.legs)) for f in (left, right, fragment)]
+    cut = len(fragment.averaged) - len(left.averaged) - len(right.averaged)
+    indices = (len(left.legs) + len(right.legs) + len(fragment.legs)) // 2
+    flops = 2 * planner.size(len(fragment.open) + cut, indices)
+    made = [size for f, size in zip((left, right, fragment), sizes, strict=True) if _is_made(f)]
+    return Cost(
+        sum(c.flops for c in parts) + flops,
+        sum(c.moved for c in parts) + 8 * sum(sizes),
+        max(*(c.peak for c in parts), 8 * sum(made)),
+    )
+
+
+def _is_made(fragment: Fragment) -> bool:
+    return len(fragment.tensors) > 1 or fragment.tensors[0][1] == DEVIATION
+
+
+def _power_flops(degree: int, points: int, parameters: int) -> float:
+    return 2.0 * points * float(parameters**degree) / factorial(degree)
+
+
+def _value(size: Size, points: int, parameters: int) -> float:
+    return float(sum(count * points**i * parameters**j for (i, j), count in size.items()))
+
+
+def _flops(statement: Statement, shape: Mapping[str, Shape]) -> dict[Shape, int]:
+    match statement:
+        case Contract(left_axes=left, right_axes=right):
+            return {shape_of("".join(sorted({*left, *right}))): 2}
+        case ContractPair(right=right):
+            return {(1, shape[right][1]): 1}
+        case Combine(parts=parts, axes=axes):
+            return {shape_of(axes): 2 * len(parts)}
+        case Deviations(target=target) | Weigh(target=target):
+            return {shape[target]: 1}
+    return {}
+
+
+def _bytes(number: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} B" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"

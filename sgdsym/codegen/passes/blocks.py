@@ -1,0 +1,105 @@
+"""Large inputs are read once: all that needs the samples of one degree is made in one pass over the data points.
+
+Statements are reordered.  Whatever can be made without large samples is made first; then come the products that read
+samples of the lowest degree, all that are ready in one pass, then what follows from them, and so on.  The arrays of the
+highest degree are read last, when all that they are contracted with is at hand.
+
+What follows at each data point from large products of a pass is made in the same pass, while they are in the cache; what
+nothing else reads is never stored for all data points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sgdsym.codegen.ir import Contract, Deviations, Pass, Pointwise, Program, Samples, Statement, makes, reads
+from sgdsym.codegen.shapes import Shape, shapes
+
+_LOWEST_DEGREE = 2
+_LARGE = 2
+
+
+def read_once(program: Program) -> Program:
+    """The same statements, in another order, and products that read the same samples together."""
+    return replace(program, statements=tuple(_Schedule(program).run()))
+
+
+@dataclass(slots=True)
+class _Schedule:
+    program: Program
+    done: set[str] = field(default_factory=set)
+    ordered: list[Statement] = field(default_factory=list)
+    pending: list[Statement] = field(default_factory=list)
+    shape: dict[str, Shape] = field(default_factory=dict)
+    degrees: dict[str, int] = field(default_factory=dict)
+
+    def run(self) -> list[Statement]:
+        """The statements in their new order."""
+        self.pending = list(self.program.statements)
+        self.shape = shapes(self.pending)
+        self.degrees = {
+            s.target: s.degree for s in self.pending if isinstance(s, Samples) and s.degree >= _LOWEST_DEGREE
+        }
+        while self.pending:
+            ready = self._advance()
+            if ready:
+                chosen = min(ready, key=lambda name: self.degrees[name])
+                self._pass_over(chosen, ready[chosen])
+        return self.ordered
+
+    def _advance(self) -> dict[str, list[Pointwise]]:
+        """Make all that needs no large samples; what could be made from which samples now."""
+        waiting: list[Statement] = []
+        ready: dict[str, list[Pointwise]] = {}
+        for statement in self.pending:
+            samples = self._samples_read(statement)
+            is_ready = self.done.issuperset(reads(statement))
+            if is_ready and not samples:
+                self.ordered.append(statement)
+                self.done.update(makes(statement))
+                continue
+            waiting.append(statement)
+            if is_ready and isinstance(statement, Contract | Deviations):
+                ready.setdefault(samples, []).append(statement)
+        self.pending = waiting
+        return ready
+
+    def _pass_over(self, samples: str, body: list[Pointwise]) -> None:
+        inside = {name for s in body for name in makes(s) if self.shape[name][0]}
+        for statement in self.pending:
+            if not isinstance(statement, Pointwise) or statement in body:
+                continue
+            if self._follows(statement, inside) and self._samples_read(statement) in ("", samples):
+                body.append(statement)
+                inside.update(name for name in makes(statement) if self.shape[name][0])
+        self.pending = [s for s in self.pending if s not in body]
+        needed = {name for s in self.pending for name in reads(s)}
+        needed |= {name for term in self.program.terms for name, _ in term.factors}
+        kept = tuple(name for s in body for name in makes(s) if name in needed or not self.shape[name][0])
+        if len(body) > 1:
+            self.ordered.append(Pass(samples, self.degrees[samples], tuple(body), kept))
+        else:
+            self.ordered += body
+        self.done.update(name for s in body for name in makes(s))
+
+    def _follows(self, statement: Pointwise, inside: set[str]) -> bool:
+        """Whether a statement belongs at each data point, and reads something large that the pass makes there."""
+        if self._points(statement) != 1:
+            return False
+        names = reads(statement)
+        if not self.done.issuperset(set(names) - inside):
+            return False
+        return any(name in inside and self.shape[name][1] >= _LARGE for name in names)
+
+    def _samples_read(self, statement: Statement) -> str:
+        """The largest samples that a statement can read in blocks, or nothing."""
+        if not isinstance(statement, Contract | Deviations) or self._points(statement) != 1:
+            return ""
+        names = [name for name in reads(statement) if name in self.degrees]
+        return max(names, key=lambda name: self.degrees[name]) if names else ""
+
+    def _points(self, statement: Statement) -> int:
+        """Over how many data points a statement runs."""
+        if isinstance(statement, Contract):
+            return len({letter for letter in statement.left_axes + statement.right_axes if letter.isupper()})
+        return max(self.shape[name][0] for name in makes(statement))
