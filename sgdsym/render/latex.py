@@ -76,8 +76,8 @@ def _equations(series: Series, typesetting: Typesetting) -> str:
     notation = typesetting.notation
     zeroth, orders = _by_order(series, typesetting, rates=False)
     parts = [f"{_power(notation.learning_rate, order)} {_part(notation, order)}" for order, _, _ in orders if order]
-    names = [_part(notation, 0)] if any(order == 0 for order, _, _ in orders) else [zeroth.strip()]
-    total = " + ".join([*(name for name in names if name != "0" or not parts), *parts])
+    first = _part(notation, 0) if any(order == 0 for order, _, _ in orders) else zeroth.strip()
+    total = " + ".join(part for part in (first, *parts) if part) or "0"
     sides = f"{left_side(series, notation)} ={{}}& {total} + {_remainder(series, notation)}"
     sides += "".join(f" \\notag{NEWLINE}\n& {line}" for line in _conditions(series, notation))
     blocks = [r"\begin{align}", rf"{sides} \label{{{typesetting.label}}}", r"\end{align}"]

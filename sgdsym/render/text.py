@@ -51,8 +51,8 @@ def wrapped(line: str, width: int, indent: str = "    ") -> list[str]:
     """
     lines, current = [], ""
     for word in _words(line, width - len(indent)):
-        longer = f"{current} {word}" if current.strip() else current + word
-        if len(longer) > width and current.strip():
+        longer = f"{current} {word}" if current else word
+        if len(longer) > width and current:
             lines.append(current)
             longer = indent + word
         current = longer
@@ -151,5 +151,6 @@ def diagrams_to_words(
     lines: list[str] = []
     for diagram in diagrams:
         title = f"{diagram_name(diagram, basis)}  {formula(diagram, script, 'matrix', function)}"
-        lines += [title, *wrapped("    " + explain(diagram, basis, function=function), width)]
+        words = wrapped(explain(diagram, basis, function=function), width - 4, indent="")
+        lines += [title, *(f"    {line}" for line in words)]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from sgdsym import Diagram, Notation
+from sgdsym import Coefficient, Diagram, Notation, Series
 from sgdsym.render import Typesetting, diagram_to_latex, preamble, series_to_latex, typeset_document
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.terms import fill, order_terms
@@ -87,6 +87,20 @@ def test_equations_are_numbered_and_labelled_by_order():
     unnumbered = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert all(r"\notag" in line for line in unnumbered)
     assert r"\eta" not in text.split(r"\end{align}", 1)[1]
+
+
+def test_equations_of_series_without_a_lone_first_term():
+    def first(series):
+        return series.latex(shape="equations").splitlines()[1].split("={}& ")[1].split(r" \label")[0]
+
+    noise = expand(order=2, observable="loss-variance")
+    assert first(noise) == r"\eta^{2} \Delta_{2} + O(\eta^{3})"
+    assert first(noise - noise) == r"0 + O(\eta^{3})"
+    assert first(expand(order=0)) == r"l + O(\eta)"
+    both = expand(order=1) + expand(order=1, observable="generalization-gap", sampling="replace")
+    assert first(both).startswith("l + ")
+    moved = Series({Diagram(1): Coefficient(1), Diagram(1) * Diagram(1): Coefficient(2)}, 0)
+    assert first(moved) == r"\Delta_{0} + O(\eta)"
 
 
 def test_a_fragment_is_the_bare_formula():

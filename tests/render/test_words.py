@@ -77,7 +77,9 @@ def test_products_roots_and_functions():
 def test_explanations_fit_the_width():
     for width in (40, 80):
         lines = diagrams_to_words(GROWN[:30], width=width).splitlines()
-        assert all(len(line) <= width for line in lines if line.startswith("    "))
+        words = [line for line in lines if not line.startswith("c(")]
+        assert len(lines) == len(words) + 30
+        assert all(line.startswith("    ") and len(line) <= width for line in words)
     assert Diagram(1).explain() == "loss: where the run begins"
 
 
