@@ -77,7 +77,11 @@ def check_size(size: int, *, symbolic: bool) -> None:
 
 def simplified(entry: Any) -> Any:
     """An expression with symbols as one fraction of factors, a number without roots below the line; a float as it is."""
-    return sp.factor(entry) if has_symbols(entry) else entry if entry.is_Rational else sp.radsimp(entry)
+    if not isinstance(entry, sp.Basic):
+        return float(entry)
+    if entry.is_Rational:
+        return entry
+    return sp.factor(entry) if has_symbols(entry) else sp.radsimp(entry)
 
 
 def simplified_matrix(matrix: Any) -> Any:

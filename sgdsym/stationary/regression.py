@@ -171,7 +171,7 @@ def weight_decay_law(
 
     and the covariance solves :math:`K\Sigma+\Sigma K-\lambda K\Sigma K=\lambda C`, for every target.  What is printed for it holds
     only where :math:`\Gamma` and U commute, and agrees there.  It is stable exactly if K and G are positive definite and t < S.  A
-    negative decay is allowed; at large learning rates it can be the best.
+    negative decay is allowed; with label noise and :math:`\lambda a>1` it can be the best.
 
     Args:
         A: covariance of the inputs, (p, p), symmetric and positive definite.
