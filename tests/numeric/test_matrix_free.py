@@ -103,7 +103,7 @@ def test_an_estimate_is_good_for_every_rate_and_size():
         assert found.coefficients == pytest.approx(expected, rel=1e-11)
         assert found.value == pytest.approx([expected[0], sum(c / 10**k for k, c in enumerate(expected))], rel=1e-11)
         assert values.at(0.1, T=T, B=B).value == pytest.approx(found.value[1])
-        shorter = values.truncate(1).at(0.1, T=T, B=B)
+        shorter = values.truncate(1).at(0.1, T=T)
         assert shorter.value == pytest.approx(expected[0] + 0.1 * expected[1], rel=1e-11)
 
 
@@ -133,6 +133,12 @@ def series():
 @pytest.fixture(scope="module")
 def alone(series):
     return session(series, 5, **SAMPLED).values(progress=False).replicates
+
+
+def test_the_seed_says_what_is_drawn(series, alone):
+    again, other = (session(series, 5, seed=seed, **SAMPLED).values(progress=False).replicates for seed in (0, 1))
+    assert again.tobytes() == alone.tobytes()
+    assert other.tobytes() != alone.tobytes()
 
 
 def processes():

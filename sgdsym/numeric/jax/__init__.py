@@ -62,7 +62,8 @@ def evaluate(
             ``seed``, ``chunk``, ``memory``, ``limit`` and ``force``.
 
     Returns:
-        The value, the coefficients of the powers of the learning rate, and their standard errors.
+        The value, the coefficients of the powers of the learning rate, and their standard errors: those of the draws, to
+        which rounding comes, and what the series leaves out.
 
     Raises:
         ValueError: if something is missing or not finite, or the evaluation costs too much.

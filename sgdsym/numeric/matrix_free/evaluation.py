@@ -132,19 +132,19 @@ def _drawn_part(ways: tuple[Reading, ...]) -> tuple[Reading, ...]:
 def _drawn_means(group: Group, plan: Plan, fixed: Fixed, bench: Bench) -> dict[tuple[Reading, ...], Floats]:
     """For each product of random values its mean in every replicate."""
     products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
-    means = {product: np.ones(plan.replicates) for product in products}
     if not group.draws:
-        return means
+        return {product: np.ones(plan.replicates) for product in products}
     chunks = _exact_chunks(plan, group) if plan.effort.mode == "exact" else _sampled_chunks(plan, group)
     directions = [fixed[message] for message in group.program.shared]
     work = Work(bench.calculus, group.program, products, directions)
     everything = bench.data.arrays if plan.effort.mode == "exact" else ()
     found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
-    for i, product in enumerate(products):
-        for replicate in range(plan.replicates):
-            sums = [part[i] for (r, _), part in found.items() if r == replicate]
-            means[product][replicate] = fsum(sums) / (group.draws // plan.replicates)
-    return means
+    parts: list[list[list[float]]] = [[] for _ in range(plan.replicates)]
+    for (replicate, _), sums in found.items():
+        parts[replicate].append(sums)
+    draws = group.draws // plan.replicates
+    table = np.array([[fsum(column) / draws for column in zip(*rows, strict=True)] for rows in parts])
+    return dict(zip(products, table.T, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

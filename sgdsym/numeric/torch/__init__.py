@@ -48,7 +48,8 @@ def evaluate(
 
     Args:
         series: the series, over cumulants or moments.
-        loss: the loss ``loss(parameters, example)`` of one data point, differentiable as often as the order says.
+        loss: the loss ``loss(parameters, example)`` of one data point, differentiable as often as the order says; for a
+            module by ``torch.func.functional_call``, with ``dict(module.named_parameters())`` as parameters.
         parameters: tensors in any nesting of tuples, lists and dictionaries.
         data: tensors or arrays (n, …) in any such nesting; an example has one row of each.
         learning_rate: a number or an array of them.
@@ -63,7 +64,8 @@ def evaluate(
             ``seed``, ``chunk``, ``memory``, ``limit`` and ``force``.
 
     Returns:
-        The value, the coefficients of the powers of the learning rate, and their standard errors.
+        The value, the coefficients of the powers of the learning rate, and their standard errors: those of the draws, to
+        which rounding comes, and what the series leaves out.
 
     Raises:
         ValueError: if something is missing or not finite, or the evaluation costs too much.
