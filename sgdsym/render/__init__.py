@@ -11,6 +11,7 @@ from sgdsym.render.latex import series_to_latex
 from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.notation import Notation
 from sgdsym.render.pictures import ATLASES, save_picture
+from sgdsym.render.resummed import resummed_to_latex, resummed_to_text
 from sgdsym.render.svg import diagram_to_svg, diagrams_to_svg
 from sgdsym.render.text import diagrams_to_table, diagrams_to_words, series_to_table, series_to_text
 from sgdsym.render.tikz import diagram_to_tikz, diagrams_to_tikz
@@ -38,6 +39,8 @@ __all__ = [
     "explain",
     "lay_out",
     "preamble",
+    "resummed_to_latex",
+    "resummed_to_text",
     "save_picture",
     "series_to_latex",
     "series_to_table",

@@ -352,8 +352,10 @@ def _factorise(expression: Any) -> tuple[Any, _Below]:
             for powers, c in numerator.items()
         )
     )
-    content, factors = sympy.factor_list(sympy.together(polynomial))
-    monomial = symengine.sympify(content)
+    # negative powers of symbols make it a fraction, over a monomial
+    above, under = sympy.fraction(sympy.together(polynomial))
+    content, factors = sympy.factor_list(above)
+    monomial = symengine.sympify(content) / symengine.sympify(under).subs(back)
     below = []
     for factor, exponent in factors:
         base = symengine.expand(symengine.sympify(factor).subs(back))

@@ -109,3 +109,10 @@ def test_fractions_only_without_symbols():
     assert Coefficient("3/4").as_fraction() == Fraction(3, 4)
     with pytest.raises(ValueError, match="symbols T"):
         Coefficient.symbol("T").as_fraction()
+
+
+@pytest.mark.parametrize("text", ["1/B - 1/N", "N + 1/B", "1/(2*B) - 1", "T/B - T**2/(2*B)", "3/T**2 - 6/(B*T)"])
+def test_sums_of_inverse_powers_are_divided_by(text):
+    divisor = Coefficient(text)
+    assert divisor * (1 / divisor) == 1
+    assert Coefficient(str(1 / divisor)) == 1 / divisor
