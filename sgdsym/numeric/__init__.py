@@ -1,7 +1,8 @@
 """Numbers for series: derivative tensors of real losses, and a slow interpreter that is the executable specification.
 
 Knows arrays, exact ones included, and what a diagram means on them.  Refuses to know how kernels are made and how
-formulas are printed.
+formulas are printed.  Where the tensors are too large to form, :mod:`sgdsym.numeric.jax` and :mod:`sgdsym.numeric.torch`
+evaluate the same series by products along the trees; they are imported by name, and load no framework until they are used.
 """
 
 from sgdsym.numeric.interpreter import interpret, interpret_diagram
