@@ -225,3 +225,10 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
         diagram_to_image(Diagram(1), "gif")
     with pytest.raises(ValueError, match="pixels is too large"):
         diagram_to_image(Diagram(1), scale=10_000)
+
+
+def test_without_matplotlib_images_say_what_to_install(monkeypatch):
+    for name in ("matplotlib", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(RuntimeError, match=r"need matplotlib: pip install 'sgdsym\[pictures\]'"):
+        diagram_to_image(Diagram(1))
