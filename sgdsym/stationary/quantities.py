@@ -140,13 +140,14 @@ def symmetric(name: str, value: Any, *, symbolic: bool, size: int | None = None)
     ValueError: the Hessian is not symmetric: entry (1, 2) is 2 and entry (2, 1) is 3
     """
     result = matrix(name, value, symbolic=symbolic, size=size)
-    scale = 0.0 if symbolic else 1e-10 * np.abs(result).max()
-    for i in range(len(result) if not symbolic else result.rows):
-        for j in range(i):
-            gap = result[i, j] - result[j, i]
-            if (sp.simplify(gap) != 0) if symbolic else abs(gap) > scale:
-                entries = f"entry ({j + 1}, {i + 1}) is {result[j, i]} and entry ({i + 1}, {j + 1}) is {result[i, j]}"
-                raise ValueError(f"{name} is not symmetric: {entries}")
+    if symbolic:
+        pairs = [(i, j) for i in range(result.rows) for j in range(i)]
+        apart = [(i, j) for i, j in pairs if sp.simplify(result[i, j] - result[j, i]) != 0]
+    else:
+        apart = np.argwhere(np.tril(np.abs(result - result.T) > 1e-10 * np.abs(result).max())).tolist()
+    for i, j in apart:
+        entries = f"entry ({j + 1}, {i + 1}) is {result[j, i]} and entry ({i + 1}, {j + 1}) is {result[i, j]}"
+        raise ValueError(f"{name} is not symmetric: {entries}")
     return result if symbolic else (result + result.T) / 2
 
 
