@@ -3,7 +3,7 @@ from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
-from .sgd import compare, expand
+from .sgd import Resummed, compare, expand, resum
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
@@ -17,11 +17,13 @@ __all__ = [
     "JointMoment",
     "Kernel",
     "Notation",
+    "Resummed",
     "Series",
     "compare",
     "expand",
     "from_networkx",
     "interpret",
+    "resum",
     "stationary_covariance",
     "to_networkx",
 ]

@@ -4,8 +4,8 @@ A command adds its parser in ``add`` and leaves the function to call in ``run``;
 it runs.
 """
 
-from sgdsym.cli.commands import compare, demo, diagrams, expand, literature, modified, paper, stationary, verify
+from sgdsym.cli.commands import compare, demo, diagrams, expand, literature, modified, paper, resum, stationary, verify
 
-COMMANDS = (expand, compare, diagrams, literature, modified, paper, stationary, verify, demo)
+COMMANDS = (expand, compare, diagrams, literature, resum, modified, paper, stationary, verify, demo)
 
 __all__ = ["COMMANDS"]

@@ -27,7 +27,7 @@ def resum(
     observable: str = "test-loss",
     dynamics: str = "sgd",
     sampling: str = "online",
-    order: int = 2,
+    order: int = 3,
     steps: Size | None = None,
     dataset_size: Size | None = None,
     batch_size: Size | None = None,

@@ -1,0 +1,62 @@
+"""``sgdsym resum``: the resummed series, exact at long times near a point."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from sgdsym.cli.formats import suffix_format
+from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.requests import add_request, read_request
+from sgdsym.codegen import generate_resummed
+from sgdsym.render import resummed_to_latex, resummed_to_text
+from sgdsym.sgd import FORMS, Resummed, at_minimum, resum_request
+
+FORMATS: dict[str, Callable[[Resummed], str]] = {
+    "text": resummed_to_text,
+    "latex": resummed_to_latex,
+    "json": Resummed.to_json,
+    "numpy": generate_resummed,
+}
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "resum",
+        help="the resummed series, exact at long times near a point",
+        description="Sum all bare Hessians of the expansion at once, for times at which the plain series fails.\n"
+        "The order is the highest number of edges of the diagrams that are left.  Near a minimum whose mean loss is quadratic,\n"
+        "with noise in the gradient alone, order 2 is exact at every time and every learning rate.",
+        epilog="examples:\n  sgdsym resum --order 2 --at-minimum --dynamics gd --observable generalization-gap\n"
+        "  sgdsym resum --order 3 --observable displacement --form stationary --format latex\n"
+        "  sgdsym resum --order 2 --batch-size 8 --format numpy --output loss.py",
+    )
+    add_request(command)
+    command.add_argument(
+        "--form",
+        choices=FORMS,
+        help="steps, their limit of continuous time, or the limit of many (default discrete; continuous for ode and sde)",
+    )
+    command.add_argument("--at-minimum", action="store_true", help="the mean gradient at the start is zero")
+    meaning = "how the result is written (default: by the suffix of the output, else text)"
+    command.add_argument("--format", choices=FORMATS, help=meaning)
+    add_output(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    check_writable(options.output)
+    request = read_request(options)
+    progress = Progress()
+    try:
+        resummed = resum_request(request, options.form, progress.layer)
+        if options.at_minimum:
+            resummed = at_minimum(resummed)
+        chosen = options.format or suffix_format(options.output, FORMATS) or "text"
+        progress.say(f"writing {chosen}")
+        text = FORMATS[chosen](resummed)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write(text, options.output)
