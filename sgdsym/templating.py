@@ -47,7 +47,7 @@ def template(name: str) -> Template:
 
 @cache
 def _environment(*, latex: bool) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     delimiters = _LATEX_DELIMITERS if latex else {}
     return Environment(
@@ -56,6 +56,6 @@ def _environment(*, latex: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the templates write Python and LaTeX, not HTML
+        autoescape=select_autoescape(["html.jinja"]),  # the others write Python and LaTeX
         **delimiters,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sgdsym.render import Notation
 from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
@@ -32,6 +34,15 @@ _MEANS = {
     2: "the mean of the matrix of second derivatives",
     3: "the mean of the tensor of third derivatives",
 }
+
+
+def symbol_options(request: Request) -> dict[str, str]:
+    """By symbol the option of a request that it stands for.
+
+    >>> symbol_options(Request(steps="K"))
+    {'K': 'steps', 'B': 'batch_size'}
+    """
+    return {name: option for option, name in request.symbols.items()}
 
 
 def setting_sentences(request: Request, notation: Notation) -> list[str]:
@@ -98,11 +109,18 @@ def _update(request: Request, notation: Notation) -> str:
     return f" {', '.join(f'${formula}$' for formula in formulas)}, with {', '.join(extra)}"
 
 
-def symbol_definitions(series: Series, request: Request, notation: Notation, style: str) -> list[Definition]:
-    """The symbols of the formulas and what they stand for, those that occur."""
+def symbol_definitions(series: Series, notation: Notation, style: str, options: Mapping[str, str]) -> list[Definition]:
+    """The symbols of the formulas and what they stand for, those that occur.
+
+    Args:
+        series: whose formulas are read.
+        notation: the symbols.
+        style: of the formulas; pictures need no tensors.
+        options: by symbol the option of a request that it stands for.
+    """
     script = LatexScript(series.basis, notation)
     rate = (notation.learning_rate, "the learning rate")
-    return [rate, *_tensors(series, script, style), *_sizes(series, request, notation)]
+    return [rate, *_tensors(series, script, style), *_sizes(series, notation, options)]
 
 
 def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition]:
@@ -163,7 +181,7 @@ def _occurring(series: Series) -> tuple[set[int], set[int], set[int], set[int]]:
     return single, noise, mixed, roots
 
 
-def _sizes(series: Series, request: Request, notation: Notation) -> list[Definition]:
+def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> list[Definition]:
     meanings = {
         "steps": "the number of updates",
         "epochs": "the number of epochs",
@@ -171,11 +189,10 @@ def _sizes(series: Series, request: Request, notation: Notation) -> list[Definit
         "batch_size": "the number of data points per update",
         "momentum": "the momentum",
     }
-    given = {name: option for option, name in request.symbols.items()}
     found = []
     for name in series.symbols:
-        meaning = meanings.get(given.get(name, ""), "a factor of the schedule")
-        if given.get(name) == "steps" and request.dynamics in ("ode", "sde"):
+        meaning = meanings.get(options.get(name, ""), "a factor of the schedule")
+        if options.get(name) == "steps" and series.setting.dynamics in ("ode", "sde"):
             meaning = "the time, in updates"
         found.append((notation.size(name), meaning))
     return found

@@ -15,8 +15,8 @@ from sgdsym.render.formulas import Style
 from sgdsym.render.latex import is_function, left_side
 from sgdsym.render.terms import coefficient_lines
 from sgdsym.render.tikz import inline_tikz
-from sgdsym.report.definitions import setting_sentences, symbol_definitions
-from sgdsym.series import Coefficient, Series
+from sgdsym.report.definitions import setting_sentences, symbol_definitions, symbol_options
+from sgdsym.series import Coefficient, Series, Setting
 from sgdsym.sgd import Request, expand_request
 from sgdsym.templating import template
 
@@ -69,13 +69,13 @@ def write_paper(
     tables = _tables(series, chosen)
     command = f"sgdsym paper {' '.join(request_options(request))}".strip()
     return template("appendix.tex.jinja").render(
-        title=_title(request),
+        title=escaped(title(request.setting, request.order)),
         version=version("sgdsym"),
         command=command,
         command_text=escaped(command).replace("--", r"-{}-").replace(" ", r"\ \allowbreak "),
         preamble=preamble(equations + "tikzpicture"),
         setting=setting_sentences(request, chosen.notation),
-        symbols=symbol_definitions(series, request, chosen.notation, _formula_style(chosen)),
+        symbols=symbol_definitions(series, chosen.notation, _formula_style(chosen), symbol_options(request)),
         order=request.order,
         equations=equations,
         sum_rule=_sum_rule(series, chosen) if tables else "",
@@ -103,12 +103,16 @@ def request_options(request: Request) -> list[str]:
     return words
 
 
-def _title(request: Request) -> str:
-    how = request.dynamics.upper()
-    if request.dynamics == "sgd":
-        how += f" ({request.sampling})"
-    observable = _TITLES.get(request.observable, escaped(request.observable))
-    return f"Expansion of the {observable} of {how} to order {request.order}"
+def title(setting: Setting, order: int) -> str:
+    """What a report is about, as plain text.
+
+    >>> title(Setting("displacement", "gd", "fixed"), 2)
+    'Expansion of the displacement of the weights of GD to order 2'
+    """
+    how = setting.dynamics.upper()
+    if setting.dynamics == "sgd":
+        how += f" ({setting.sampling})"
+    return f"Expansion of the {_TITLES.get(setting.observable, setting.observable)} of {how} to order {order}"
 
 
 def _tables(series: Series, typesetting: Typesetting) -> list[tuple[str, list[_Row]]]:
