@@ -228,11 +228,9 @@ class _TextPen(_Pen):
         if self.resummed.continuous:
             inside = f"({node})" if " " in node else node
             return f"(e^({inside} {self.resummed.steps}) - 1)/{inside}"
-        steps = str(self.resummed.steps)
-        powers = (
-            (x, steps if n == 1 else f"({n}{' ' * steps[0].isdigit()}{steps})") for x, n in Counter(letters).items()
-        )
-        return f"(1 - {' '.join(f'r_{x}^{power}' for x, power in powers)})/(1 - {node})"
+        powers = ((x, factor(self.resummed.steps * n).text()) for x, n in Counter(letters).items())
+        words = (f"r_{x}^{power if power.isalnum() and len(power) == 1 else f'({power})'}" for x, power in powers)
+        return f"(1 - {' '.join(words)})/(1 - {node})"
 
     def limit(self, nodes: Sequence[str]) -> str:
         below = self.distances(nodes)
@@ -263,8 +261,12 @@ class _LatexPen(_Pen):
 
     @property
     def steps(self) -> str:
-        """The number of steps, as an exponent."""
-        return factor(self.resummed.steps).latex(self.notation)
+        """The number of steps."""
+        return self.power(1)
+
+    def power(self, times: int) -> str:
+        """A multiple of the number of steps, as an exponent."""
+        return factor(self.resummed.steps * times).latex(self.notation)
 
     def scale(self, coefficient: Coefficient, order: int) -> str:
         factored, n = factor(coefficient), self.notation
@@ -291,7 +293,7 @@ class _LatexPen(_Pen):
         if self.resummed.continuous:
             inside = rf"({node}) \, {self.steps}" if len(counts) > 1 else rf"{node} {self.steps}"
             return rf"\frac{{e^{{{inside}}} - 1}}{{{node}}}"
-        power = " ".join(f"r_{{{x}}}^{{{'' if n == 1 else n}{self.steps}}}" for x, n in counts.items())
+        power = " ".join(f"r_{{{x}}}^{{{self.power(n)}}}" for x, n in counts.items())
         return rf"\frac{{1 - {power}}}{{1 - {node}}}"
 
     def limit(self, nodes: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from sgdsym.sgd.corollaries import (
     non_gaussian_correction,
     regulariser,
 )
-from sgdsym.sgd.expand import estimate_terms, expand, expand_request, is_grown
+from sgdsym.sgd.expand import estimate_placements, estimate_terms, expand, expand_request, is_grown
 from sgdsym.sgd.gradients import (
     along_gradient,
     covariance_trace,
@@ -55,6 +55,7 @@ __all__ = [
     "epoch_map",
     "epochs_correction",
     "estimate_parts",
+    "estimate_placements",
     "estimate_terms",
     "expand",
     "expand_request",

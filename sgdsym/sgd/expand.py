@@ -109,9 +109,12 @@ def estimate_terms(request: Request) -> int:
     >>> estimate_terms(Request(order=4)), estimate_terms(Request(order=4, sampling="fixed"))
     (30, 161)
     """
-    if is_grown(request):
-        return estimate_diagrams(request.order)
-    return sum(count * bell_number(d) for d, count in enumerate(count_rooted_trees(request.order)))
+    return estimate_diagrams(request.order) if is_grown(request) else estimate_placements(request.order)
+
+
+def estimate_placements(order: int) -> int:
+    """About how many placements there are up to an order: forests of steps, each with the partitions of its steps."""
+    return sum(count * bell_number(d) for d, count in enumerate(count_rooted_trees(order)))
 
 
 def expand_request(request: Request, progress: Callable[[int, int], None] | None = None) -> Series:

@@ -6,13 +6,15 @@ import argparse
 from collections.abc import Callable
 
 from sgdsym.cli.formats import suffix_format
-from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.options import Commands, RequestError, add_output, estimate
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.codegen import generate_resummed
 from sgdsym.render import resummed_to_latex, resummed_to_text
-from sgdsym.sgd import FORMS, Resummed, at_minimum, resum_request
+from sgdsym.sgd import FORMS, Resummed, at_minimum, estimate_placements, resum_request
 
+# placements that are resummed unasked, a minute or less, and the bytes that the time-sums of one take
+PLACEMENTS, PLACEMENT_BYTES = 2_000, 50_000
 FORMATS: dict[str, Callable[[Resummed], str]] = {
     "text": resummed_to_text,
     "latex": resummed_to_latex,
@@ -49,6 +51,9 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     request = read_request(options)
+    placements = estimate_placements(options.order)
+    if placements > PLACEMENTS and not options.force:
+        raise RequestError(f"{estimate(options.order, placements, PLACEMENT_BYTES)}; add --force to go ahead")
     progress = Progress()
     try:
         resummed = resum_request(request, options.form, progress.layer)

@@ -1,0 +1,83 @@
+"""``sgdsym resum`` as a user meets it."""
+
+import json
+import runpy
+
+import numpy as np
+import pytest
+
+from sgdsym.cli import main
+from sgdsym.sgd import at_minimum, resum
+from sgdsym.sgd.resummation.exchange import read_resummed
+
+
+def run(capsys, words):
+    code = main(["resum", *words.split()])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_text_says_what_letters_and_brackets_mean(capsys):
+    code, printed, _ = run(
+        capsys, "--order 2 --dynamics gd --observable generalization-gap --at-minimum --dataset-size 10"
+    )
+    assert code == 0
+    assert printed.splitlines() == [
+        "(1/10) η Σ_a C_aa (1 - r_a^T)/(1 - r_a)",
+        "- (1/200) η² Σ_ab κ(g_a, g_b, h_ab) ((1 - r_a^T r_b^T)/(1 - r_a r_b) + 2 r_a [1, r_a, r_a r_b])",
+        "- (1/100) η² Σ_ab κ(g_a, g_b, h_ab) [1, r_a, r_b]",
+        "where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a",
+        "and [R_0, …, R_k] = Σ_i R_i^T / Π_(j≠i) (R_i - R_j), its limit where some are equal",
+    ]
+
+
+@pytest.mark.parametrize("form", ["discrete", "continuous", "stationary"])
+def test_json_is_the_series(capsys, form):
+    code, printed, _ = run(capsys, f"--order 2 --form {form} --format json --at-minimum")
+    assert code == 0
+    assert json.loads(printed)["format"] == "sgdsym-resummed/1"
+    assert read_resummed(printed) == at_minimum(resum(order=2, form=form))
+
+
+def test_latex_is_an_aligned_display(capsys):
+    code, printed, _ = run(
+        capsys, "--order 3 --observable displacement --form continuous --dynamics sde --format latex"
+    )
+    assert code == 0
+    assert printed.startswith(r"\begin{align*}")
+    assert printed.count("{") == printed.count("}")
+    assert r"e^{R_{i} T}" in printed
+
+
+def test_the_module_is_chosen_by_the_suffix_and_runs(tmp_path, capsys):
+    file = tmp_path / "loss.py"
+    code, printed, _ = run(capsys, f"--order 2 --batch-size 1 --at-minimum --output {file}")
+    assert (code, printed) == (0, "")
+    module = runpy.run_path(str(file))
+    derivatives = {0: np.zeros(2), 1: np.array([[1.0], [-1.0]]), 2: np.array([[2.0]])}
+    value = module["evaluate"](derivatives, 0.25, steps=10)
+    assert value == pytest.approx(0.25 / 2 * (1 - 0.5**20) / 1.5)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("--momentum 1/2", "momentum and schedules are not resummed"),
+        ("--dynamics sde --form discrete", "continuous time"),
+        ("--sampling reshuffle", "give epochs 1"),
+        ("--basis moment", "joint cumulants"),
+        ("--order 6", "add --force"),
+        ("--form long", "invalid choice"),
+        ("--form stationary --steps 3", "leave the steps out"),
+    ],
+)
+def test_wrong_requests_get_one_line(capsys, words, complaint):
+    code, printed, message = run(capsys, words)
+    assert (code, printed) == (2, "")
+    assert complaint in message
+    assert message.count("\n") == 1
+
+
+def test_numbers_in_place_of_sizes(capsys):
+    _, printed, _ = run(capsys, "--order 2 --steps 7 --batch-size 4 --at-minimum")
+    assert printed.splitlines()[1] == "+ (1/8) η² Σ_a H_a C_aa (1 - r_a^(14))/(1 - r_a²)"
