@@ -25,6 +25,13 @@ from sgdsym.stationary.gibbs import (
     temperature,
 )
 from sgdsym.stationary.high_dimensional import high_dimensional_law
+from sgdsym.stationary.large_steps import (
+    EdgeFlow,
+    Equilibrium,
+    catapult_step,
+    edge_of_stability_flow,
+    scale_invariant_equilibrium,
+)
 from sgdsym.stationary.lyapunov import stationary_covariance
 from sgdsym.stationary.minima import minimum_covariance, minimum_noise
 from sgdsym.stationary.modified_equations import embedded_ornstein_uhlenbeck, stochastic_modified_equation
@@ -45,6 +52,8 @@ from sgdsym.stationary.tails import estimated_tail_index, tail_index
 
 __all__ = [
     "Decomposition",
+    "EdgeFlow",
+    "Equilibrium",
     "FokkerPlanck",
     "Gibbs",
     "MeanSquareStability",
@@ -52,9 +61,11 @@ __all__ = [
     "Relation",
     "adaptive_covariance",
     "basin_ratio",
+    "catapult_step",
     "change_clock",
     "damped_newton_covariance",
     "decompose",
+    "edge_of_stability_flow",
     "effective_dimension_bound",
     "embedded_ornstein_uhlenbeck",
     "escape_exponent",
@@ -85,6 +96,7 @@ __all__ = [
     "quasipotential_slope",
     "reshuffled_covariance",
     "sampling_factor",
+    "scale_invariant_equilibrium",
     "stability_threshold",
     "stationary_covariance",
     "stationary_exponent",

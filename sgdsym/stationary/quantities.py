@@ -141,11 +141,13 @@ def symmetric(name: str, value: Any, *, symbolic: bool, size: int | None = None)
     """
     result = matrix(name, value, symbolic=symbolic, size=size)
     if symbolic:
-        pairs = [(i, j) for i in range(result.rows) for j in range(i)]
-        apart = [(i, j) for i, j in pairs if sp.simplify(result[i, j] - result[j, i]) != 0]
+        places = [(i, j) for i in range(result.rows) for j in range(i)]
+        apart = [place for place in places if sp.simplify(result[place] - result[place[::-1]]) != 0]
     else:
-        apart = np.argwhere(np.tril(np.abs(result - result.T) > 1e-10 * np.abs(result).max())).tolist()
-    for i, j in apart:
+        gaps = np.tril(np.abs(result - result.T) > 1e-10 * np.abs(result).max())
+        apart = [(int(i), int(j)) for i, j in np.argwhere(gaps)]
+    if apart:
+        i, j = apart[0]
         entries = f"entry ({j + 1}, {i + 1}) is {result[j, i]} and entry ({i + 1}, {j + 1}) is {result[i, j]}"
         raise ValueError(f"{name} is not symmetric: {entries}")
     return result if symbolic else (result + result.T) / 2

@@ -1,0 +1,155 @@
+r"""Gradient descent at and beyond the edge of stability, where steps are kept in check by the curvature that they change.
+
+Knows three laws of deterministic steps: the catapult of a two-layer linear network, the mean flow at the edge of stability with one
+unstable direction, and the balance of weight decay in a scale-invariant network.  Exact and symbolic input stay so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from sgdsym.stationary.checks import has_symbols, read_count
+from sgdsym.stationary.quantities import is_exact, positive, scalar
+
+
+def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any) -> tuple[Any, Any]:
+    r"""One step of gradient descent on :math:`L=f^2/2` with :math:`f=v^\top u/\sqrt n`, in the two quantities that close on themselves.
+
+    .. math:: f' = f\Bigl(1-\eta\lambda+\frac{\eta^2f^2}{n}\Bigr),\qquad \lambda'=\lambda+\frac{\eta f^2}{n}(\eta\lambda-4)
+
+    with the curvature :math:`\lambda=(\|u\|^2+\|v\|^2)/n`.  It falls as long as :math:`\eta\lambda<4`, and from between 2 and 4 down to a
+    value that is stable: the catapult.
+
+    Args:
+        output: :math:`f`.
+        curvature: :math:`\lambda`.
+        learning_rate: :math:`\eta`.
+        width: :math:`n`.
+
+    Returns:
+        Output and curvature after the step.
+
+    Raises:
+        ValueError: naming the number that is out of range.
+
+    Source: Lewkowycz et al., "The large learning rate phase of deep learning: the catapult mechanism" (2020), equations 4 and 5.
+
+    >>> catapult_step(1, 3, learning_rate=1, width=2)
+    (-3/2, 5/2)
+    """
+    symbolic = is_exact(output, curvature, learning_rate, width)
+    f = scalar("the output", output, symbolic=symbolic)
+    sharpness = scalar("the curvature", curvature, symbolic=symbolic)
+    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    n = read_count("the width", width, symbolic=symbolic)
+    square = rate * f**2 / n
+    return f * (1 - rate * sharpness + rate * square), sharpness + square * (rate * sharpness - 4)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgeFlow:
+    r"""The mean motion at the edge of stability.
+
+    Attributes:
+        velocity: change of the mean weights per step, a column (p, 1) or an array (p,).
+        variance: :math:`\sigma^2`, of the oscillation along the unstable direction.
+    """
+
+    velocity: Any
+    variance: Any
+
+
+def edge_of_stability_flow(gradient: Sequence[Any], sharpness_gradient: Sequence[Any], learning_rate: Any) -> EdgeFlow:
+    r"""The flow of the mean weights where the largest eigenvalue :math:`\lambda_1` of the Hessian is held at :math:`2/\eta`.
+
+    .. math:: \dot\theta=-\eta\Bigl[\nabla L+\frac{\sigma^2}{2}\nabla\lambda_1\Bigr],\qquad
+              \sigma^2=-\frac{2\,\nabla\lambda_1\cdot\nabla L}{\|\nabla\lambda_1\|^2}
+
+    The variance of the oscillation is what keeps :math:`\lambda_1` where it is, so the flow is that of the gradient with its part along
+    :math:`\nabla\lambda_1` taken out.
+
+    Args:
+        gradient: :math:`\nabla L`, p entries.
+        sharpness_gradient: :math:`\nabla\lambda_1`, p entries.
+        learning_rate: :math:`\eta`.
+
+    Raises:
+        ValueError: if the gradient flow lowers :math:`\lambda_1`, so that the edge is left and the variance would be negative; or
+            naming the shape or number that is wrong.
+
+    Source: Cohen et al., "Understanding optimization in deep learning with central flows" (2024), one unstable eigenvalue.
+
+    >>> flow = edge_of_stability_flow([1, -2], [0, 1], sp.Rational(1, 2))
+    >>> flow.velocity.T, flow.variance
+    (Matrix([[-1/2, 0]]), 4)
+    """
+    symbolic = is_exact(list(gradient), list(sharpness_gradient), learning_rate)
+    first, second = (
+        [scalar(f"an entry of the {name}", entry, symbolic=symbolic) for entry in entries]
+        for name, entries in (("gradient", gradient), ("gradient of the sharpness", sharpness_gradient))
+    )
+    if len(first) != len(second):
+        raise ValueError(
+            f"the gradient has {len(first)} entries and that of the sharpness {len(second)}; they must agree"
+        )
+    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    slope, rise = (sp.Matrix(entries) if symbolic else np.array(entries) for entries in (first, second))
+    square = rise.dot(rise)
+    if square == 0:
+        raise ValueError("the gradient of the sharpness is 0; nothing holds the run at the edge")
+    variance = -2 * rise.dot(slope) / square
+    if not has_symbols(variance) and variance < 0:
+        raise ValueError(
+            f"the variance is {variance}, below 0: the gradient lowers the sharpness and the run leaves the edge"
+        )
+    return EdgeFlow(-rate * (slope + variance / 2 * rise), variance)
+
+
+@dataclass(frozen=True, slots=True)
+class Equilibrium:
+    r"""Where weight decay and gradient steps balance in a scale-invariant network.
+
+    Attributes:
+        radius: the norm of the weights.
+        angle: by which their direction turns in a step, in radians.
+    """
+
+    radius: Any
+    angle: Any
+
+
+def scale_invariant_equilibrium(*, learning_rate: Any, decay: Any, gradient_square: Any) -> Equilibrium:
+    r"""The norm and the rotation that gradient descent with weight decay settles at where the loss ignores the norm.
+
+    The gradient is orthogonal to the weights and falls with their norm, :math:`\|g\|^2=\hat G/r^2`, so the norm obeys
+    :math:`r'^2=(1-\eta\gamma)^2r^2+\eta^2\hat G/r^2`:
+
+    .. math:: r^{*4}=\frac{\eta\hat G}{\gamma(2-\eta\gamma)},\qquad \cos\varphi=1-\eta\gamma,\qquad \varphi\approx\sqrt{2\eta\gamma}
+
+    Args:
+        learning_rate: :math:`\eta`.
+        decay: :math:`\gamma`, of the loss :math:`\tfrac\gamma2\|w\|^2`.
+        gradient_square: :math:`\hat G`, the squared gradient at unit norm.
+
+    Raises:
+        ValueError: naming the number that is out of range.
+
+    Source: van Laarhoven, "L2 regularization versus batch and weight normalization" (2017); Wan et al., "Spherical motion dynamics" (2021).
+
+    >>> scale_invariant_equilibrium(learning_rate=1, decay=sp.Rational(1, 2), gradient_square=12)
+    Equilibrium(radius=2, angle=pi/3)
+    """
+    symbolic = is_exact(learning_rate, decay, gradient_square)
+    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    gamma = positive("the decay", decay, symbolic=symbolic)
+    square = positive("the squared gradient", gradient_square, symbolic=symbolic)
+    if not has_symbols(rate, gamma) and rate * gamma >= 2:
+        raise ValueError(f"unstable: learning rate times decay is {rate * gamma}; it must be below 2")
+    fourth = rate * square / (gamma * (2 - rate * gamma))
+    angle = sp.acos(1 - rate * gamma) if symbolic else float(np.arccos(1 - rate * gamma))
+    return Equilibrium(sp.root(fourth, 4) if symbolic else float(fourth**0.25), angle)
