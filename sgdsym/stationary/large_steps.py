@@ -37,7 +37,7 @@ def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: Lewkowycz et al., "The large learning rate phase of deep learning: the catapult mechanism" (2020), equations 4 and 5.
+    Source: Lewkowycz et al., "The large learning rate phase of deep learning: the catapult mechanism" (2020).
 
     >>> catapult_step(1, 3, learning_rate=1, width=2)
     (-3/2, 5/2)
