@@ -29,6 +29,7 @@ def excess_loss(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, precondit
     Raises:
         ValueError: as for the covariance.
 
+    >>> import sympy as sp
     >>> excess_loss([[2, 0], [0, 1]], [[1, -1], [-1, 1]], sp.Rational(1, 2))
     5/12
     """
@@ -46,6 +47,7 @@ def mean_square_distance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) 
     Raises:
         ValueError: as for the covariance.
 
+    >>> import sympy as sp
     >>> mean_square_distance([[2, 0], [0, 1]], [[1, -1], [-1, 1]], sp.Rational(1, 2))
     7/12
     """
@@ -82,6 +84,7 @@ def lag_covariance(
     Raises:
         ValueError: as for the covariance.
 
+    >>> import sympy as sp
     >>> lag_covariance([[1]], [[1]], sp.Rational(1, 2), sp.Rational(1, 2), lag=1)
     Matrix([[2/5]])
     """
@@ -97,6 +100,7 @@ def momentum_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, p
     Raises:
         ValueError: as for the covariance.
 
+    >>> import sympy as sp
     >>> momentum_covariance([[1]], [[1]], sp.Rational(1, 2), sp.Rational(1, 2))
     Matrix([[8/5]])
     """
