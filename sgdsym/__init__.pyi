@@ -1,9 +1,10 @@
+from . import noise, stationary
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
-from .sgd import Resummed, compare, expand, resum
+from .sgd import Resummed, compare, expand, modified, resum
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
@@ -23,7 +24,10 @@ __all__ = [
     "expand",
     "from_networkx",
     "interpret",
+    "modified",
+    "noise",
     "resum",
+    "stationary",
     "stationary_covariance",
     "to_networkx",
 ]
