@@ -1,0 +1,220 @@
+"""A series as one HTML page: formulas, pictures, numbers at sizes that the reader chooses, and a plot of them.
+
+Knows what is on the page and in which order.  Refuses to know how it looks (``templates/report.css``), how it moves
+(``templates/report.js.jinja``), and anything outside the page: it asks no network for a font or a script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any
+
+from sgdsym.codegen import generate
+from sgdsym.codegen.javascript import generate_javascript
+from sgdsym.codegen.moments import distinct_coefficients
+from sgdsym.diagrams import Diagram
+from sgdsym.render import Typesetting, diagram_to_latex, diagram_to_svg, diagram_to_text, explain, series_to_latex
+from sgdsym.render.factors import factor
+from sgdsym.render.latex import is_function, left_side
+from sgdsym.render.mathml import latex_to_mathml
+from sgdsym.render.names import diagram_name
+from sgdsym.render.terms import coefficient_lines, fill, order_terms
+from sgdsym.report.definitions import Definition, setting_sentences, symbol_definitions, symbol_options
+from sgdsym.report.paper import request_options, title
+from sgdsym.report.values import DiagramValues, example_values
+from sgdsym.series import Coefficient, Series
+from sgdsym.sgd import Request
+from sgdsym.templating import template
+
+_WIDEST = 26.0  # of a coefficient, in ems
+_USUAL = {"T": "steps", "E": "epochs", "N": "dataset_size", "B": "batch_size", "mu": "momentum"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """A number that the reader chooses: a symbol of the series, where it begins, and its usual range."""
+
+    name: str
+    label: str
+    meaning: str
+    value: str
+    least: str
+    most: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """One term, ready strings."""
+
+    number: int
+    name: str
+    picture: str
+    formula: str
+    coefficient: list[str]
+    words: str
+    latex: str
+    search: str
+
+
+# where a size begins, its range, and whether it is a whole number
+_RANGES = {
+    "steps": ("50", "0", "500", True),
+    "time": ("50", "0", "500", False),
+    "epochs": ("5", "0", "50", True),
+    "dataset_size": ("24", "1", "200", True),
+    "batch_size": ("4", "1", "64", True),
+    "momentum": ("0.5", "-0.95", "0.95", False),
+    "": ("1", "0", "2", False),
+}
+
+
+def write_page(
+    series: Series,
+    *,
+    request: Request | None = None,
+    typesetting: Typesetting | None = None,
+    values: DiagramValues | None = None,
+) -> str:
+    r"""A self-contained HTML page on a series, which any current browser shows without a network.
+
+    Each term has its picture, its value and its coefficient as formulas, and what it is in words.  The reader searches them, chooses
+    the learning rate and the sizes, and sees the sums to each order, :math:`\sum_{k\le d} \eta^k \sum_D c_D\,\mathrm{value}(D)`, as a
+    table and as curves over any of them; coefficients are evaluated exactly.  LaTeX, the numpy module and the numbers are copied with
+    a button.  The same bytes in every run of one version.
+
+    Args:
+        series: any series.
+        request: what was expanded, if it was one request.
+        typesetting: symbols and form of the formulas; pictures are shown beside them in any case.
+        values: the values of the diagrams that the numbers are of; those of a small logistic loss if left out.
+
+    Raises:
+        ValueError: if no numpy module can be written; see :func:`sgdsym.codegen.generate`.
+
+    >>> from sgdsym.sgd import expand
+    >>> page = write_page(expand(order=1))
+    >>> page.count("<article"), "https:" in page
+    (2, False)
+    """
+    chosen = typesetting or Typesetting()
+    if chosen.style == "diagram":
+        chosen = replace(chosen, style="matrix")
+    known = values or example_values(series)
+    numbered = distinct_coefficients(series.terms)
+    options = symbol_options(request) if request else _USUAL
+    script = template("report.js.jinja").render(coefficients=generate_javascript(numbered))
+    notation = chosen.notation
+    return template("report.html.jinja").render(
+        title=title(series.setting, series.truncation),
+        version=version("sgdsym"),
+        command=f"sgdsym expand {' '.join(request_options(request))}" if request else None,
+        formula=latex_to_mathml(_headline(series, chosen), display=True),
+        setting=[_prose(sentence) for sentence in setting_sentences(request, notation)] if request else [],
+        symbols=[(latex_to_mathml(symbol), _prose(meaning)) for symbol, meaning in _symbols(series, chosen, options)],
+        conditions=[latex_to_mathml(rf"{factor(pole).latex(notation)} \neq 0") for pole in series.poles],
+        rate=latex_to_mathml(notation.learning_rate),
+        controls=_controls(series, chosen, options),
+        orders=_orders(series, chosen),
+        latex=series_to_latex(series, chosen),
+        numpy=generate(series),
+        values=known.to_json(),
+        about=known.about,
+        data=_data(series, numbered, options),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _headline(series: Series, typesetting: Typesetting) -> str:
+    n, order = typesetting.notation, series.truncation
+    total = rf"\sum_{{k=0}}^{{{order}}} {n.learning_rate}^{{k}} \, {n.part}_{{k}}"
+    return rf"{left_side(series, n)} = {total} + O({n.learning_rate}^{{{order + 1}}})"
+
+
+def _symbols(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[Definition]:
+    n = typesetting.notation
+    part = (f"{n.part}_{{k}}", f"the coefficient of ${n.learning_rate}^{{k}}$: the sum of the terms of order $k$")
+    return [part, *symbol_definitions(series, n, typesetting.style, options)]
+
+
+def _prose(sentence: str) -> list[tuple[bool, str]]:
+    """Words and formulas in turn, each with whether it is a formula."""
+    parts = sentence.replace(r"It\^o", "Itô").split("$")
+    return [(k % 2 == 1, latex_to_mathml(part) if k % 2 else part) for k, part in enumerate(parts) if part]
+
+
+def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[_Control]:
+    continuous = series.setting.dynamics in ("ode", "sde")
+    meanings = dict(symbol_definitions(series, typesetting.notation, "diagram", options))
+    found = []
+    for name in series.symbols:
+        option, label = options.get(name, ""), typesetting.notation.size(name)
+        kind = "time" if option == "steps" and continuous else option
+        value, least, most, whole = _RANGES[kind]
+        found.append(_Control(name, latex_to_mathml(label), meanings[label], value, least, most, whole))
+    return found
+
+
+def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, list[_Card]]]:
+    """The terms of each order, with the power of the learning rate that they are multiplied by."""
+    found = []
+    number = 0
+    for order, group in groupby(series, key=lambda term: term[0].order):
+        cards = [
+            _card(number, diagram, c, series, typesetting) for number, (diagram, c) in enumerate(group, start=number)
+        ]
+        number += len(cards)
+        rate = latex_to_mathml(_power(typesetting.notation.learning_rate, order)) if order else ""
+        found.append((order, rate, cards))
+    return found
+
+
+def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Series, typesetting: Typesetting) -> _Card:
+    basis, function = series.basis, is_function(series)
+    value = diagram_to_latex(
+        diagram,
+        basis,
+        style=typesetting.style,
+        notation=typesetting.notation,
+        sums=typesetting.sums,
+        function=function,
+    )
+    rate = _power(typesetting.notation.learning_rate, diagram.order) if diagram.order else ""
+    (term,) = order_terms([(diagram, coefficient)], rate, lambda _: value, replace(typesetting, collect=False))
+    (lines,) = fill([term], 1, line=float("inf"))
+    name, words = diagram_name(diagram, basis), explain(diagram, basis, function=function)
+    searched = (name, words, diagram_to_text(diagram, basis, function=function), value, str(coefficient))
+    return _Card(
+        number,
+        name,
+        diagram_to_svg(diagram, scale=1.4),
+        latex_to_mathml(value),
+        [latex_to_mathml(line, display=True) for line in coefficient_lines(coefficient, typesetting, _WIDEST)],
+        words,
+        " ".join(lines),
+        " ".join(searched).lower(),
+    )
+
+
+def _power(base: str, exponent: int) -> str:
+    return base if exponent == 1 else f"{base}^{{{exponent}}}"
+
+
+def _data(series: Series, numbered: dict[Coefficient, int], options: Mapping[str, str]) -> dict[str, Any]:
+    """What the script of the page reads."""
+    by_option = {option: name for name, option in options.items() if name in series.symbols}
+    in_batches = (
+        series.setting.sampling in ("fixed", "reshuffle") and {"dataset_size", "batch_size"} <= by_option.keys()
+    )
+    return {
+        "order": series.truncation,
+        "symbols": list(series.symbols),
+        "terms": [[diagram_name(diagram, series.basis), diagram.order, numbered[c]] for diagram, c in series],
+        "wholeBatches": [by_option["dataset_size"], by_option["batch_size"]] if in_batches else None,
+    }
