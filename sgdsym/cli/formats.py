@@ -25,6 +25,7 @@ from sgdsym.render import (
 from sgdsym.render.formulas import STYLES, SUMS
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.typesetting import SHAPES
+from sgdsym.report import read_values, write_page
 from sgdsym.series import Series
 
 COLUMNS = 80  # of text that does not go to a terminal
@@ -34,7 +35,7 @@ _SUFFIXES = {
     ".tex": "latex",
     ".json": "json",
     ".py": "numpy",
-    **{f".{kind}": kind for kind in ("svg", "tikz", "dot", "png", "pdf")},
+    **{f".{kind}": kind for kind in ("html", "svg", "tikz", "dot", "png", "pdf")},
 }
 _CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
 
@@ -47,6 +48,10 @@ def add_format(command: Parser) -> None:
     latex = add_typesetting(command)
     latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
     latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
+    html = command.add_argument_group("html")
+    html.add_argument(
+        "--values", type=Path, metavar="FILE", help="JSON with the values of the diagrams that the page begins with"
+    )
 
 
 def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
@@ -82,15 +87,22 @@ def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
         RequestError: if the series cannot be written so, or options do not go together.
     """
     output_format = chosen_format(options)
-    given = [name for name in _CHOICES if getattr(options, name)] if output_format != "latex" else []
+    given = [name for name in _unused(output_format) if getattr(options, name)]
     if options.document and output_format not in ("latex", "tikz"):
         given.append("document")
     if given:
         raise RequestError(f"--{given[0].replace('_', '-')} is for --format latex, not {output_format}")
+    if options.values and output_format != "html":
+        raise RequestError(f"--values is for --format html, not {output_format}")
     try:
         return FORMATS[output_format](series, options)
     except ValueError as error:
         raise RequestError(error) from error
+
+
+def _unused(output_format: str) -> tuple[str, ...]:
+    """The choices for LaTeX that a format makes no use of."""
+    return {"latex": (), "html": ("shape", "label", "preamble")}.get(output_format, _CHOICES)
 
 
 def terminal_width(path: Path | None) -> int:
@@ -112,6 +124,20 @@ def _latex(series: Series, options: argparse.Namespace) -> str:
     if options.preamble:
         return "\n".join(preamble(text))
     return typeset_document(text) if options.document else text
+
+
+def _html(series: Series, options: argparse.Namespace) -> str:
+    values = read_values(_read(options.values), series) if options.values else None
+    return write_page(
+        series, request=getattr(options, "request", None), typesetting=typesetting(options), values=values
+    )
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"cannot read {path}: {(error.strerror or 'unknown reason').lower()}") from error
 
 
 def _text(series: Series, options: argparse.Namespace) -> str:
@@ -139,6 +165,7 @@ FORMATS: dict[str, Writer] = {
     "json": lambda series, _: series.to_json(),
     **{backend: _module(backend) for backend in ("numpy", "jax", "torch")},
     "table": lambda series, _: series_to_table(series),
+    "html": _html,
     **{kind: _atlas(kind) for kind in ATLASES},
     "tikz": lambda series, options: diagrams_to_tikz(series.diagrams(), document=options.document),
 }

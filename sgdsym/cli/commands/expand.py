@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
-    request = read_request(options)
+    options.request = request = read_request(options)
     progress = Progress()
     series = expand_request(request, progress.layer)
     progress.say(f"writing {chosen_format(options)}")
