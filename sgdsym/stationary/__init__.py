@@ -4,6 +4,7 @@ Knows laws near and between minima, symbolic where the input is and numeric othe
 batch comes about, that is :mod:`sgdsym.noise`, and to print or draw.
 """
 
+from sgdsym.stationary.adaptive_descent import adam_drift
 from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
 from sgdsym.stationary.decomposition import Decomposition, decompose
 from sgdsym.stationary.escape import (
@@ -59,6 +60,7 @@ __all__ = [
     "MeanSquareStability",
     "RegressionLaw",
     "Relation",
+    "adam_drift",
     "adaptive_covariance",
     "basin_ratio",
     "catapult_step",
