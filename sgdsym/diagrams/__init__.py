@@ -10,7 +10,15 @@ from sgdsym.diagrams.graph import from_networkx, to_networkx
 from sgdsym.diagrams.growth import MAX_ORDER, Layer, estimate_diagrams, grow
 from sgdsym.diagrams.matching import match_nodes
 from sgdsym.diagrams.notation import format_notation, parse_notation
-from sgdsym.diagrams.partitions import Partition, bell_number, connected_parts, moebius, refinements, set_partitions
+from sgdsym.diagrams.partitions import (
+    Partition,
+    bell_number,
+    coarsenings,
+    connected_parts,
+    moebius,
+    refinements,
+    set_partitions,
+)
 from sgdsym.diagrams.posets import order_polynomial, surjections, weak_orders
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "Layer",
     "Partition",
     "bell_number",
+    "coarsenings",
     "connected_parts",
     "count_rooted_trees",
     "estimate_diagrams",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import product
-from math import comb, factorial
+from math import comb, factorial, prod
 from typing import TypeAlias
 
 Partition: TypeAlias = tuple[tuple[int, ...], ...]
@@ -88,3 +88,22 @@ def refinements(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[
             parts += [tuple(block[i] for i in piece) for piece in pieces]
             weight *= moebius(len(pieces))
         yield parts, weight
+
+
+def coarsenings(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[int, ...]], int]]:
+    r"""Every way to merge blocks, with the product of the Möbius functions.
+
+    A sum over *distinct* data points, one for each block, is the sum over these of weight times the sum over *all* data
+    points, one for each merged block,
+
+    .. math:: \sum_{i_1,\dots,i_m\ \text{distinct}} = \sum_{\pi} \prod_{c\in\pi} (-1)^{|c|-1} (|c|-1)!
+              \sum_{i_c,\ c\in\pi}
+
+    (G.-C. Rota, "On the foundations of combinatorial theory I", 1964).
+
+    >>> list(coarsenings([(0, 2), (1,)]))
+    [([(0, 2, 1)], -1), ([(0, 2), (1,)], 1)]
+    """
+    for groups in set_partitions(len(blocks)):
+        merged = [tuple(v for i in group for v in blocks[i]) for group in groups]
+        yield merged, prod(moebius(len(group)) for group in groups)

@@ -7,6 +7,7 @@ series comes from and how it is printed, drawn or lowered.
 from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
+from sgdsym.series.estimator import estimator, mergers, most_blocks
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
@@ -22,5 +23,8 @@ __all__ = [
     "collect",
     "diagram_from_data",
     "diagram_to_data",
+    "estimator",
+    "mergers",
+    "most_blocks",
     "symbol_name",
 ]
