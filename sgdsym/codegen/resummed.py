@@ -143,6 +143,7 @@ def generate_resummed(resummed: Resummed) -> str:
         has_function=function,
         signature="".join(f"{argument}, " for argument in signature),
         count=len(coefficients),
+        indices=max((len(term.axes) for term in terms), default=0),
         numbers=[line for c, i in number.items() for line in _number_lines(c, i)],
         tensors=list(_tensor_lines(sampled, averaged, roots)),
         terms=[line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)],

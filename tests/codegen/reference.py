@@ -46,21 +46,7 @@ def value(resummed, samples, eigenvalues, rate, steps, **sizes):
     known = {}
     for diagram, time in resummed:
         for indices in product(range(p), repeat=diagram.order):
-            entry = {v: [i for e, i in enumerate(indices) if v in diagram.edges[e]] for v in range(diagram.nodes)}
-            component = mp.mpf(1)
-            for block in diagram.blocks:
-                degrees = [len(entry[v]) for v in block]
-                if degrees == [2]:
-                    i, j = entry[block[0]]
-                    component *= mp.mpf(eigenvalues[i]) if i == j else 0
-                else:
-                    factors = [
-                        [mp.mpf(float(x)) for x in samples[k][(slice(None), *entry[v])]]
-                        for k, v in zip(degrees, block, strict=True)
-                    ]
-                    component *= cumulant(weights, factors)
-                if not component:
-                    break
+            component = tensors_at(diagram, indices, samples, eigenvalues, weights)
             if not component:
                 continue
             summed = mp.mpf(0)
@@ -79,3 +65,20 @@ def value(resummed, samples, eigenvalues, rate, steps, **sizes):
                 (place,) = (i for e, i in enumerate(indices) if root in diagram.edges[e])
             total[place] += rate**diagram.order * component * summed
     return total if axes else total[0]
+
+
+def tensors_at(diagram, indices, samples, eigenvalues, weights):
+    """The product of the components of a diagram's cumulants; the Hessian is diagonal."""
+    component = mp.mpf(1)
+    entry = {v: [i for e, i in enumerate(indices) if v in diagram.edges[e]] for v in range(diagram.nodes)}
+    for block in diagram.blocks:
+        degrees = [len(entry[v]) for v in block]
+        if degrees == [2]:
+            i, j = entry[block[0]]
+            component *= mp.mpf(eigenvalues[i]) if i == j else 0
+        else:
+            columns = (samples[k][(slice(None), *entry[v])] for k, v in zip(degrees, block, strict=True))
+            component *= cumulant(weights, [[mp.mpf(float(x)) for x in column] for column in columns])
+        if not component:
+            break
+    return component
