@@ -1,0 +1,79 @@
+"""MathML: well formed, complete, and character by character what another converter makes of the same LaTeX."""
+
+import unicodedata
+from html import unescape
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sgdsym.render import Notation, diagram_to_latex
+from sgdsym.render.factors import factor
+from sgdsym.render.latex import left_side
+from sgdsym.render.mathml import latex_to_mathml
+from sgdsym.sgd import expand
+
+OWN = Notation.parse(r"L=\mathcal{L},G=\hat{g},C=\Sigma,eta=\varepsilon,theta=\boldsymbol{w}")
+OPEN, CLOSE = '<mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo>'
+REQUESTS = [
+    {"order": 3, "sampling": "reshuffle"},
+    {"order": 3, "observable": "displacement"},
+    {"order": 2, "observable": "function", "momentum": "mu"},
+    {"order": 2, "observable": "loss-variance", "basis": "moment"},
+]
+
+
+def formulas(notation):
+    for request in REQUESTS:
+        series = expand(**request)
+        yield left_side(series, notation)
+        function = request.get("observable") == "function"
+        for diagram, coefficient in series:
+            yield factor(coefficient).latex(notation)
+            for style, sums in (("matrix", "einstein"), ("index", "einstein"), ("index", "explicit")):
+                yield diagram_to_latex(
+                    diagram, series.basis, style=style, sums=sums, notation=notation, function=function
+                )
+
+
+def leaves(mathml):
+    """The characters of all leaves in reading order, letters of mathematical alphabets as plain ones."""
+    root = ElementTree.fromstring(mathml)  # noqa: S314 - our own text
+    text = "".join("".join(root.itertext()).split())
+    return unicodedata.normalize("NFKC", text).translate(str.maketrans("⋅∗^", "·*ˆ"))
+
+
+@pytest.mark.parametrize("notation", [Notation(), OWN], ids=["usual", "own"])
+def test_formulas_read_as_another_converter_sets_them(notation):
+    converter = pytest.importorskip("latex2mathml.converter")
+    for formula in set(formulas(notation)):
+        ours = latex_to_mathml(formula)
+        assert "\\" not in ours, formula
+        assert leaves(ours) == leaves(unescape(converter.convert(formula))), formula
+
+
+@pytest.mark.parametrize(
+    ("latex", "mathml"),
+    [
+        (r"\operatorname{tr}(H)", f"<mi>tr</mi>{OPEN}<mi>H</mi>{CLOSE}"),
+        (r"\mathrm{E}", '<mi mathvariant="normal">E</mi>'),
+        (r"l_x^{(4)}", f"<msubsup><mi>l</mi><mi>x</mi><mrow>{OPEN}<mn>4</mn>{CLOSE}</mrow></msubsup>"),
+        (r"\binom{T}{2}", '<mrow><mo>(</mo><mfrac linethickness="0"><mi>T</mi><mn>2</mn></mfrac><mo>)</mo></mrow>'),
+        (r"\sum_{a}", "<munder><mo>∑</mo><mi>a</mi></munder>"),
+        (r"\epsilon\varepsilon\phi\varphi", "<mi>ϵ</mi><mi>ε</mi><mi>ϕ</mi><mi>φ</mi>"),
+        (r"\mathfrak{Lg}", '<mrow><mi mathvariant="normal">𝔏</mi><mi mathvariant="normal">𝔤</mi></mrow>'),
+        (r"f''", "<msup><mi>f</mi><mrow><mo>′</mo><mo>′</mo></mrow></msup>"),
+        (r"\text{a < b}", "<mtext>a\u00a0&lt;\u00a0b</mtext>"),
+        (r"\unheard", "<mtext>\\unheard</mtext>"),
+    ],
+)
+def test_commands(latex, mathml):
+    assert latex_to_mathml(latex) == f"<math>{mathml}</math>"
+
+
+@given(st.text(alphabet="\\{}^_'<>&\"abT12 +-()[]", max_size=30) | st.text(max_size=12))
+def test_any_text_becomes_one_well_formed_element(text):
+    plain = "".join(c for c in text if c.isprintable())
+    element = ElementTree.fromstring(latex_to_mathml(plain))  # noqa: S314 - that it holds no surprise is the test
+    assert element.tag == "math"
