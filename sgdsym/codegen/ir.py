@@ -138,9 +138,10 @@ Pointwise: TypeAlias = Contract | Deviations | Weigh | Raise | Combine
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Statements made in one pass over blocks of data points, the samples read first.
+    """Statements made in one pass over blocks of data points, the samples, if any, read first.
 
-    Arrays with a sample axis that are not among ``kept`` exist only for the block at hand.
+    ``degree`` is the number of indices of the largest array at a data point.  Arrays with a sample axis that are not
+    among ``kept`` exist only for the block at hand.
     """
 
     samples: str
@@ -211,7 +212,8 @@ def reads(statement: Statement) -> tuple[str, ...]:  # noqa: PLR0911 - one retur
             return tuple(part.name for part in parts)
         case Pass(samples=samples, body=body):
             made = {s.target for s in body}
-            return samples, *(name for s in body for name in reads(s) if name not in {samples} | made)
+            given = (samples,) if samples else ()
+            return *given, *(name for s in body for name in reads(s) if name not in {samples} | made)
     return ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -43,12 +43,12 @@ class Kernel:
     backend: str = "numpy"
     source: str = field(init=False, repr=False)
     plan: Plan = field(init=False, repr=False, compare=False)
-    _functions: dict[str, Callable[..., Any]] = field(init=False, repr=False, compare=False)
+    _functions: dict[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         compiled = compile_checked(self.series, self.backend)
         source = write_module(self.series, compiled, self.backend)
-        functions: dict[str, Callable[..., Any]] = {"__name__": "sgdsym_kernel"}  # type: ignore[dict-item]
+        functions: dict[str, Any] = {"__name__": "sgdsym_kernel"}
         # our own text; what it takes from outside are symbol names, and symbol_name has checked them
         exec(compile(source, "<sgdsym kernel>", "exec"), functions)  # noqa: S102
         object.__setattr__(self, "source", source)
@@ -57,6 +57,16 @@ class Kernel:
 
     def __reduce__(self) -> tuple[type[Kernel], tuple[Series, str]]:
         return Kernel, (self.series, self.backend)
+
+    @property
+    def sampled_degrees(self) -> tuple[int, ...]:
+        """The degrees of the derivatives that are needed at every data point."""
+        return tuple(self._functions["SAMPLED_DEGREES"])
+
+    @property
+    def mean_degrees(self) -> tuple[int, ...]:
+        """The degrees of the derivatives of which the mean alone is enough."""
+        return tuple(self._functions["MEAN_DEGREES"])
 
     def __call__(
         self,

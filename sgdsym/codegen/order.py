@@ -24,7 +24,8 @@ DATA_POINTS = 300
 PARAMETERS = 40
 ENTRIES = 6e7
 CALL = 20_000.0
-TRAFFIC = 4.0
+TRAFFIC = 8.0
+_ELEMENTWISE = 16.0
 _NEARLY = 1.5
 _PAIR_OF_POINTS = 30.0
 _FEWEST_FOR_POWER = 4
@@ -164,7 +165,9 @@ class Planner:
         if not is_power(part, other):
             return self.cost(part)
         degree = len(part.tensors)
-        return 2 * self.size(1, degree) / factorial(degree) + _POWER_CALLS * CALL
+        half = (degree + 1) // 2
+        flops = 2 * self.size(1, degree) / factorial(degree)
+        return flops + 3 * _ELEMENTWISE * self.size(1, half) / factorial(half) + _POWER_CALLS * CALL
 
     def _splits(self, fragment: Fragment) -> Splits:
         if fragment not in self.known:
@@ -199,9 +202,11 @@ class Planner:
                 left = cut + sum([1 for block in opened if block & mask])
                 right = cut + sum([1 for block in opened if block & other])
                 flops = self.size(cut + len(opened), (legs[mask] + legs[other] + total_legs) // 2)
-                traffic = self.size(left, legs[mask]) + self.size(right, legs[other])
-                traffic += self.size(len(opened), total_legs)
+                sizes = self.size(left, legs[mask]), self.size(right, legs[other])
+                traffic = sum(sizes) + self.size(len(opened), total_legs) + (2 * min(sizes) if cut else 0.0)
                 charge = _PAIR_OF_POINTS if max(left, right, len(opened)) > 1 else 1.0
+                if not cut and legs[mask] + legs[other] == total_legs:
+                    flops *= _ELEMENTWISE
                 joins.append((charge * (flops + TRAFFIC * traffic) + CALL, mask))
         joins.sort()
         return joins

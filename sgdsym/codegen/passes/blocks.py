@@ -5,7 +5,7 @@ samples of the lowest degree, all that are ready in one pass, then what follows 
 highest degree are read last, when all that they are contracted with is at hand.
 
 What follows at each data point from large products of a pass is made in the same pass, while they are in the cache; what
-nothing else reads is never stored for all data points.
+nothing else reads is never stored for all data points.  The same is done with large products of other arrays.
 """
 
 from __future__ import annotations
@@ -49,22 +49,28 @@ class _Schedule:
 
     def _advance(self) -> dict[str, list[Pointwise]]:
         """Make all that needs no large samples; what could be made from which samples now."""
-        waiting: list[Statement] = []
         ready: dict[str, list[Pointwise]] = {}
-        for statement in self.pending:
+        position = 0
+        while position < len(self.pending):
+            statement = self.pending[position]
+            position += 1
+            if not self.done.issuperset(reads(statement)):
+                continue
             samples = self._samples_read(statement)
-            is_ready = self.done.issuperset(reads(statement))
-            if is_ready and not samples:
+            if samples and isinstance(statement, Contract | Deviations):
+                ready.setdefault(samples, []).append(statement)
+                continue
+            position -= 1
+            if isinstance(statement, Contract) and self._is_large(statement.target) and self._points(statement) == 1:
+                self._pass_over("", [statement])
+            else:
+                del self.pending[position]
                 self.ordered.append(statement)
                 self.done.update(makes(statement))
-                continue
-            waiting.append(statement)
-            if is_ready and isinstance(statement, Contract | Deviations):
-                ready.setdefault(samples, []).append(statement)
-        self.pending = waiting
         return ready
 
     def _pass_over(self, samples: str, body: list[Pointwise]) -> None:
+        """Make these and what follows from them at each data point; without samples only if that saves an array."""
         inside = {name for s in body for name in makes(s) if self.shape[name][0]}
         for statement in self.pending:
             if not isinstance(statement, Pointwise) or statement in body:
@@ -72,14 +78,17 @@ class _Schedule:
             if self._follows(statement, inside) and self._samples_read(statement) in ("", samples):
                 body.append(statement)
                 inside.update(name for name in makes(statement) if self.shape[name][0])
-        self.pending = [s for s in self.pending if s not in body]
-        needed = {name for s in self.pending for name in reads(s)}
+        others = [s for s in self.pending if s not in body]
+        needed = {name for s in others for name in reads(s)}
         needed |= {name for term in self.program.terms for name, _ in term.factors}
         kept = tuple(name for s in body for name in makes(s) if name in needed or not self.shape[name][0])
-        if len(body) > 1:
-            self.ordered.append(Pass(samples, self.degrees[samples], tuple(body), kept))
-        else:
+        if len(body) == 1 or (not samples and body[0].target in kept):
+            body, kept = body[:1], ()
             self.ordered += body
+        else:
+            degree = self.degrees[samples] if samples else self.shape[body[0].target][1]
+            self.ordered.append(Pass(samples, degree, tuple(body), kept))
+        self.pending = [s for s in self.pending if s not in body]
         self.done.update(name for s in body for name in makes(s))
 
     def _follows(self, statement: Pointwise, inside: set[str]) -> bool:
@@ -89,7 +98,11 @@ class _Schedule:
         names = reads(statement)
         if not self.done.issuperset(set(names) - inside):
             return False
-        return any(name in inside and self.shape[name][1] >= _LARGE for name in names)
+        return any(name in inside and self._is_large(name) for name in names)
+
+    def _is_large(self, name: str) -> bool:
+        samples, indices = self.shape[name]
+        return samples == 1 and indices >= _LARGE
 
     def _samples_read(self, statement: Statement) -> str:
         """The largest samples that a statement can read in blocks, or nothing."""

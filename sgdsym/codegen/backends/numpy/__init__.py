@@ -45,8 +45,10 @@ class NumpyPrinter(Printer):
         block = f"block_{statement.degree}"
         local = {s.target for s in statement.body} - set(statement.kept)
         seen = {name: f"{name}[rows]" for name, (samples, _) in shape.items() if samples and name not in local}
-        seen[statement.samples] = block
-        before, inside, after = [], [f"{block} = {statement.samples}[rows]"], []
+        if statement.samples:
+            seen[statement.samples] = block
+        before, after = [], []
+        inside = [f"{block} = {statement.samples}[rows]"] if statement.samples else []
         for s in statement.body:
             samples, indices = shape[s.target]
             if s.target not in local:
@@ -62,8 +64,10 @@ class NumpyPrinter(Printer):
             else:
                 goal = f"{s.target}[rows]" if s.target not in local else s.target
                 inside += self._block_lines(_seen(s, seen), goal)
-        loop = [f"for rows in _blocks({statement.samples}):", *(f"    {line}" for line in inside)]
-        return [f"# what needs {statement.samples}, in one pass", *before, *loop, *after]
+        largest = max((shape[s.target][1] for s in statement.body if not shape[s.target][0]), default=0)
+        loop = [f"for rows in _blocks(n, p**{statement.degree}, p**{largest}):", *(f"    {line}" for line in inside)]
+        title = f"# what needs {statement.samples}, in one pass" if statement.samples else "# large only for some rows"
+        return [title, *before, *loop, *after]
 
     def _block_lines(self, s: Statement, goal: str) -> list[str]:
         if isinstance(s, Combine):
@@ -74,6 +78,8 @@ class NumpyPrinter(Printer):
 def _are_moments(statement: Pass) -> bool:
     """Whether a pass makes the mean of the samples, and else averages of them times vectors in their first index."""
     vectors = 0
+    if not statement.samples:
+        return False
     for s in statement.body:
         if not isinstance(s, Contract) or statement.samples not in (s.left, s.right):
             return False

@@ -1,0 +1,211 @@
+"""The compiler: what a plan costs, that passes keep the values, that inputs are read once and memory stays small."""
+
+import itertools
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import sgdsym
+from sgdsym.codegen import compile_kernel, generate
+from sgdsym.codegen.centring import uncentred
+from sgdsym.codegen.compiler import compile_series
+from sgdsym.codegen.cost import Plan, cost_of, most_alive, planned_cost
+from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical, whole_fragment
+from sgdsym.codegen.ir import Combine, Contract, Pass, Power
+from sgdsym.codegen.lower import lower, products
+from sgdsym.codegen.module import write_module
+from sgdsym.codegen.moments import distinct_coefficients, networks
+from sgdsym.codegen.order import Planner
+from sgdsym.codegen.passes import combine, read_once, release_large, renumber
+from sgdsym.diagrams import Diagram
+from sgdsym.series import Coefficient, Series
+from tests.codegen.test_backends import random_series, tensors
+
+SETTINGS = [
+    {"order": 4},
+    {"order": 3, "sampling": "reshuffle", "observable": "generalization-gap"},
+    {"order": 3, "observable": "displacement"},
+]
+
+
+def lowered(series, points=300, parameters=20):
+    """The program of a series before any pass, and the numbers of its coefficients."""
+    terms = networks(series)
+    number = distinct_coefficients(terms)
+    sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable == "function")
+    planner = Planner(points, parameters)
+    for _, fragments in sums:
+        for fragment in fragments:
+            planner.cost(fragment)
+    return lower(sums, planner.after(planner.votes)), number
+
+
+def evaluated(series, program, number, **given):
+    """The coefficients that a program gives."""
+    compiled = compile_series(series)
+    namespace = {"__name__": "kernel"}
+    source = write_module(series, type(compiled)(program, number, compiled.products, compiled.plan), "numpy")
+    exec(source, namespace)  # noqa: S102
+    return namespace["coefficients"](**given)
+
+
+@pytest.mark.parametrize("seed", range(0, 20, 3))
+def test_every_pass_keeps_the_values(seed):
+    """Random series, and the passes one after the other: the sums stay, to rounding."""
+    series = random_series(seed)
+    program, number = lowered(series)
+    given = {"derivatives": tensors(seed), "metric": np.diag([1.0, 2.0, 3.0]) + 0.25, "T": 7}
+    wanted = evaluated(series, program, number, **given)
+    for change in (combine, read_once, renumber, release_large):
+        program = change(program)
+        found = evaluated(series, program, number, **given)
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11 * np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("options", SETTINGS, ids=str)
+def test_sharing_and_factoring_save_operations(options):
+    series = sgdsym.expand(**options)
+    plan = series.kernel().plan
+    assert isinstance(plan, Plan)
+    assert plan.planned.flops < 0.05 * plan.naive.flops
+    if series.setting.observable != "displacement":  # which has few diagrams, each a vector of its own
+        assert plan.shared.flops < 0.8 * plan.planned.flops
+        assert plan.shared.moved < 0.6 * plan.planned.moved
+    assert [line.split()[0] for line in str(plan).splitlines()[2:]] == ["naive", "planned", "shared"]
+
+
+def test_the_cost_of_one_contraction_is_counted_by_hand():
+    """H(G, G): p^2 + p multiplications and as many additions, whoever shares nothing."""
+    series = Series({Diagram(3, [(0, 1), (1, 2)]): Coefficient(1)}, 2)
+    plan = compile_series(series).plan
+    p = plan.parameters
+    assert plan.planned.flops == 2 * (p**2 + p)
+    assert plan.shared.flops == 2 * (p**2 + p)
+    assert plan.naive.flops == 3 * p**2
+
+
+def test_plans_of_single_diagrams_are_near_the_best_paths_of_opt_einsum():
+    """Over all networks of order four a fifth more operations at most; ours save traffic and calls instead."""
+    opt_einsum = pytest.importorskip("opt_einsum")
+    points, parameters = 50, 7
+    ours = theirs = 0.0
+    planner = Planner(points, parameters)
+    for network in networks(sgdsym.expand(order=4)):
+        legs = [""] * network.nodes
+        for letter, (a, b) in zip("abcdefgh", network.edges, strict=False):
+            legs[a] += letter
+            legs[b] += letter
+        blocks = [block for block in network.blocks if len(block) > 1]
+        rows = {v: letter for letter, block in zip("uvwxyz", blocks, strict=False) for v in block}
+        words = [rows.get(v, "") + legs[v] for v in range(network.nodes)]
+        shapes = [tuple(points if x in "uvwxyz" else parameters for x in word) for word in words]
+        path = opt_einsum.contract_path(",".join(words) + "->", *shapes, shapes=True, optimize="optimal")
+        theirs += float(path[1].opt_cost)
+        whole = whole_fragment(network, False)
+        fragment = canonical(whole.tensors, whole.edges, whole.averaged, whole.open)[0]
+        ours += planned_cost([fragment], planner).flops
+    assert ours <= 1.2 * theirs
+
+
+@pytest.mark.parametrize("options", SETTINGS, ids=str)
+def test_large_samples_are_read_once(options):
+    """Every product with the samples of the highest degree is made in one pass."""
+    series = sgdsym.expand(**options)
+    program = compile_series(series).program
+    kernel = series.kernel()
+    largest = f"samples_{max(kernel.sampled_degrees)}"
+    readers = [s for s in program.statements if isinstance(s, Contract | Pass) and largest in _read(s)]
+    assert len(readers) == 1
+
+
+def _read(statement):
+    body = statement.body if isinstance(statement, Pass) else (statement,)
+    return {name for s in body if isinstance(s, Contract) for name in (s.left, s.right)}
+
+
+def test_combinations_are_formed_before_contractions():
+    """Two diagrams that share all but one factor become one contraction of a combination."""
+    fork = Diagram(4, [(0, 3), (1, 3), (2, 3)])
+    bent = Diagram(5, [(0, 1), (1, 2), (2, 3), (3, 4)])
+    terms = {fork: Coefficient.symbol("x"), bent: Coefficient.symbol("y")}
+    program = compile_series(Series(terms, 4)).program
+    assert len(program.terms) == 2  # of different orders, so nothing is summed
+    chain = Diagram(4, [(0, 1), (1, 2), (2, 3)])
+    program = compile_series(Series({fork: Coefficient.symbol("x"), chain: Coefficient.symbol("y")}, 3)).program
+    assert len(program.terms) == 1
+    assert sum(isinstance(s, Combine) for s in program.statements) == 1
+
+
+def test_one_factor_of_each_average_is_not_centred():
+    """E[dJ dH dg] = E[J dH dg] - J E[H dg], exactly, for numbers drawn at random."""
+    tensors_ = ((3, DEVIATION), (2, DEVIATION), (1, DEVIATION))
+    found = dict(uncentred(Fragment(tensors_, (), ((0, 1, 2),))))
+    assert found == {
+        Fragment(((3, SAMPLE), (2, DEVIATION), (1, DEVIATION)), (), ((0, 1, 2),)): 1,
+        Fragment(((3, MEAN), (2, SAMPLE), (1, DEVIATION)), (), ((1, 2),)): -1,
+    }
+
+
+@pytest.mark.parametrize(("parameters", "degree"), [(1, 4), (2, 5), (3, 4), (4, 6), (9, 4)])
+def test_powers_count_every_sorted_tuple_once(parameters, degree):
+    """The generated function against the plain sum over all indices."""
+    star = Diagram(5, [(0, 4), (1, 4), (2, 4), (3, 4)], [(0, 1, 2, 3), (4,)])
+    kernel = compile_kernel(Series({star: Coefficient(1)}, 4))
+    rng = np.random.default_rng(degree)
+    tensor = rng.normal(size=(parameters,) * degree)
+    tensor = sum(tensor.transpose(order) for order in itertools.permutations(range(degree))) / math.factorial(degree)
+    vectors, weights = rng.normal(size=(5, parameters)), rng.normal(size=5)
+    wanted = 0.0
+    for weight, vector in zip(weights, vectors, strict=True):
+        value = tensor
+        for _ in range(degree):
+            value = value @ vector
+        wanted += weight * value
+    assert kernel._functions["_power"](tensor, vectors, weights) == pytest.approx(wanted, rel=1e-12)
+    assert any(isinstance(s, Power) for s in compile_series(kernel.series).program.statements)
+
+
+@pytest.mark.parametrize("options", SETTINGS[:2], ids=str)
+def test_memory_stays_near_the_inputs(options):
+    """At most half the inputs beside them, as measured, and no more than the module says that it needs."""
+    series = sgdsym.expand(**options)
+    kernel, n, p = series.kernel(), 100, 24
+    rng = np.random.default_rng(0)
+    given = [rng.normal(size=(n if k in kernel.sampled_degrees else 1, *[p] * k)) for k in range(series.truncation + 1)]
+    given = [t if k in kernel.sampled_degrees else t[0] for k, t in enumerate(given)]
+    symbols = dict.fromkeys(series.symbols, 6)
+    kernel.coefficients(given, **symbols)
+    tracemalloc.start()
+    kernel.coefficients(given, **symbols)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * sum(tensor.nbytes for tensor in given)
+    program = compile_series(series).program
+    said = 8 * sum(count * n**i * p**j for (i, j), count in most_alive(program).items())
+    assert cost_of(program, n, p).peak <= said
+
+
+def test_what_does_not_fit_is_refused_before_it_starts():
+    functions = sgdsym.expand(order=4).kernel()._functions
+    functions["_free_memory"] = lambda: 5e9
+    functions["_check_memory"](300, 40)
+    message = r"n = 300000 and p = 300 need [\d.e+]+ GB beside the inputs, but 5 GB are free; use fewer data points"
+    with pytest.raises(ValueError, match=message):
+        functions["_check_memory"](300_000, 300)
+    functions["_free_memory"] = lambda: None  # where the system does not say, nothing is refused
+    functions["_check_memory"](300_000, 300)
+
+
+def test_numbers_that_overflow_are_not_called_missing():
+    kernel = sgdsym.expand(order=1).kernel()
+    with pytest.raises(ValueError, match="the coefficient of order 1 overflows"):
+        kernel.coefficients([1.0, np.array([1e200, 1e200])], T=3)
+
+
+def test_the_header_says_what_it_costs():
+    series = sgdsym.expand(order=3)
+    source, plan = generate(series), series.kernel().plan
+    assert str(plan) in source.split('"""')[1]
+    assert "order 3 in the learning rate" in source.splitlines()[0]
