@@ -167,6 +167,7 @@ def left_side(series: Series, notation: Notation) -> str:
         "covariance": rf"\operatorname{{Cov}}[{end}]",
         "loss-variance": rf"\operatorname{{Var}}[{n.loss}({end})]",
         "function": f"{mean}[{n.function}({end})]",
+        "velocity": rf"{mean}[{n.weights}_{{{n.steps}+1}} - {end}]",
         "drift": rf"\frac{{d}}{{dt}} {mean}[{n.weights}_{{t}}]_{{t=0}}",
         "modified-loss": rf"\tilde{{{n.loss}}}({n.weights})",
     }

@@ -34,4 +34,4 @@ class Setting:
         word, _, number = self.observable.partition("-")
         if word == "jump" and number.isdigit():
             return int(number)
-        return {"displacement": 1, "drift": 1, "covariance": 2, "diffusion": 2}.get(self.observable, 0)
+        return {"displacement": 1, "velocity": 1, "drift": 1, "covariance": 2, "diffusion": 2}.get(self.observable, 0)

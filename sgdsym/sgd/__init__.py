@@ -25,6 +25,16 @@ from sgdsym.sgd.gradients import (
     squared_gradient,
 )
 from sgdsym.sgd.isotropic import isotropic_noise
+from sgdsym.sgd.long_times import (
+    curvature_noise_displacement,
+    curvature_noise_velocity,
+    generalization_gap,
+    overfitting,
+    skewness_correction,
+    stabilised_criterion,
+    takeuchi_criterion,
+    velocity,
+)
 from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
@@ -50,7 +60,9 @@ __all__ = [
     "batch_size_correction",
     "compare",
     "covariance_trace",
+    "curvature_noise_displacement",
     "curvature_noise_force",
+    "curvature_noise_velocity",
     "deterministic",
     "epoch_map",
     "epochs_correction",
@@ -62,6 +74,7 @@ __all__ = [
     "flow_regulariser",
     "gaussian_noise",
     "gdc_regulariser",
+    "generalization_gap",
     "gradient",
     "is_grown",
     "isotropic_noise",
@@ -71,6 +84,7 @@ __all__ = [
     "modified_loss",
     "noise_curvature",
     "non_gaussian_correction",
+    "overfitting",
     "parse_setting",
     "potential",
     "quadratic_loss",
@@ -80,5 +94,9 @@ __all__ = [
     "resum",
     "resum_request",
     "scaled_learning_rate",
+    "skewness_correction",
     "squared_gradient",
+    "stabilised_criterion",
+    "takeuchi_criterion",
+    "velocity",
 ]
