@@ -25,13 +25,23 @@ function over(x, y) {
   return c > 0n ? [a * d, b * c] : [-a * d, -b * c];
 }
 
+// Many coefficients raise the same size to the same power.
+const raised = new WeakMap();
+
 function power(base, exponent) {
   const [count, one] = lifted(exponent);
   if (count % one !== 0n) throw new RangeError("an exponent is not whole");
   const turns = count / one;
-  const [a, b] = turns < 0n ? over(1n, base) : lifted(base);
-  const e = turns < 0n ? -turns : turns;
-  return [a ** e, b ** e];
+  if (typeof base === "bigint" && turns >= 0n) return base ** turns;
+  const fraction = lifted(base);
+  const known = raised.get(fraction) || new Map();
+  raised.set(fraction, known);
+  if (!known.has(turns)) {
+    const [a, b] = turns < 0n ? over(1n, fraction) : fraction;
+    const times = turns < 0n ? -turns : turns;
+    known.set(turns, [a ** times, b ** times]);
+  }
+  return known.get(turns);
 }
 
 // The floating-point number next to it: the quotient to 64 bits, then rounded.
