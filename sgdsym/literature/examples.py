@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
 
 import sympy as sp
 
-from sgdsym.literature.curved_minima import long_time_moments, next_moments
 from sgdsym.literature.finding import Finding, expression_finding
 from sgdsym.literature.landscapes import CUBIC_CHI, EXPONENTIAL, GAUSS
 from sgdsym.literature.names import DIAGRAM_NAMES
 from sgdsym.literature.sources import CODE, PAPER
 from sgdsym.series import Coefficient
-from sgdsym.sgd import deterministic, expand
+from sgdsym.sgd import curvature_noise_velocity, deterministic, expand
+from sgdsym.sgd.resummation.closed import closed_form
 
 _ETA, _T = sp.symbols("eta T")
 _GAUSS_VALUES = {
@@ -112,28 +111,22 @@ def _truncated(expression: sp.Expr, order: int) -> sp.Expr:
 
 def _helix() -> Finding:
     """The force along the valley of a winding trough, from the exact tensors at a point of it."""
-    u, v, z, x = place = sp.symbols("u v z x", real=True)
+    place = u, v, z = sp.symbols("u v z", real=True)
     mean = (u**2 + v**2 + (u * sp.cos(z) + v * sp.sin(z)) ** 2) / 2
     turned = z - sp.pi / 4
-    noise = x * (u * sp.cos(turned) + v * sp.sin(turned))
-    start = dict.fromkeys(place[:3], 0)
-    slope = [sp.diff(noise, w).subs(start).subs(x, 1) for w in (u, v)]
-    hessian = [sp.diff(mean, w, w).subs(start) for w in (u, v)]
-    jerk = [[sp.diff(mean, a, b, z).subs(start) for b in (u, v)] for a in (u, v)]
-    spread, _ = long_time_moments()
-    _, per_step = next_moments(spread, sp.S.Zero)
-    leading = sp.limit(per_step / _ETA**2, _ETA, 0)
-    h = sp.symbols("h0:2")
-    drift = sum(
-        slope[m] * slope[n] * jerk[m][n] * leading.subs({h[0]: hessian[m], h[1]: hessian[n]}, simultaneous=True)
-        for m, n in product(range(2), repeat=2)
-    )
+    noise = u * sp.cos(turned) + v * sp.sin(turned)
+    start = dict.fromkeys(place, 0)
+    slope = [sp.diff(noise, w).subs(start) for w in place]
+    eigenvalues = [sp.diff(mean, w, w).subs(start) for w in place]
+    jerk = [[[sp.diff(mean, a, b, c).subs(start) for c in place] for b in place] for a in place]
+    tensors = {(1, 1): [[m * n for n in slope] for m in slope], (3,): jerk}
+    speed = closed_form(curvature_noise_velocity(form="stationary", batch_size=1), eigenvalues, tensors)
     return expression_finding(
         "helix: drift along the valley in each step, leading order",
         PAPER,
         "+η²/6",
         _ETA**2 / 6,
-        sp.simplify(drift) * _ETA**2,
+        sp.limit(speed[2] / _ETA**2, _ETA, 0) * _ETA**2,
     )
 
 

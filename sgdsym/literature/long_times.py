@@ -1,114 +1,113 @@
-r"""Printed formulas for long times near a minimum, held to the plain expansion by their Taylor series in the learning rate.
+r"""Printed formulas for long times near a quadratic minimum, held to the resummed expansion at every time.
 
-Near a minimum with Hessian eigenvalues :math:`h` a resummed formula is a function of :math:`(1-\eta h)^T`.  Its Taylor
-coefficients are polynomials in T, and so are those of the expansion under the formula's assumptions; both are compared with
-symbolic eigenvalues.  A formula in :math:`e^{-\eta Th}` claims small steps only, so it is compared at :math:`T = \tau/\eta`
-in the limit of small learning rate: the highest power of T in each order.
+With additive noise diagrams of two edges are the whole answer, so a formula in :math:`(1-\eta h)^T` is compared exactly.  One
+in :math:`e^{-\eta Th}` claims small steps only, so it is compared with the continuous form, at :math:`\tau = \eta T`.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import sympy as sp
 
 from sgdsym.literature.finding import Finding, expression_finding
 from sgdsym.literature.sources import PAPER
-from sgdsym.sgd import additive_noise, at_minimum, expand, quadratic_loss
+from sgdsym.sgd import Resummed, generalization_gap, overfitting, resum, takeuchi_criterion
+from sgdsym.sgd.resummation.closed import ETA, closed_form
 
-ORDER = 4
-_TAU = sp.Symbol("tau", positive=True)
-# plain symbols: the names that the coefficients of series carry
+TAU = sp.Symbol("tau", positive=True)
+# plain symbols: the names that the sizes of a resummed series carry
 _T, _N, _C = sp.symbols("T N C")
-_RATE = sp.Symbol("eta")
-_H = sp.Symbol("h")
+_H = sp.Symbol("h", positive=True)
 
 
 def quadratic_minimum_findings() -> list[Finding]:
     """Findings on a quadratic minimum with additive noise."""
-    gap = _near_minimum(observable="generalization-gap", dynamics="gd")
-    loss = _near_minimum(dynamics="gd")
-    one_pass = _near_minimum(batch_size=1)
-    decay, slow = (1 - _RATE * _H) ** _T, sp.exp(-_TAU * _H)
-    overfitting = f"{PAPER}, section 3.2"
-    printed_rise = _C / (2 * _N * _H) * (1 - slow) ** 2
-    right_gap = _C / (_N * _H) * (1 - slow)
+    decay, slow = (1 - ETA * _H) ** _T, sp.exp(-TAU * _H)
+    section = f"{PAPER}, section 3.2"
+    gap, rise = generalization_gap(), overfitting()
+    one_pass = resum(order=2, batch_size=1).order(2)
     return [
-        expression_finding(
+        _finding(
             "generalisation gap of gradient descent at a minimum",
-            overfitting,
+            section,
             "C/(2NH) · (1 - e^{-ηTH})",
-            _taylor(_C / (2 * _N * _H) * (1 - slow), _TAU),
-            _small_steps(gap),
+            _C / (2 * _N * _H) * (1 - slow),
+            _in_small_steps(generalization_gap(form="continuous")),
         ),
-        expression_finding(
+        _finding(
             "rise of the test loss under gradient descent from a minimum",
-            overfitting,
+            section,
             "(1/2N) C:[(1 - e^{-ηTH})^{⊗2} H^{-1}]",
-            _taylor(printed_rise, _TAU),
-            _small_steps(loss),
+            _C / (2 * _N * _H) * (1 - slow) ** 2,
+            _in_small_steps(overfitting(form="continuous")),
         ),
-        expression_finding(
+        _finding(
             "mean estimation: generalisation gap of gradient descent",
-            overfitting,
+            section,
             "S²/(NH) · (1 - (1 - ηH)^T)",
-            _taylor(_C / (_N * _H) * (1 - decay), _RATE),
-            gap,
+            _C / (_N * _H) * (1 - decay),
+            _in_steps(gap),
         ),
-        expression_finding(
+        _finding(
             "mean estimation: rise of the test loss under gradient descent",
-            overfitting,
+            section,
             "S²/(2NH) · (1 - (1 - ηH)^T)²",
-            _taylor(_C / (2 * _N * _H) * (1 - decay) ** 2, _RATE),
-            loss,
+            _C / (2 * _N * _H) * (1 - decay) ** 2,
+            _in_steps(rise),
         ),
-        expression_finding(
+        _finding(
             "mean estimation: rise of the test loss under one-pass SGD",
-            overfitting,
+            section,
             "(ηS²/2) · (1 - (1 - ηH)^{2T})/(2 - ηH)",
-            _taylor(_RATE * _C / 2 * (1 - decay**2) / (2 - _RATE * _H), _RATE),
-            one_pass,
+            ETA * _C / 2 * (1 - decay**2) / (2 - ETA * _H),
+            _in_steps(one_pass),
         ),
-        _information_criterion(right_gap, gap),
-        _worst_width(printed_rise),
+        _information_criterion(),
+        _worst_width(),
     ]
 
 
-def _near_minimum(**request: Any) -> sp.Expr:
-    """The expansion at a quadratic minimum with additive noise, in one eigendirection, without its value at the start."""
-    series = quadratic_loss(additive_noise(at_minimum(expand(order=ORDER, **request))))
-    total = sp.Add(*(c.as_expr() * _RATE**d.order * _C * _H ** (d.order - 1) for d, c in series if d.order))
-    return sp.expand(total)
+def exact(expression: sp.Expr) -> sp.Expr:
+    """A rational function of symbols, powers such as ``(1 - eta*h)**T`` and exponentials, in its one reduced form.
+
+    >>> x, n = sp.symbols("x n")
+    >>> exact((x ** (2 * n) - 1) / (x**n - 1))
+    x**n + 1
+    """
+    return sp.cancel(sp.powsimp(sp.expand_power_exp(expression)))
 
 
-def _taylor(formula: sp.Expr, variable: sp.Symbol) -> sp.Expr:
-    return sp.expand(sp.series(formula, variable, 0, ORDER + 1).removeO())
+def _finding(name: str, source: str, printed: str, formula: sp.Expr, derived: sp.Expr) -> Finding:
+    right = exact(derived)
+    return expression_finding(name, source, printed, exact(formula), right, str(sp.factor(right)))
 
 
-def _small_steps(expansion: sp.Expr) -> sp.Expr:
-    r"""The limit of small learning rate at fixed :math:`\tau = \eta T`."""
-    return sp.expand(expansion.subs(_T, _TAU / _RATE)).coeff(_RATE, 0)
+def _in_steps(resummed: Resummed) -> sp.Expr:
+    """The value in one eigendirection."""
+    return closed_form(resummed, [_H], {(1, 1): [[_C]]})
 
 
-def _information_criterion(resummed: sp.Expr, gap: sp.Expr) -> Finding:
-    """The long-time limit of the gap, from a formula that agrees with the expansion."""
-    agrees = sp.expand(_taylor(resummed, _TAU) - _small_steps(gap)) == 0
-    limit = sp.simplify(sp.limit(resummed.subs(_H, sp.Symbol("h", positive=True)), _TAU, sp.oo))
-    h = sp.Symbol("h", positive=True)
-    derived = limit if agrees else sp.nan
+def _in_small_steps(resummed: Resummed) -> sp.Expr:
+    """The value in one eigendirection as a function of the product of learning rate and time."""
+    return closed_form(resummed, [_H], {(1, 1): [[_C]]}, learning_rate=1, steps=TAU)
+
+
+def _information_criterion() -> Finding:
+    """The long-time limit of the gap."""
+    derived = sp.cancel(_in_steps(takeuchi_criterion()))
     return expression_finding(
         "generalisation gap at long times: Takeuchi's criterion, and Akaike's where C = H",
         f"{PAPER}, section 3.2; K. Takeuchi, 1976; H. Akaike, 1973",
         "C:H^{-1}/N, and dim/N where C = H",
-        _C / (_N * h),
+        _C / (_N * _H),
         derived,
-        f"C/(N h) in each eigendirection; where C = h: {derived.subs(_C, h)}",
+        f"{derived} in each eigendirection; where C = h: {derived.subs(_C, _H)}",
     )
 
 
-def _worst_width(rise: sp.Expr) -> Finding:
+def _worst_width() -> Finding:
     """Where the rise is largest as a function of the Hessian at fixed time."""
-    peak = sp.nsolve(sp.diff(rise.subs({_C: 1, _N: 1, _TAU: 1}), _H), _H, 1)
+    rise = _in_small_steps(overfitting(form="continuous")).subs({_C: 1, _N: 1, TAU: 1})
+    peak = sp.nsolve(sp.diff(rise, _H), _H, 1)
     return expression_finding(
         "the width of minimum that overfits most",
         f"{PAPER}, section 3.2",

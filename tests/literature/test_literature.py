@@ -8,10 +8,9 @@ import sympy
 from sgdsym.diagrams import Diagram
 from sgdsym.literature import DIAGRAM_NAMES, Finding, check_literature, named_series, report_text
 from sgdsym.literature.conventions import links, shortened
-from sgdsym.literature.curved_minima import arm_sum, long_time_moments, next_moments
 from sgdsym.literature.finding import expression_finding, series_finding
 from sgdsym.literature.landscapes import CUBIC_CHI, EXPONENTIAL, GAUSS
-from sgdsym.sgd import at_minimum, expand
+from sgdsym.sgd import expand
 
 WRONG_IN_PRINT = {
     "test loss of one-pass SGD, second order: the term G·H G",
@@ -109,19 +108,6 @@ def test_landscapes():
     assert CUBIC_CHI.value(DIAGRAM_NAMES["Ypln"]) == -6
     assert CUBIC_CHI.value(DIAGRAM_NAMES["Vpln"]) == 0
     assert {EXPONENTIAL.value(d) for d in DIAGRAM_NAMES.values()} == {1}
-
-
-def test_long_times_belong_to_the_expansion():
-    """The recursion whose fixed point is taken for long times has the Taylor coefficients of the expansion."""
-    eta = sympy.Symbol("eta")
-    force = arm_sum(at_minimum(expand(observable="displacement", order=4, batch_size=1)), free_arms=2)
-    spread = mean = sympy.S.Zero
-    for steps in range(6):
-        expected = sympy.expand(force.subs(sympy.Symbol("T"), steps))
-        assert [sympy.expand(mean).coeff(eta, k) for k in range(5)] == [expected.coeff(eta, k) for k in range(5)]
-        spread, mean = next_moments(spread, mean)
-    limit = long_time_moments()
-    assert all(sympy.cancel(a - b) == 0 for a, b in zip(next_moments(*limit), limit, strict=True))
 
 
 def test_links_are_what_resummation_puts_in():
