@@ -1,5 +1,7 @@
 """The resummed series: expanded it is the plain one, and where two edges are exact it is what runs do, exactly."""
 
+import json
+import pickle
 from fractions import Fraction
 
 import pytest
@@ -15,6 +17,7 @@ from sgdsym.sgd import (
     resum,
 )
 from sgdsym.sgd.resummation.closed import ETA, closed_form
+from sgdsym.sgd.resummation.exchange import read_resummed
 
 T, N, H, S = sp.symbols("T N H S")
 FINITE = ("test-loss", "train-loss", "generalization-gap", "displacement")
@@ -44,7 +47,7 @@ def test_one_epoch_is_one_pass(sampling, observable):
     given = resummed.subs(**{name: number for name, number in values.items() if name in resummed.symbols})
     assert given == plain.subs(N=12, B=3)
     numbers = {"dataset_size": 6, "sampling": sampling, "epochs": 1, "observable": observable}
-    halves = resum(**numbers).expand()
+    halves = resum(order=2, **numbers).expand()
     assert halves.subs(T=3) == expand(order=2, **numbers).subs(B=2)
 
 
@@ -168,6 +171,32 @@ def test_stationary_form_is_the_limit_of_many_steps():
 def test_requests_without_a_resummed_series_are_refused(wrong, complaint):
     with pytest.raises(ValueError, match=complaint):
         resum(**wrong)
+
+
+def test_values_compare_pickle_and_travel_as_json():
+    series = resum(order=3, sampling="replace", observable="generalization-gap")
+    assert series == resum(order=3, sampling="replace", observable="generalization-gap")
+    assert len({series, pickle.loads(pickle.dumps(series)), read_resummed(series.to_json())}) == 1  # noqa: S301
+    assert series != series.at_infinity()
+    assert read_resummed(series.at_infinity().to_json()) == series.at_infinity()
+    assert series.order(1).diagrams() + series.order(2).diagrams() == series.truncate(2).diagrams()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda data: data.update(format="x"), "format"),
+        (lambda data: data.update(form="late"), "form must be one of"),
+        (lambda data: data.pop("terms"), "missing or misshapen"),
+        (lambda data: data["terms"][-1]["diagram"]["edges"].reverse(), "not in the order"),
+        (lambda data: data["terms"][-1]["time"][0]["differences"][0].update(front=[9]), "missing or misshapen"),
+    ],
+)
+def test_json_that_is_no_resummed_series_is_refused(change, complaint):
+    data = json.loads(resum(order=2).to_json())
+    change(data)
+    with pytest.raises(ValueError, match=complaint):
+        read_resummed(json.dumps(data))
 
 
 def test_what_diagrams_do_not_determine_is_refused():

@@ -41,6 +41,11 @@ class Resummed(ResummedViews):
         steps: the number of steps :math:`T`.
         continuous: whether an edge carries :math:`e^{-\eta Ht}` and times are integrated over.
         stationary: whether the limit :math:`T\to\infty` is meant.
+
+    >>> from sgdsym.sgd.resummation import resum
+    >>> series = resum(order=2, batch_size=1)
+    >>> len(series), series.form, series.symbols
+    (4, 'discrete', ('T',))
     """
 
     terms: Mapping[Diagram, TimeSum]

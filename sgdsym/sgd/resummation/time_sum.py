@@ -31,6 +31,9 @@ class Difference:
     Attributes:
         front: the edges in front, as often as they pass a level.
         nodes: the edges in each node, sorted; the first node has none.
+
+    >>> Difference((), ((), (0,), (0, 1))).relabelled([1, 0])
+    Difference(front=(), nodes=((), (0, 1), (1,)))
     """
 
     front: Edges
@@ -53,6 +56,10 @@ class TimeSum:
 
     Attributes:
         terms: products and coefficients, sorted by product, each product once.
+
+    >>> one_edge = TimeSum.collect([([Difference((), ((), (0,)))], Coefficient(-1))])
+    >>> one_edge.taylor(Coefficient.symbol("T"), edges=1, degree=1, continuous=False)
+    {(0,): Coefficient('-T'), (1,): Coefficient('-T**2/2 + T/2')}
     """
 
     terms: tuple[tuple[Product, Coefficient], ...]
