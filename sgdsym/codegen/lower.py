@@ -165,7 +165,7 @@ class _Lowering:
 
     def _join(self, whole: Fragment, nodes: list[int], others: list[int]) -> str:
         """Contract a fragment from its two parts, the small one carrying the weights and the metric."""
-        letters = _Letters(whole, any(set(block) & set(nodes) and set(block) & set(others) for block in whole.averaged))
+        letters = _Letters(whole, _first_indices_are_summed(whole, nodes, others))
         small, small_labels = whole.part(others)
         small_axes = letters.of(small, small_labels)
         large, large_labels = whole.part(nodes)
@@ -202,6 +202,16 @@ class _Lowering:
     def _fresh(self) -> str:
         self.count += 1
         return f"t{self.count}"
+
+
+def _first_indices_are_summed(whole: Fragment, nodes: list[int], others: list[int]) -> bool:
+    """Whether joined legs stand right behind the sample axis: it is summed too, or a vector meets large samples there."""
+    if any(set(block) & set(nodes) and set(block) & set(others) for block in whole.averaged):
+        return True
+    large, small = (whole.part(part)[0] for part in (nodes, others))
+    if len(large.legs) < len(small.legs):
+        large, small = small, large
+    return bool(large.open and small.open) and len(small.legs) == 1 and len(large.legs) > 2
 
 
 def _is_samples(fragment: Fragment) -> bool:

@@ -184,6 +184,11 @@ class Printer:
     def _batched(self, s: Contract, legs: str, left_free: str, right_free: str) -> tuple[str, str]:
         """A product of matrices for every sample; one side may lack free indices, the samples may be summed after."""
         n = s.left_axes[0]
+        if s.left_axes == n + legs + left_free and n in s.axes and not right_free:  # a vector times the first indices
+            left = _reshaped(s.left, (n, legs, left_free))
+            right = _reshaped(self.transposed(s.right, s.right_axes, n + legs), (n, "", legs))
+            product = f"{self.module}.matmul({right}, {left})"
+            return f"{product}.reshape({', '.join(_length(x) for x in n + left_free)})", n + left_free
         left = _reshaped(self.transposed(s.left, s.left_axes, n + left_free + legs), (n, left_free, legs))
         right = _reshaped(self.transposed(s.right, s.right_axes, n + legs + right_free), (n, legs, right_free))
         product, result = f"{self.module}.matmul({left}, {right})", n + left_free + right_free
