@@ -14,12 +14,14 @@ Stage by stage:
 6. :mod:`~sgdsym.codegen.backends` and :mod:`~sgdsym.codegen.scalars` turn statements and coefficients into lines;
 7. :mod:`~sgdsym.codegen.module` puts the lines into the template, :mod:`~sgdsym.codegen.kernel` loads the text.
 
+:mod:`~sgdsym.codegen.unbiased` puts beside it the program of the unbiased estimate, made by the same stages;
 :mod:`~sgdsym.codegen.laws` writes closed forms and stationary covariances, which are no series;
 :mod:`~sgdsym.codegen.resummed` writes modules for resummed series, whose time-sums are evaluated with the tensors.
 
 Knows diagrams, series and numpy's calls.  Refuses to know where a series comes from and how derivatives are computed.
 """
 
+from sgdsym.codegen.estimate import Estimate
 from sgdsym.codegen.kernel import Kernel, compile_kernel
 from sgdsym.codegen.laws import generate_covariance, generate_law
 from sgdsym.codegen.module import generate
@@ -27,6 +29,7 @@ from sgdsym.codegen.noise import generate_noise
 from sgdsym.codegen.resummed import ResummedKernel, compile_resummed, generate_resummed
 
 __all__ = [
+    "Estimate",
     "Kernel",
     "ResummedKernel",
     "compile_kernel",

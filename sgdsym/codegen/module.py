@@ -13,7 +13,8 @@ from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
 from sgdsym.codegen.ir import ContractPair, Mean, Pass, Power, Program, RootDerivative, Samples, reads
 from sgdsym.codegen.scalars import assignment
-from sgdsym.series import Coefficient, Series, symbol_name
+from sgdsym.codegen.unbiased import chosen_estimate, multiples
+from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
 from sgdsym.templating import template
 
 if TYPE_CHECKING:
@@ -22,26 +23,29 @@ if TYPE_CHECKING:
 _ARGUMENTS = frozenset({"derivatives", "learning_rate", "metric", "root_derivatives", "self", "weights"})
 
 
-def generate(series: Series, backend: str = "numpy") -> str:
+def generate(series: Series, backend: str = "numpy", *, unbiased: bool | None = None) -> str:
     """The source of a module that evaluates a series with one array library alone.
 
     The module offers ``coefficients(derivatives, *, weights, metric, **symbols)`` and ``evaluate(derivatives,
-    learning_rate, …)``; see :class:`~sgdsym.codegen.Kernel`.  Equal series give equal bytes.
+    learning_rate, …)``; see :class:`~sgdsym.codegen.Kernel`.  Equal series give equal bytes.  Where it holds the unbiased
+    estimate it offers ``unbiased(derivatives, learning_rate, *, metric, **symbols)`` too, an estimate and its standard error.
 
     Args:
         series: what is evaluated.
         backend: ``"numpy"``, ``"jax"`` or ``"torch"``.
+        unbiased: whether the module holds the unbiased estimate; left out, it does where that takes little: up to
+            :data:`~sgdsym.codegen.unbiased.AFFORDABLE` merged diagrams.
 
     Raises:
         ValueError: if the backend is unknown, the diagrams differ in their number of open indices, or a symbol is named
             like an argument.
 
     >>> from sgdsym.diagrams import Diagram
-    >>> source = generate(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1))
+    >>> source = generate(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1), unbiased=False)
     >>> [line.strip() for line in source.splitlines() if "mean_1" in line and "#" in line]
     ['t1 = mean_1 @ mean_1_up  # G(G)']
     """
-    return write_module(series, compile_checked(series, backend), backend)
+    return write_module(series, compile_checked(series, backend), backend, chosen_estimate(series, unbiased))
 
 
 def compile_checked(series: Series, backend: str) -> Compiled:
@@ -58,16 +62,18 @@ def compile_checked(series: Series, backend: str) -> Compiled:
     return compile_series(series)
 
 
-def write_module(series: Series, compiled: Compiled, backend: str) -> str:
-    """The text of the module for a program."""
+def write_module(series: Series, compiled: Compiled, backend: str, estimate: Compiled | None = None) -> str:
+    """The text of the module for a program, and for that of the unbiased estimate."""
     printer, name = BACKENDS[backend].PRINTER, BACKENDS[backend].TEMPLATE
     program = compiled.program
+    written = {"_series": program} | ({"_estimate": estimate.program} if estimate else {})
     rank = program.terms[0].rank if program.terms else series.setting.open_indices
     sampled, averaged = _degrees(program, Samples), _degrees(program, Mean)
     if rank and not any(sampled + averaged):
         averaged = (*averaged, 1)
-    statements, terms = printer.statement_lines(program), printer.term_lines(program)
-    kinds = {type(s) for s in program.statements}
+    lines = {function: printer.statement_lines(p) for function, p in written.items()}
+    statements = [line for found in lines.values() for line in found]
+    kinds = {type(s) for p in written.values() for s in p.statements}
     return template(name).render(
         version=version("sgdsym"),
         setting=series.setting,
@@ -88,14 +94,27 @@ def write_module(series: Series, compiled: Compiled, backend: str) -> str:
         has_powers=Power in kinds,
         has_blocks=Pass in kinds,
         has_moments=any("_moments(" in line for line in statements),
-        uses_n=_uses("n", statements),
-        uses_p=_uses("p", statements),
+        programs=[
+            (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))
+            for function, found in lines.items()
+        ],
         numbers=_numbers(compiled.coefficients),
-        statements=statements,
-        terms=terms,
+        blocks=most_blocks(series),
+        estimate=estimate and _estimate(estimate),
         constant=printer.constant,
         inner=printer.inner_product,
     )
+
+
+def _estimate(compiled: Compiled) -> dict[str, object]:
+    """What the template says of the unbiased estimate besides its program."""
+    averaged = _degrees(compiled.program, Mean)
+    return {
+        "averaged": averaged,
+        "degrees": sorted({*averaged, *_degrees(compiled.program, Samples)}),
+        "memory": dict(sorted(most_alive(compiled.program).items())),
+        "numbers": multiples(compiled.coefficients, WIDTH),
+    }
 
 
 def _uses(size: str, lines: Sequence[str]) -> bool:

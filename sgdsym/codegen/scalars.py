@@ -44,7 +44,8 @@ def assignment(target: str, coefficient: Coefficient, indent: int, width: int) -
     """Lines that assign a coefficient to ``target``, none longer than ``width`` unless one factor is."""
     terms, denominator = quotient(coefficient)
     numerator = " ".join([_leading(terms[0]), *(f"{term[0]} {term[1:]}" for term in terms[1:])])
-    divisor = f" / ({denominator})" if " " in denominator else f" / {denominator}" if denominator else ""
+    bracketed = " " not in denominator or re.fullmatch(r"\([^()]*\)", denominator)
+    divisor = f" / {denominator if bracketed else f'({denominator})'}" if denominator else ""
     above = f"({numerator})" if divisor and len(terms) > 1 else numerator
     if len(f"{target} = {above}{divisor}") + indent <= width:
         return [f"{target} = {above}{divisor}"]

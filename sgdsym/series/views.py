@@ -44,11 +44,11 @@ class SeriesViews:
 
         return series_to_text(cast("Series", self))
 
-    def kernel(self, backend: str = "numpy") -> Kernel:
+    def kernel(self, backend: str = "numpy", *, unbiased: bool | None = None) -> Kernel:
         """The evaluator of the series for numpy, jax or torch; see :func:`sgdsym.codegen.compile_kernel`."""
         from sgdsym.codegen import compile_kernel
 
-        return compile_kernel(cast("Series", self), backend)
+        return compile_kernel(cast("Series", self), backend, unbiased=unbiased)
 
     def with_noise(self, model: NoiseModel, root_derivatives: Mapping[int, Any] | None = None) -> Any:
         """The closed form under a model of the noise, a sympy expression; see :func:`sgdsym.noise.with_noise`."""

@@ -18,6 +18,7 @@ brackets contract with neighbours, and a dot is an open index.
 """
 
 import numbers
+import random
 from types import SimpleNamespace
 
 import numpy as np
@@ -60,6 +61,100 @@ def evaluate(derivatives, learning_rate, *, weights=None, metric=None, **symbols
     return float(total) if total.ndim == 0 else total
 
 
+def unbiased(derivatives, learning_rate, *, metric=None, **symbols):
+    """An estimate of the value on the population that a sample was drawn from, and its standard error.
+
+    Over independent draws of the sample the mean of the estimate is the value, which is not so for evaluate.
+    derivatives[k]: the k-th derivatives of the loss at n >= 3 independent data points, (n, p, ..., p).
+    The error is that of the jackknife with groups; nan where n - max(1, n / 20) < 3, too few to leave any out.
+    """
+    return estimate(derivatives, learning_rate, metric=metric, **symbols)[:2]
+
+
+def estimate(derivatives, learning_rate, *, metric=None, **symbols):
+    """The value and standard error of unbiased, and those of coefficients[0], ..., coefficients[2]."""
+    rate = _array(learning_rate, "learning_rate")
+    _check_finite(rate, "learning_rate")
+    series, changes = _replicates(derivatives, metric, symbols)
+    value, error = _at(series, rate), sum(_at(change, rate) ** 2 for change in changes) ** 0.5
+    if value.ndim == 0:
+        value, error = float(value), float(error)
+    return value, error, series, sum(change**2 for change in changes) ** 0.5
+
+
+def _at(series, rate):
+    rate = rate.reshape(tuple(rate.shape) + (1,) * (series.ndim - 1))
+    return sum(series[k] * rate**k for k in range(ORDER + 1))
+
+
+def _replicates(derivatives, metric, symbols):
+    """The estimated coefficients, and what each group, left out, adds to their errors, in squares.
+
+    F. M. T. A. Busing, E. Meijer, R. van der Leeden, "Delete-m jackknife for unequal m", 1999.
+    """
+    if "weights" in symbols:
+        raise ValueError("the data points of a sample have equal weights; leave weights out")
+    c = _numbers(symbols)
+    arrays, n, p = _read_sample(derivatives)
+    weights = _read_weights(None, n)
+    metric = _read_metric(metric, SimpleNamespace(p=p))
+
+    def replicate(weights, size):
+        means = {k: _mean(arrays[k], k, weights, f"derivatives[{k}]") for k in [0]}
+        given = SimpleNamespace(means=means, samples=arrays, weights=weights, p=p)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _estimate(given, metric, _multiples(size, c))
+
+    whole = replicate(weights, n)
+    if not np.isfinite(whole).all():
+        _explain(derivatives, whole)
+    groups = _groups(n)
+    if n - max(len(group) for group in groups) < 3:
+        return whole, [whole * float("nan")]
+    others = []
+    for group in groups:
+        kept = weights + 0.0
+        kept[group] = 0.0
+        others.append(replicate(kept * (n / (n - len(group))), n - len(group)))
+    centre = len(groups) * whole - sum((1.0 - len(group) / n) * other for group, other in zip(groups, others))
+    ratios = [n / len(group) for group in groups]
+    pseudo = [ratio * whole - (ratio - 1.0) * other for ratio, other in zip(ratios, others)]
+    return whole, [(value - centre) / (len(groups) * (ratio - 1.0)) ** 0.5 for ratio, value in zip(ratios, pseudo)]
+
+
+def _groups(n):
+    """The data points in at most 20 groups of nearly one size, mixed in the same way every time."""
+    draw = random.Random(n)
+    mixed = sorted(range(n), key=lambda _: draw.random())
+    return [mixed[start::20] for start in range(min(n, 20))]
+
+
+def _read_sample(derivatives):
+    """Check the arrays: every degree is needed at every data point."""
+    arrays = {k: _pick(derivatives, k, "derivatives") for k in [0, 1, 2]}
+    p = next((array.shape[-1] for k, array in arrays.items() if k and array.ndim), None)
+    n = next((array.shape[0] for k, array in arrays.items() if array.ndim == k + 1), None)
+    for k, array in arrays.items():
+        _check_shape(array, k, n, p, f"for an unbiased estimate derivatives[{k}]", True)
+    if n < 3:
+        raise ValueError(f"{n} data points are too few: an unbiased estimate to order {ORDER} takes at least 3")
+    _check_memory(n, p, {(0, 0): 5, (0, 1): 6, (0, 2): 3, (1, 1): 7})
+    return arrays, n, p
+
+
+def _multiples(n, c):
+    """The coefficients of the estimate from n data points, from those of the series."""
+    _c = {}
+    _c[0] = c[0]
+    _c[1] = c[1]
+    _c[2] = -c[1] / (n - 1)
+    _c[3] = c[2]
+    _c[4] = (c[3] * n - c[2]) / (n - 1)
+    _c[5] = -2 * c[2] / (n - 1)
+    _c[6] = (-c[3] * n + 2 * c[2]) / ((n - 1) * (n - 2))
+    return _c
+
+
 def _series(given, metric, c):
     """The program: every piece is contracted once, then the pieces are summed by order."""
     mean_0 = given.means[0]
@@ -82,6 +177,50 @@ def _series(given, metric, c):
     series[1] += c[1] * t1  # G(G)
     series[2] += c[2] * t3  # H(G, G)
     series[2] += c[3] * t5  # H(g_a, g_a)
+    return series
+
+
+def _estimate(given, metric, c):
+    """The program: every piece is contracted once, then the pieces are summed by order."""
+    n = len(given.weights)
+    p = given.p
+    mean_0 = given.means[0]
+    weights = given.weights
+    samples_1 = given.samples[1]
+    mean_1 = samples_1.T @ weights
+    mean_1_up = _raised(mean_1, metric, 0)
+    t1 = mean_1 @ mean_1_up  # G(G)
+    deviation_1 = samples_1 - mean_1
+    deviation_1_w = weights[:, None] * deviation_1
+    deviation_1_w_up1 = _raised(deviation_1_w, metric, 1)
+    t2 = np.vdot(deviation_1, deviation_1_w_up1)  # g_a(g_a)
+    samples_2 = given.samples[2]
+    deviation_1_up1 = _raised(deviation_1, metric, 1)
+    t3 = deviation_1.T @ deviation_1_w  # g_a(.) g_a(.)
+    # what needs samples_2, in one pass
+    mean_2 = np.zeros((p, p))
+    t4 = np.empty((n, p))
+    for rows in _blocks(n, p**2, p**2):
+        block_2 = samples_2[rows]
+        mean_2 += np.tensordot(weights[rows], block_2, 1)
+        t4[rows] = np.matmul(block_2, deviation_1_up1[rows].reshape(-1, p, 1)).reshape(-1, p)  # H_n(g_n, .)
+    t5 = mean_1_up @ mean_2.T  # H(G, .)
+    t6 = t4.T @ weights  # H_a(g_a, .)
+    t7 = c[3] * t5 + c[5] * t6
+    t8 = _raised(t7, metric, 0)
+    t9 = mean_1 @ t8  # 2 terms: H(G, G) + H_a(G, g_a)
+    mean_2_up = _raised(mean_2, metric, 0, 1)
+    t10 = np.vdot(t3, mean_2_up)  # H(g_a, g_a)
+    t4_w = weights[:, None] * t4
+    t4_w_up1 = _raised(t4_w, metric, 1)
+    t11 = np.vdot(deviation_1, t4_w_up1)  # H_a(g_a, g_a)
+    series = np.zeros((ORDER + 1,))
+    series[0] += c[0] * mean_0  # l
+    series[1] += c[1] * t1  # G(G)
+    series[1] += c[2] * t2  # g_a(g_a)
+    series[2] += t9  # 2 terms: H(G, G) + H_a(G, g_a)
+    series[2] += (c[4] - c[6]) * t10  # H(g_a, g_a)
+    series[2] += c[6] * t11  # H_a(g_a, g_a)
     return series
 
 
@@ -218,9 +357,9 @@ def _explain(derivatives, series):
     raise ValueError(f"the derivatives or the symbols are too large: the coefficient of order {order} overflows")
 
 
-def _check_memory(n, p):
+def _check_memory(n, p, most=MEMORY):
     """Refuse what does not fit, where the system says how much is free."""
-    needed = 8.0 * sum(count * (n or 1) ** i * (p or 1) ** j for (i, j), count in MEMORY.items())
+    needed = 8.0 * sum(count * (n or 1) ** i * (p or 1) ** j for (i, j), count in most.items())
     free = _free_memory() if needed > 2**28 else None
     if free is not None and needed > free:
         raise ValueError(
@@ -236,6 +375,12 @@ def _free_memory():
             return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
     except (OSError, StopIteration, ValueError):
         return None
+
+
+def _blocks(n, size, largest_sum):
+    """Slices of data points with ``size`` numbers each: 256 kB, or eight points, or twice what is added up."""
+    step = max(8, 2**15 // size, 2 * largest_sum // size)
+    return [slice(start, start + step) for start in range(0, n, step)]
 
 
 def _raised(tensor, metric, *axes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sgdsym.codegen.backends.printer import Printer, commented
+from sgdsym.codegen.backends.printer import INDENT, Printer, commented
 from sgdsym.codegen.ir import Combine, Contract, Deviations, Pass, Pointwise, Program, Statement
 from sgdsym.codegen.shapes import Shape, shapes
 
@@ -58,7 +58,7 @@ class NumpyPrinter(Printer):
                 before.append(f"{s.target} = {start}")
             if isinstance(s, Contract) and not samples:
                 product, axes = self.product(_seen_product(s, seen))
-                inside += commented(f"{s.target} += {product}", s.note)
+                inside += commented(f"{s.target} += {product}", s.note, 2 * INDENT)
                 if axes != s.axes:
                     after.append(f"{s.target} = {self.transposed(s.target, axes, s.axes)}")
             else:
@@ -72,7 +72,7 @@ class NumpyPrinter(Printer):
     def _block_lines(self, s: Statement, goal: str) -> list[str]:
         if isinstance(s, Combine):
             return self.combination(goal, s.parts, s.axes)
-        return commented(f"{goal} = {self.code(s, rows='rows')}", getattr(s, "note", ""))
+        return commented(f"{goal} = {self.code(s, rows='rows')}", getattr(s, "note", ""), 2 * INDENT)
 
 
 def _are_moments(statement: Pass) -> bool:
