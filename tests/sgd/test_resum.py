@@ -207,5 +207,10 @@ def test_what_diagrams_do_not_determine_is_refused():
         series.at_infinity().expand()
     with pytest.raises(ValueError, match="no symbol N"):
         series.subs(N=2)
-    with pytest.raises(ValueError, match="flat direction"):
-        closed_form(series.at_infinity(), [0], {(1,): [1]})
+    for eigenvalue, complaint in (
+        (0, "eigenvalue 0, a flat"),
+        (-1, "eigenvalue -1, the point is not"),
+        (4, "4 is 2, not below 2"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            closed_form(series.at_infinity(), [eigenvalue], {(1,): [1]}, learning_rate=sp.Rational(1, 2))

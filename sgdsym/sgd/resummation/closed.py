@@ -123,6 +123,9 @@ def closed_form(
     Returns:
         A sympy expression; for an observable with open indices a sympy array.
 
+    Raises:
+        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue.
+
     >>> from sgdsym.sgd import at_minimum
     >>> from sgdsym.sgd.resummation import resum
     >>> H, C = sp.symbols("H C")
@@ -133,7 +136,9 @@ def closed_form(
     values = [sp.sympify(value) for value in eigenvalues]
     rate = sp.sympify(learning_rate)
     exponent = resummed.steps.as_expr() if steps is None else sp.sympify(steps)
-    arrays = {degrees: sp.Array(tensor) if sum_of(degrees) else tensor for degrees, tensor in tensors.items()}
+    if resummed.stationary:
+        _check_stable(values, rate, resummed.continuous)
+    arrays = {degrees: sp.Array(tensor) if _indices(degrees) else tensor for degrees, tensor in tensors.items()}
     total: dict[tuple[int, ...], list[sp.Expr]] = {}
     for diagram, time in resummed:
         letters = index_letters(diagram, function)
@@ -155,7 +160,21 @@ def closed_form(
     return _symmetric_array(total, len(values), axes)
 
 
-def sum_of(degrees: tuple[Any, ...]) -> int:
+def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, continuous: bool) -> None:
+    """Numbers must be such that every step contracts; where the loss is flat it depends on the tensors."""
+    for value in eigenvalues:
+        moved = rate * value
+        if value.is_number and value.is_negative:
+            raise ValueError(
+                f"no limit of many steps: the Hessian has the eigenvalue {value}, the point is not a minimum"
+            )
+        if not continuous and moved.is_number and moved >= 2:
+            raise ValueError(
+                f"no limit of many steps: learning rate {rate} times the Hessian's eigenvalue {value} is {moved}, not below 2"
+            )
+
+
+def _indices(degrees: tuple[Any, ...]) -> int:
     """The number of indices of a joint tensor; the name of a function in front has none."""
     return sum(degree for degree in degrees if isinstance(degree, int))
 
@@ -202,7 +221,7 @@ def _limit(nodes: Sequence[sp.Expr], top: sp.Expr) -> sp.Expr:
     distances = [top - node for node in rest]
     if any(sp.expand(distance) == 0 for distance in distances):
         raise ValueError(
-            "the limit of many steps does not exist: an eigenvalue of the Hessian is 0, a flat direction keeps moving"
+            "no limit of many steps: the Hessian has the eigenvalue 0, a flat direction in which the weights keep moving"
         )
     return reduce(mul, (1 / distance for distance in distances), sp.S.One)
 
