@@ -110,8 +110,10 @@ class Printer:
         line = f"{target} = {' + '.join(terms)}"
         if len(line) + INDENT <= WIDTH:
             return [line]
-        inner = [f"    {terms[0]}", *(f"    + {term}" for term in terms[1:])]
-        return [f"{target} = (", *inner, ")"]
+        inner = [" + ".join(terms)]
+        if len(inner[0]) + 2 * INDENT > WIDTH:
+            inner = [terms[0], *(f"+ {term}" for term in terms[1:])]
+        return [f"{target} = (", *(f"    {line}" for line in inner), ")"]
 
     def _term(self, term: Term) -> list[str]:
         scalars = [name for name, rank in term.factors if not rank]
@@ -212,13 +214,13 @@ class Printer:
         return _indexed(self.transposed(array, axes, kept), [":" if x in axes else "None" for x in result])
 
 
-def commented(code: str, note: str) -> list[str]:
+def commented(code: str, note: str, indent: int = INDENT) -> list[str]:
     """A line with a comment behind it, or above it where there is no room."""
     if not note:
         return [code]
-    if len(code) + len(note) + 4 + INDENT <= WIDTH:
+    if len(code) + len(note) + 4 + indent <= WIDTH:
         return [f"{code}  # {note}"]
-    room = WIDTH - INDENT - 2
+    room = WIDTH - indent - 2
     return [f"# {note if len(note) <= room else note[: room - 4] + ' ...'}", code]
 
 
