@@ -7,11 +7,10 @@ entry is an integer, a fraction, a decimal or the name of a symbol, and becomes 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sgdsym.sgd import read_number
+from sgdsym.series import read_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix: TypeAlias = "sympy.ImmutableMatrix | NDArray[np.float64]"
-
-# a decimal with an exponent, as numpy writes it; longer exponents would make numbers of any length
-_SCIENTIFIC = r"([+-]?[0-9]{1,100}(?:\.[0-9]{0,100})?)[eE]([+-]?[0-9]{1,3})"
 
 
 def matrix(text: str) -> Matrix:
@@ -71,10 +67,6 @@ def value(text: str) -> sympy.Expr:
     """
     import sympy
 
-    scientific = re.fullmatch(_SCIENTIFIC, text)
-    if scientific:
-        mantissa, exponent = scientific.groups()
-        return sympy.Rational(mantissa) * sympy.Integer(10) ** int(exponent)
     try:
         number = read_number(text)
     except ValueError as error:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
-from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown, read_number, read_size
+from sgdsym.series import read_number, read_size
+from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
 GROWN_LIMIT, GROWN_BYTES = 200_000, 700

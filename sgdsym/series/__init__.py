@@ -4,7 +4,7 @@ Knows diagrams, coefficients and the bases; hands itself to sympy through the te
 series comes from and how it is printed, drawn or lowered.
 """
 
-from sgdsym.series.arithmetic import as_exact, symbol_name
+from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_name
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.estimator import estimator, mergers, most_blocks
@@ -26,5 +26,7 @@ __all__ = [
     "estimator",
     "mergers",
     "most_blocks",
+    "read_number",
+    "read_size",
     "symbol_name",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from keyword import iskeyword
@@ -17,6 +18,9 @@ from sgdsym.series.division import Monomial
 # the learning rate, and what looks like a number
 RESERVED = ("eta", "nan", "inf", "infinity")
 LONGEST_NAME = 40
+
+# a fraction, or a decimal as numpy writes it; longer exponents would make numbers of any length
+_FRACTION = r"[+-]?[0-9]{1,100}(/[0-9]{1,100}|\.[0-9]{0,100}([eE][+-]?[0-9]{1,3})?|[eE][+-]?[0-9]{1,3})"
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -88,6 +92,42 @@ def symbol_name(name: str) -> str:
     ):
         raise ValueError(f"{name[:40]!r} cannot name a symbol; use a letter followed by letters, digits or underscores")
     return name
+
+
+def read_size(text: str) -> int | str:
+    """A size from text: an integer, or the name of a symbol.
+
+    Raises:
+        ValueError: if it is neither.
+
+    >>> read_size("12"), read_size("T")
+    (12, 'T')
+    """
+    if re.fullmatch(r"[+-]?[0-9]{1,100}", text):
+        return int(text)
+    try:
+        return symbol_name(text)
+    except ValueError as error:
+        if text.isidentifier():
+            raise
+        raise ValueError(f"{text[:40]!r} is neither a number nor a symbol name such as T") from error
+
+
+def read_number(text: str) -> int | Fraction | str:
+    """A number from text: an integer, a fraction, a decimal with or without an exponent, or the name of a symbol.
+
+    Raises:
+        ValueError: if it is none of these, or divides by zero.
+
+    >>> read_number("9/10"), read_number("9e-1"), read_number("mu")
+    (Fraction(9, 10), Fraction(9, 10), 'mu')
+    """
+    if not re.fullmatch(_FRACTION, text):
+        return read_size(text)
+    try:
+        return Fraction(text)
+    except ZeroDivisionError as error:
+        raise ValueError(f"{text!r} divides by zero") from error
 
 
 def write_arithmetic(terms: Sequence[tuple[Monomial, Fraction]]) -> str:

@@ -37,7 +37,7 @@ from sgdsym.sgd.long_times import (
 )
 from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
-from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 from sgdsym.sgd.resummation import FORMS, Resummed, resum, resum_request
 from sgdsym.sgd.settings import Side, parse_setting
 from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, gaussian_noise, quadratic_loss
@@ -88,8 +88,6 @@ __all__ = [
     "parse_setting",
     "potential",
     "quadratic_loss",
-    "read_number",
-    "read_size",
     "regulariser",
     "resum",
     "resum_request",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -233,42 +232,6 @@ class Request:
     def largest_block(self) -> int | None:
         """The largest block that the dynamics knows of: the ODE has no noise, that of the SDE is Gaussian."""
         return {"ode": 1, "sde": 2}.get(self.dynamics)
-
-
-def read_size(text: str) -> Size:
-    """A size from text: an integer, or the name of a symbol.
-
-    Raises:
-        ValueError: if it is neither.
-
-    >>> read_size("12"), read_size("T")
-    (12, 'T')
-    """
-    if re.fullmatch(r"[+-]?[0-9]{1,100}", text):
-        return int(text)
-    try:
-        return symbol_name(text)
-    except ValueError as error:
-        if text.isidentifier():
-            raise
-        raise ValueError(f"{text[:40]!r} is neither a number nor a symbol name such as T") from error
-
-
-def read_number(text: str) -> Number:
-    """A number from text: an integer, a fraction, a decimal, or the name of a symbol.
-
-    Raises:
-        ValueError: if it is none of these, or divides by zero.
-
-    >>> read_number("9/10"), read_number("0.9"), read_number("mu")
-    (Fraction(9, 10), Fraction(9, 10), 'mu')
-    """
-    if not re.fullmatch(r"[+-]?[0-9]{1,100}(/[0-9]{1,100}|\.[0-9]{1,100})", text):
-        return read_size(text)
-    try:
-        return Fraction(text)
-    except ZeroDivisionError as error:
-        raise ValueError(f"{text!r} divides by zero") from error
 
 
 def _first(value: Size | None, default: str) -> Size:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sgdsym.series import Coefficient
-from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size, read_number, read_size
+from sgdsym.series import Coefficient, read_number, read_size
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 
 _SIZES = {
     "N": "dataset_size",
