@@ -99,7 +99,7 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
             for function, found in lines.items()
         ],
         numbers=_numbers(compiled.coefficients),
-        blocks=most_blocks(series),
+        blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
         constant=printer.constant,
         inner=printer.inner_product,

@@ -22,15 +22,15 @@ from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.moments import distinct_coefficients, networks
 from sgdsym.codegen.scalars import assignment
 from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Series, collect, estimator, mergers, most_blocks
+from sgdsym.series import Coefficient, Series, collect, estimator, mergers
 
-AFFORDABLE = 500
-"""Up to so many merged diagrams a module holds the estimate unless told otherwise: then it adds a second at most."""
+AFFORDABLE = 2000
+"""Up to so many merged diagrams a module holds the estimate unless told otherwise: writing it takes a second at most."""
 
 
 def chosen_estimate(series: Series, wanted: bool | None) -> Compiled | None:
     """The program of the estimate where it is wanted or, left open, affordable; there is none of a series without blocks."""
-    if wanted is False or not most_blocks(series):
+    if wanted is False or not any(diagram.blocks for diagram in series.terms):
         return None
     return compile_estimate(series) if wanted or mergers(series) <= AFFORDABLE else None
 

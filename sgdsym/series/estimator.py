@@ -78,8 +78,15 @@ def most_blocks(series: Series) -> int:
 
 
 def mergers(series: Series) -> int:
-    """How many merged diagrams the estimate of a series in moments is collected from."""
-    return sum(bell_number(len(diagram.blocks)) for diagram in series.as_moments().terms)
+    """How many merged diagrams an estimate is collected from, at most: the partitions of the parts a diagram comes in.
+
+    These are its blocks; over cumulants, which are split further, up to all its nodes.
+
+    >>> mergers(Series({Diagram(3, [(0, 1), (1, 2)], [(0, 2)]): Coefficient(1)}, truncation=2))
+    5
+    """
+    parts = (d.blocks if series.basis == "moment" else [v for block in d.blocks for v in block] for d in series.terms)
+    return sum(bell_number(len(found)) for found in parts)
 
 
 def _total(multiples: _Multiples, choices: Sequence[Coefficient]) -> Coefficient:

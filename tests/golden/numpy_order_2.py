@@ -73,9 +73,9 @@ def unbiased(derivatives, learning_rate, *, metric=None, **symbols):
 
 def estimate(derivatives, learning_rate, *, metric=None, **symbols):
     """The value and standard error of unbiased, and those of coefficients[0], ..., coefficients[2]."""
+    series, changes = _replicates(derivatives, metric, symbols)
     rate = _array(learning_rate, "learning_rate")
     _check_finite(rate, "learning_rate")
-    series, changes = _replicates(derivatives, metric, symbols)
     value, error = _at(series, rate), sum(_at(change, rate) ** 2 for change in changes) ** 0.5
     if value.ndim == 0:
         value, error = float(value), float(error)

@@ -153,5 +153,6 @@ def test_a_symbol_of_that_name_is_refused():
 
 def test_mergers_are_counted_without_merging():
     series = expand(order=3)
-    counted = sum(1 for d in series.as_moments().terms for _ in coarsenings(d.blocks))
-    assert mergers(series) == counted
+    moments = series.as_moments()
+    counted = sum(1 for d in moments.terms for _ in coarsenings(d.blocks))
+    assert mergers(moments) == counted <= mergers(series)
