@@ -1,8 +1,11 @@
 r"""Tensors as they are given and as they are given back: exact numbers and symbols stay exact, floats stay floats.
 
+Exact are integers, fractions, sympy expressions, and text, which is a number or the name of a symbol and never evaluated.
+Floats are floats, and whatever stands in a numpy array of numbers, be they integers.
+
 Inside this room a tensor is a numpy array: of sympy expressions where every entry is exact or a symbol, of floats
-otherwise.  What a caller hands in as a sympy matrix comes back as one, a fraction as a fraction, a float array as a
-float array.
+otherwise.  What a caller hands in as a sympy matrix comes back as one, a fraction as a fraction, an array of numbers as an
+array of floats.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
+
+from sgdsym.series import read_number
 
 Array: TypeAlias = NDArray[Any]
 
@@ -46,10 +51,12 @@ def read_tensor(name: str, value: Any) -> Tensor:
 
     >>> read_tensor("variance", Fraction(3, 2)).array
     array(3/2, dtype=object)
-    >>> read_tensor("variance", "3/2")
+    >>> read_tensor("variance", "3/2").array
+    array(3/2, dtype=object)
+    >>> read_tensor("variance", "3/0")
     Traceback (most recent call last):
     ...
-    ValueError: variance holds '3/2', which is no number; give text as sympy.Rational or fractions.Fraction
+    ValueError: variance: '3/0' divides by zero
     """
     if isinstance(value, (sp.MatrixBase, sp.NDimArray)):
         return Tensor(exact_array(value), as_sympy)
@@ -60,6 +67,22 @@ def read_tensor(name: str, value: Any) -> Tensor:
         return Tensor(array, as_sympy if array.dtype == object else np.asarray)
     array = _entries(name, np.array(value, dtype=object))
     return Tensor(array, _as_number(value))
+
+
+def exact_text(name: str, text: str) -> sp.Expr:
+    """A number or a symbol from text; nothing is evaluated.
+
+    Raises:
+        ValueError: if it is neither, saying what it was to be.
+
+    >>> exact_text("variance", "1/4"), exact_text("variance", "0.1"), exact_text("variance", "v")
+    (1/4, 1/10, v)
+    """
+    try:
+        number = read_number(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    return sp.Symbol(number) if isinstance(number, str) else sp.Rational(number.numerator, number.denominator)
 
 
 def exact_array(entries: Any) -> Array:
@@ -139,23 +162,22 @@ def outer(factors: Sequence[Array], axes: Sequence[Sequence[int]]) -> Array:
 
 def _entries(name: str, array: Array) -> Array:
     """An array of expressions if every entry is exact, else of floats."""
-    if array.dtype.kind in "iu":
-        array = array.astype(object)
     if array.dtype == object:
+        array = as_array((exact_text(name, e) if isinstance(e, str) else e for e in array.flat), array.shape)
         for entry in array.flat:
             if isinstance(entry, (list, tuple)):
                 raise ValueError(f"{name} must hold numbers in equal rows")
-            if isinstance(entry, (bool, str)) or not isinstance(entry, (Real, sp.Expr)):
-                mend = "; give text as sympy.Rational or fractions.Fraction" if isinstance(entry, str) else ""
-                raise ValueError(f"{name} holds {entry!r}, which is no number{mend}")
+            if isinstance(entry, bool) or not isinstance(entry, (Real, sp.Expr)):
+                raise ValueError(f"{name} holds {entry!r}, which is no number")
         if all(isinstance(entry, (Rational, sp.Expr)) for entry in array.flat):
             return as_array((_exact(entry) for entry in array.flat), array.shape)
         array = array.astype(float)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
+    array = array.astype(float)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds {array[~np.isfinite(array)][0]}; give finite numbers")
-    return array.astype(float)
+    return array
 
 
 def _rows(name: str, value: Sequence[Any]) -> Array:
@@ -183,7 +205,7 @@ def _as_numpy(given: Array) -> Callable[[Any], Any]:
 
 
 def _as_number(given: Any) -> Callable[[Any], Any]:
-    return lambda array: _plain(np.asarray(array)[()], isinstance(given, sp.Expr))
+    return lambda array: _plain(np.asarray(array)[()], isinstance(given, (sp.Expr, str)))
 
 
 def _plain(entry: Any, with_sympy: bool) -> Any:

@@ -1,4 +1,7 @@
-r"""What covariances, Hessians and batch sizes must satisfy, said in one line with the number that does not."""
+r"""What covariances, Hessians and batch sizes must satisfy, said in one line with the number that does not.
+
+Exact numbers are judged exactly, floats up to rounding, and what holds symbols is taken as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,18 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.noise.arrays import Array
-from sgdsym.series import symbol_name
+from sgdsym.noise.arrays import Array, exact_text
 
-# relative size of a negative eigenvalue that rounding alone can make
+# relative size of a gap, or of a negative eigenvalue, that rounding alone can make
 ROUNDING = 1e-10
+
+
+def has_symbols(*values: Any) -> bool:
+    """Whether one holds a symbol."""
+    entries = (entry for v in values for entry in (v.flat if isinstance(v, np.ndarray) else [v]))
+    return any(getattr(entry, "free_symbols", None) for entry in entries)
 
 
 def read_count(name: str, value: Any) -> sp.Expr:
@@ -21,19 +30,19 @@ def read_count(name: str, value: Any) -> sp.Expr:
     Raises:
         ValueError: naming the number.
 
-    >>> read_count("batch_size", 4), read_count("batch_size", "B")
+    >>> read_count("the batch size", 4), read_count("the batch size", "B")
     (4, B)
-    >>> read_count("batch_size", 0)
+    >>> read_count("the batch size", 0)
     Traceback (most recent call last):
     ...
-    ValueError: batch_size must be an integer of at least 1 or a symbol, not 0
+    ValueError: the batch size is 0; it must be an integer of at least 1 or a symbol
     """
-    if isinstance(value, str):
-        return sp.Symbol(symbol_name(value))
-    count = sp.Integer(int(value)) if hasattr(value, "__index__") and not isinstance(value, (bool, np.bool_)) else value
+    count = exact_text(name, value) if isinstance(value, str) else value
+    if hasattr(count, "__index__") and not isinstance(count, (bool, np.bool_)):
+        count = sp.Integer(int(count))
     symbolic = isinstance(count, sp.Expr) and not count.is_number
     if not symbolic and not (isinstance(count, sp.Integer) and count >= 1):
-        raise ValueError(f"{name} must be an integer of at least 1 or a symbol, not {value!r}")
+        raise ValueError(f"{name} is {value}; it must be an integer of at least 1 or a symbol")
     return count
 
 
@@ -43,12 +52,12 @@ def read_sizes(batch_size: Any, dataset_size: Any, replacement: bool) -> tuple[s
     Raises:
         ValueError: if one is no size, or a batch without replacement has no or too few examples to draw from.
     """
-    batch = read_count("batch_size", batch_size)
+    batch = read_count("the batch size", batch_size)
     if dataset_size is None:
         if not replacement:
             raise ValueError("a batch without replacement depends on the number of examples; give dataset_size")
         return batch, None
-    examples = read_count("dataset_size", dataset_size)
+    examples = read_count("the dataset size", dataset_size)
     if not replacement and batch.is_number and examples.is_number and batch > examples:
         raise ValueError(f"a batch of {batch} cannot be drawn from {examples} examples without replacement")
     return batch, examples
@@ -66,7 +75,7 @@ def check_symmetric(name: str, matrix: Array) -> None:
     >>> check_symmetric("hessian", np.array([[1.0, 2.0], [3.0, 1.0]]))
     Traceback (most recent call last):
     ...
-    ValueError: hessian is not symmetric: entry (0, 1) is 2.0 and entry (1, 0) is 3.0
+    ValueError: hessian is not symmetric: entry (1, 2) is 2.0 and entry (2, 1) is 3.0
     """
     check_square(name, matrix)
     if matrix.dtype == object:
@@ -80,49 +89,70 @@ def check_symmetric(name: str, matrix: Array) -> None:
     if unequal:
         i, j = unequal
         raise ValueError(
-            f"{name} is not symmetric: entry ({i}, {j}) is {matrix[i, j]} and entry ({j}, {i}) is {matrix[j, i]}"
+            f"{name} is not symmetric: entry ({i + 1}, {j + 1}) is {matrix[i, j]} and "
+            f"entry ({j + 1}, {i + 1}) is {matrix[j, i]}"
         )
 
 
 def check_covariance(name: str, covariance: Array) -> None:
     """Refuse a variance below zero, or a matrix that is not symmetric and positive semidefinite.
 
-    An exact matrix is judged exactly where rounding could matter: it is positive semidefinite if and only if the
-    coefficients of its characteristic polynomial alternate in sign.  A matrix with symbols is only held to be symmetric.
-
     Raises:
-        ValueError: naming the negative eigenvalue.
+        ValueError: naming the number or the negative eigenvalue.
 
     >>> check_covariance("covariance", np.array([[1.0, 2.0], [2.0, 1.0]]))
     Traceback (most recent call last):
     ...
-    ValueError: covariance is not positive semidefinite: it has the eigenvalue -1
+    ValueError: covariance has the eigenvalue -1; none may be below 0
     """
     if covariance.ndim == 0:
-        number = covariance[()]
-        if not getattr(number, "free_symbols", ()) and number < 0:
-            raise ValueError(f"{name} is a variance and must not be negative, as {number} is")
+        check_nonnegative(name, covariance[()])
         return
     check_symmetric(name, covariance)
-    exact = covariance.dtype == object
-    if exact and not all(isinstance(entry, sp.Rational) for entry in covariance.flat):
+    check_semidefinite(name, covariance)
+
+
+def check_nonnegative(name: str, number: Any) -> None:
+    """Refuse a number below 0."""
+    if not has_symbols(number) and number < 0:
+        raise ValueError(f"{name} is {number}; it must not be negative")
+
+
+def check_semidefinite(name: str, matrix: Array) -> None:
+    """Refuse a symmetric matrix with an eigenvalue below 0.
+
+    >>> check_semidefinite("the noise", np.array([[sp.Integer(1), sp.Integer(2)], [sp.Integer(2), sp.Integer(1)]]))
+    Traceback (most recent call last):
+    ...
+    ValueError: the noise has the eigenvalue -1; none may be below 0
+    """
+    if has_symbols(matrix):
         return
-    eigenvalues = np.linalg.eigvalsh(covariance.astype(float))
-    rounding = ROUNDING * max(abs(eigenvalues))
+    eigenvalues = np.linalg.eigvalsh(matrix.astype(float))
+    rounding = ROUNDING * max(abs(eigenvalues), default=0.0)
+    exact = matrix.dtype == object
     # floats decide where they can; an exact matrix that is nearly singular is judged exactly
-    if eigenvalues[0] > rounding or (not exact and eigenvalues[0] >= -rounding):
+    if not len(eigenvalues) or eigenvalues[0] > rounding or (not exact and eigenvalues[0] >= -rounding):
         return
-    if exact and eigenvalues[0] >= -rounding and _is_exactly_semidefinite(covariance):
+    if exact and eigenvalues[0] >= -rounding and is_nonnegative(sp.Matrix(matrix.tolist())):
         return
-    lowest = f"{eigenvalues[0]:.6g}" if eigenvalues[0] < 0 else "zero up to rounding, and below it exactly"
-    raise ValueError(f"{name} is not positive semidefinite: it has the eigenvalue {lowest}")
+    lowest = f"{eigenvalues[0]:.6g}" if eigenvalues[0] < 0 else "0 up to rounding, and below it exactly"
+    raise ValueError(f"{name} has the eigenvalue {lowest}; none may be below 0")
 
 
-def _is_exactly_semidefinite(matrix: Array) -> bool:
-    """Whether every sum of principal minors of one size is at least zero."""
-    polynomial = sp.polys.matrices.DomainMatrix.from_Matrix(sp.Matrix(matrix.tolist())).to_field().charpoly()
-    return all(c >= 0 if k % 2 == 0 else c <= 0 for k, c in enumerate(polynomial))
+def is_nonnegative(matrix: sp.MatrixBase, *, strictly: bool = False) -> bool:
+    r"""Whether no eigenvalue of an exact matrix with real eigenvalues is below 0 (or none is 0 either).
+
+    A real-rooted polynomial :math:`\prod_i(x+m_i)` has no negative :math:`m_i` exactly where none of its coefficients is
+    negative.
+
+    >>> is_nonnegative(sp.Matrix([[1, 1], [1, 1]])), is_nonnegative(sp.Matrix([[1, 1], [1, 1]]), strictly=True)
+    (True, False)
+    """
+    polynomial = DomainMatrix.from_Matrix(-sp.Matrix(matrix), extension=True).to_field()
+    coefficients = [polynomial.domain.to_sympy(c) for c in polynomial.charpoly()]
+    return all(c > 0 if strictly else c >= 0 for c in coefficients)
 
 
 def _equal(left: Any, right: Any) -> bool:
-    return bool(left == right or sp.expand(left - right) == 0)
+    return bool(left == right or sp.simplify(left - right) == 0)

@@ -35,9 +35,9 @@ def cross_batch_covariance(covariance: Any, dataset_size: Any) -> Any:
     """
     given = read_tensor("covariance", covariance)
     check_covariance("covariance", given.array)
-    examples = read_count("dataset_size", dataset_size)
+    examples = read_count("the dataset size", dataset_size)
     if examples == 1:
-        raise ValueError("two batches need two examples, not dataset_size 1")
+        raise ValueError("the dataset size is 1; two batches need two examples")
     return given.write(scaled(-1 / (examples - 1), given.array))
 
 
@@ -73,7 +73,7 @@ def epoch_autocovariance(covariance: Any, batch_size: Any, dataset_size: Any, la
     if not hasattr(lag, "__index__") or isinstance(lag, bool):
         raise ValueError(f"lag counts steps and is an integer, not {lag!r}")
     distance = abs(int(lag))
-    batch, examples = read_count("batch_size", batch_size), read_count("dataset_size", dataset_size)
+    batch, examples = read_count("the batch size", batch_size), read_count("the dataset size", dataset_size)
     single = minibatch_covariance(covariance, batch, examples, replacement=False)
     batches = examples / batch
     if batches.is_number and not batches.is_integer:

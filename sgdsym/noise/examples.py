@@ -126,7 +126,7 @@ class LabelNoise(NamedCumulants):
                 "label noise needs the derivatives of the output for each example; give outputs[1], (n, p)"
             )
         n = len(first)
-        residuals = np.zeros(n, dtype=int) if self.residuals is None else self.residuals
+        residuals = [0] * n if self.residuals is None else self.residuals
         extra = [
             read_tensor("residuals", residuals).array,
             read_tensor("variance", self.variance).array,

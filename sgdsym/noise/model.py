@@ -25,7 +25,7 @@ class NoiseModel(Protocol):
     >>> class Coin:
     ...     "Two losses of one weight, each as likely: w and -w."
     ...     def cumulant(self, degrees):
-    ...         return {(0,): 0, (1,): [0], (1, 1): [[1]]}.get(tuple(degrees), np.zeros((1,) * sum(degrees), int))
+    ...         return {(0,): 0, (1,): [0], (1, 1): [[1]]}.get(tuple(degrees), np.zeros((1,) * sum(degrees), object))
     >>> from sgdsym.sgd import expand
     >>> expand(observable="covariance", order=2, batch_size=1).with_noise(Coin())
     Matrix([[T*eta**2]])

@@ -25,7 +25,7 @@ import sympy as sp
 
 from sgdsym.diagrams import Partition, moebius, refinements, set_partitions
 from sgdsym.noise.arrays import Array, Tensor, common, outer, read_tensor, scaled
-from sgdsym.noise.checks import read_sizes
+from sgdsym.noise.checks import check_nonnegative, read_sizes
 
 
 def minibatch_moment(
@@ -125,9 +125,8 @@ def read_weights(weights: Any, examples: Array) -> Array:
     total = array.sum()
     if not (total == 1 if array.dtype == object else abs(total - 1) < 1e-9):
         raise ValueError(f"weights must sum to 1, not to {total}")
-    negative = [weight for weight in array if not getattr(weight, "free_symbols", ()) and weight < 0]
-    if negative:
-        raise ValueError(f"weights are probabilities and must not be negative, as {negative[0]} is")
+    for weight in array:
+        check_nonnegative("a weight", weight)
     return array
 
 
@@ -185,6 +184,9 @@ def _weight(sizes: tuple[int, ...], batch: sp.Expr, examples: sp.Expr | None) ->
     order = sum(sizes)
     if examples is None:
         return _factored(_falling(batch, len(sizes)) / batch**order, batch)
+    if batch == examples:
+        # the whole population has no noise, one example alone included
+        return sp.S.Zero
     starts = [sum(sizes[:j]) for j in range(len(sizes))]
     blocks = [tuple(range(start, start + size)) for start, size in zip(starts, sizes, strict=True)]
     by_count: dict[int, int] = {}

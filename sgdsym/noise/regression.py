@@ -67,7 +67,7 @@ class LinearRegression(NamedCumulants):
         names = ["inputs", "offset", "label_variance", "weight_decay", "truth"]
         given = [getattr(self, name) for name in names]
         if self.truth is None:
-            given[-1] = np.zeros(1, dtype=int)
+            given[-1] = [0]
         arrays = dict(
             zip(names, common([read_tensor(*pair).array for pair in zip(names, given, strict=True)]), strict=True)
         )

@@ -56,10 +56,10 @@ class NoiseSampler:
     def __post_init__(self) -> None:
         if not (np.isreal(self.strength) and np.isfinite(float(self.strength)) and self.strength >= 0):
             raise ValueError(f"strength must be a finite number of at least 0, not {self.strength!r}")
-        if self.resampled is not None and not read_count("resampled", self.resampled).is_number:
+        if self.resampled is not None and not read_count("the resampled batch", self.resampled).is_number:
             raise ValueError(f"resampled must be an integer of at least 1, not {self.resampled!r}")
         if callable(self.gradients):
-            if self.examples is None or not read_count("examples", self.examples).is_number:
+            if self.examples is None or not read_count("the number of examples", self.examples).is_number:
                 raise ValueError("with a function of the weights the number of examples is not known; give examples=n")
             return
         rows = np.asarray(self.gradients, dtype=float)

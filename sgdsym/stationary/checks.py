@@ -1,8 +1,6 @@
 r"""What a stationary law asks of its input: noise, learning rate and momentum that mean something, and a stable step.
 
-Exact numbers are judged exactly.  The matrices in question have real eigenvalues, and a real-rooted polynomial
-:math:`\prod_i(x+m_i)` has no negative :math:`m_i` exactly where none of its coefficients is negative.  Floats are judged up to
-rounding; what holds symbols is taken as it is.
+Exact numbers are judged exactly, floats up to rounding, and what holds symbols is taken as it is.
 """
 
 from __future__ import annotations
@@ -11,33 +9,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.stationary.quantities import exact, positive, scalar, symmetric
-
-# relative size of a negative eigenvalue, or of a commutator, that rounding alone can make
-ROUNDING = 1e-10
-
-
-def semidefinite(name: str, value: Any, *, symbolic: bool, size: int | None = None) -> Any:
-    """A symmetric matrix none of whose eigenvalues is below 0.
-
-    Raises:
-        ValueError: naming the lowest eigenvalue.
-
-    >>> semidefinite("the noise covariance", [[1, 2], [2, 1]], symbolic=True)
-    Traceback (most recent call last):
-    ...
-    ValueError: the noise covariance has the eigenvalue -1; none may be below 0
-    """
-    result = symmetric(name, value, symbolic=symbolic, size=size)
-    if has_symbols(result):
-        return result
-    eigenvalues = np.linalg.eigvalsh(_floats(result))
-    fine = _is_nonnegative(result) if symbolic else eigenvalues[0] >= -ROUNDING * abs(eigenvalues).max()
-    if not fine:
-        raise ValueError(f"{name} has the eigenvalue {eigenvalues[0]:.6g}; none may be below 0")
-    return result
+from sgdsym.noise import checks as noise_checks
+from sgdsym.noise.checks import ROUNDING, check_nonnegative, has_symbols, is_nonnegative
+from sgdsym.stationary.quantities import positive, scalar
 
 
 def read_momentum(value: Any, *, symbolic: bool) -> Any:
@@ -66,17 +41,17 @@ def read_count(name: str, value: Any, *, symbolic: bool) -> Any:
     """A size, an integer of at least 1 where it is a number.
 
     Raises:
-        ValueError: naming the number.
+        ValueError: naming the number, or the symbol where a number is needed.
 
-    >>> read_count("the batch size", 0, symbolic=True)
-    Traceback (most recent call last):
-    ...
-    ValueError: the batch size is 0; it must be an integer of at least 1
+    >>> read_count("the batch size", "B", symbolic=True)
+    B
     """
-    number = exact(name, value)
-    if number.is_number and not (number >= 1 and number == int(number)):
-        raise ValueError(f"{name} is {value}; it must be an integer of at least 1")
-    return number if symbolic else int(number)
+    count = noise_checks.read_count(name, value)
+    if symbolic:
+        return count
+    if not count.is_number:
+        raise ValueError(f"{name} is {count}; here it must be a number")
+    return int(count)
 
 
 def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
@@ -106,14 +81,14 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
     least, most = float(eigenvalues.min()), float(eigenvalues.max())
     whose = "the Hessian" if learning_rate is not None else "learning rate times Hessian"
     rounding = len(eigenvalues) * np.finfo(float).eps * abs(most)
-    if not (is_positive(rates) if exactly else least > rounding):
+    if not (is_nonnegative(rates, strictly=True) if exactly else least > rounding):
         raise ValueError(f"{whose} has the eigenvalue {least:.6g}; all must be above 0 for the weights to settle")
     if has_symbols(learning_rate, momentum):
         return
     rate = sp.S.One if learning_rate is None else learning_rate
     limit = 2 * (1 + momentum)
     room = limit * sp.eye(rates.rows) - rate * rates if exactly else limit - rate * most
-    if is_positive(room) if exactly else room > 0:
+    if is_nonnegative(room, strictly=True) if exactly else room > 0:
         return
     bound = f"which must be below {_number(limit)}"
     if learning_rate is None:
@@ -127,8 +102,7 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
 def nonnegative(name: str, value: Any, *, symbolic: bool) -> Any:
     """A scalar that is not below 0 where it is a number."""
     number = scalar(name, value, symbolic=symbolic)
-    if not has_symbols(number) and number < 0:
-        raise ValueError(f"{name} is {number}; it must not be negative")
+    check_nonnegative(name, number)
     return number
 
 
@@ -169,27 +143,6 @@ def check_commuting(first_name: str, first: Any, second_name: str, second: Any) 
             f"{first_name} and {second_name} must commute, but {first_name}{second_name} - {second_name}{first_name} "
             f"has the entry {wrong[0]}; the law holds for commuting matrices only"
         )
-
-
-def has_symbols(*values: Any) -> bool:
-    """Whether one holds a symbol."""
-    return any(getattr(value, "free_symbols", None) for value in values)
-
-
-def is_positive(matrix: sp.MatrixBase) -> bool:
-    """Whether every eigenvalue of an exact matrix with real eigenvalues is above 0.
-
-    >>> is_positive(sp.Matrix([[2, 1], [1, 2]])), is_positive(sp.Matrix([[1, 1], [1, 1]]))
-    (True, False)
-    """
-    return _is_nonnegative(matrix, strictly=True)
-
-
-def _is_nonnegative(matrix: sp.MatrixBase, *, strictly: bool = False) -> bool:
-    """Whether no eigenvalue of a matrix with real eigenvalues is below 0 (or none is 0 either)."""
-    polynomial = DomainMatrix.from_Matrix(-sp.Matrix(matrix), extension=True).to_field()
-    coefficients = [polynomial.domain.to_sympy(c) for c in polynomial.charpoly()]
-    return all(c > 0 if strictly else c >= 0 for c in coefficients)
 
 
 def _floats(matrix: Any) -> Any:

@@ -16,9 +16,8 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
-from sgdsym.stationary.checks import semidefinite
 from sgdsym.stationary.linear import in_field, inverse, simplified, solve_symmetric
-from sgdsym.stationary.quantities import is_exact, matrix, positive
+from sgdsym.stationary.quantities import is_exact, matrix, positive, semidefinite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import has_symbols, read_count
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import TIMES
 from sgdsym.stationary.quantities import floats, is_exact, positive, positive_definite, scalar, symmetric
 
@@ -161,8 +162,9 @@ def escape_rate(
     """
     if time not in TIMES:
         raise ValueError(f"time {time!r} is unknown; choose from {', '.join(TIMES)}")
-    given = (loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, learning_rate, batch_size, curvature)
-    symbolic = is_exact(*(value for value in given if value is not None))
+    symbolic = is_exact(
+        loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, learning_rate, batch_size, curvature
+    )
     positive("the loss at the minimum", loss_minimum, symbolic=symbolic)
     low, high = _losses(loss_minimum, loss_saddle, symbolic)
     shape = _shape(hessian_minimum, hessian_saddle, outliers, symbolic)
@@ -172,7 +174,7 @@ def escape_rate(
         batch_size=batch_size,
         outliers=shape.size,
     )
-    unit = learning_rate if time == "steps" else 1
+    unit = scalar("the learning rate", learning_rate, symbolic=symbolic) if time == "steps" else 1
     rate = unit * shape.prefactor * (high / low) ** (-exponent)
     return rate if symbolic else floats(rate)
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.stationary.checks import read_count, semidefinite
-from sgdsym.stationary.quantities import exact, given, positive
+from sgdsym.stationary.checks import read_count
+from sgdsym.stationary.quantities import exact, given, positive, semidefinite
 
 TIMES = ("steps", "eta-steps")
 
@@ -104,17 +104,23 @@ class FokkerPlanck:
         return f"$\\displaystyle {sp.latex(self.equation())}$"
 
 
-def weights(coordinates: int | Sequence[sp.Symbol]) -> tuple[sp.Symbol, ...]:
-    r"""The symbols of d weights: those given, or :math:`\theta_1, \ldots, \theta_d`, and plain :math:`\theta` for d = 1.
+def weights(coordinates: int | str | sp.Symbol | Sequence[Any]) -> tuple[sp.Symbol, ...]:
+    r"""The symbols of d weights: those given or named, or :math:`\theta_1, \ldots, \theta_d`, and plain :math:`\theta` for d = 1.
 
     Raises:
-        ValueError: if the dimension is below 1.
+        ValueError: if the dimension is below 1, or one is no symbol.
 
-    >>> weights(2)
-    (theta_1, theta_2)
+    >>> weights(2), weights("x")
+    ((theta_1, theta_2), (x,))
     """
+    if isinstance(coordinates, (str, sp.Symbol)):
+        coordinates = (coordinates,)
     if not isinstance(coordinates, int):
-        return tuple(coordinates)
+        symbols = tuple(exact("a coordinate", x) for x in coordinates)
+        for symbol in symbols:
+            if not isinstance(symbol, sp.Symbol):
+                raise ValueError(f"the coordinate {symbol} is no symbol")
+        return symbols
     if coordinates < 1:
         raise ValueError(f"the dimension is {coordinates}; it must be at least 1")
     names = ["theta"] if coordinates == 1 else [f"theta_{i}" for i in range(1, coordinates + 1)]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import check_share, has_symbols, nonnegative, read_count, read_learning_rate
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import check_share, nonnegative, read_count, read_learning_rate
 from sgdsym.stationary.linear import inverse_of_positive, simplified, simplified_matrix
 from sgdsym.stationary.quantities import is_exact, positive, positive_definite
 from sgdsym.stationary.regression import RegressionLaw

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import has_symbols, read_count
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.quantities import is_exact, positive, scalar
 
 

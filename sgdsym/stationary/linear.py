@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.stationary.checks import ROUNDING, has_symbols, is_positive
+from sgdsym.noise.checks import ROUNDING, has_symbols, is_nonnegative
 
 # largest matrices that are solved for exactly: of numbers, and of expressions with symbols
 EXACT_LIMIT, SYMBOLIC_LIMIT = 12, 4
@@ -124,7 +124,7 @@ def inverse_of_positive(matrix: Any, what: str) -> Any:
     """
     if not has_symbols(matrix):
         lowest = float(np.linalg.eigvals(np.array(matrix.tolist(), dtype=float)).real.min())
-        if not (is_positive(matrix) if isinstance(matrix, sp.MatrixBase) else lowest > 0):
+        if not (is_nonnegative(matrix, strictly=True) if isinstance(matrix, sp.MatrixBase) else lowest > 0):
             raise ValueError(f"unstable: {what} has the eigenvalue {lowest:.6g}; all must be above 0")
     return inverse(matrix)
 

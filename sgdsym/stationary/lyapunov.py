@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import check_stable, has_symbols, read_learning_rate, read_momentum, semidefinite
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
 from sgdsym.stationary.linear import check_size, in_field, simplified, solve_symmetric
-from sgdsym.stationary.quantities import is_exact, positive_definite, symmetric
+from sgdsym.stationary.quantities import is_exact, positive_definite, semidefinite, symmetric
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -110,8 +111,7 @@ def read_process(
     Raises:
         ValueError: naming the number, if an argument is out of range.
     """
-    given = [value for value in (hessian, noise, learning_rate, momentum, preconditioner) if value is not None]
-    symbolic = is_exact(*given)
+    symbolic = is_exact(hessian, noise, learning_rate, momentum, preconditioner)
     hessian = symmetric("the Hessian", hessian, symbolic=symbolic)
     size = hessian.shape[0]
     noise = semidefinite("the noise covariance", noise, symbolic=symbolic, size=size)

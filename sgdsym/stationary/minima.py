@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import check_commuting, has_symbols, nonnegative, read_count, semidefinite
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import check_commuting, nonnegative, read_count
 from sgdsym.stationary.linear import range_projector, simplified_matrix
 from sgdsym.stationary.lyapunov import stationary_covariance
-from sgdsym.stationary.quantities import is_exact, positive, scalar, symmetric
+from sgdsym.stationary.quantities import column, is_exact, positive, semidefinite, symmetric
 
 
 def minimum_noise(
@@ -49,8 +50,7 @@ def minimum_noise(
     >>> minimum_noise([[2]], batch_size=4, loss=3)
     Matrix([[3]])
     """
-    given = [value for value in (H, batch_size, loss, decay, weights, covariance) if value is not None]
-    symbolic = is_exact(*given)
+    symbolic = is_exact(H, batch_size, loss, decay, weights, covariance)
     hessian = semidefinite("the Hessian", H, symbolic=symbolic)
     size = hessian.shape[0]
     batch = read_count("the batch size", batch_size, symbolic=symbolic)
@@ -60,7 +60,7 @@ def minimum_noise(
     if decays:
         if weights is None:
             raise ValueError("with weight decay the noise depends on the weights at the minimum; give weights")
-        pull = gamma @ _column(weights, size, symbolic)
+        pull = gamma @ column("the weights", weights, size, symbolic=symbolic)
         return simplified_matrix((2 * height * hessian - pull @ pull.T) / batch)
     if has_symbols(height) or height != 0:
         return simplified_matrix(2 * height / batch * hessian)
@@ -110,8 +110,7 @@ def minimum_covariance(
     [1/4, 0],
     [  0, 0]])
     """
-    given = [value for value in (H, learning_rate, momentum, batch_size, loss, decay, weights) if value is not None]
-    symbolic = is_exact(*given)
+    symbolic = is_exact(H, learning_rate, momentum, batch_size, loss, decay, weights)
     hessian = semidefinite("the Hessian", H, symbolic=symbolic)
     size = hessian.shape[0]
     rate = positive("the learning rate", learning_rate, symbolic=symbolic)
@@ -122,10 +121,3 @@ def minimum_covariance(
     identity = sp.eye(size) if symbolic else np.eye(size)
     # outside the range the curvature is set to 1/λ: there is no noise there, and the equation becomes regular
     return stationary_covariance(whole + (identity - onto) / rate, onto @ noise @ onto, rate, momentum)
-
-
-def _column(entries: Any, size: int, symbolic: bool) -> Any:
-    flat = [scalar("an entry of the weights", entry, symbolic=symbolic) for entry in entries]
-    if len(flat) != size:
-        raise ValueError(f"weights has {len(flat)} entries; it must have {size}")
-    return sp.Matrix(flat) if symbolic else np.array(flat)[:, None]

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import semidefinite
 from sgdsym.stationary.fokker_planck import FokkerPlanck, fokker_planck
-from sgdsym.stationary.quantities import exact, given, is_exact, positive, positive_definite
+from sgdsym.stationary.quantities import exact, given, is_exact, positive, positive_definite, semidefinite
 
 
 def stochastic_modified_equation(

@@ -26,9 +26,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import ROUNDING, has_symbols, read_count, read_learning_rate, semidefinite
+from sgdsym.noise.batches import minibatch_covariance
+from sgdsym.noise.checks import ROUNDING, has_symbols
+from sgdsym.stationary.checks import read_learning_rate
 from sgdsym.stationary.linear import in_field, range_projector, solve_symmetric
-from sgdsym.stationary.quantities import exact, is_exact
+from sgdsym.stationary.quantities import exact, is_exact, semidefinite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,15 +57,9 @@ def sampling_factor(batch_size: Any, dataset_size: Any, *, replacement: bool = T
     >>> sampling_factor(6, 5, replacement=False)
     Traceback (most recent call last):
     ...
-    ValueError: a batch of 6 cannot be drawn from 5 data points without replacement
+    ValueError: a batch of 6 cannot be drawn from 5 examples without replacement
     """
-    batch = read_count("the batch size", batch_size, symbolic=True)
-    points = read_count("the dataset size", dataset_size, symbolic=True)
-    if replacement:
-        return 1 / batch
-    if not has_symbols(batch, points) and batch > points:
-        raise ValueError(f"a batch of {batch} cannot be drawn from {points} data points without replacement")
-    return sp.S.Zero if batch == points else (points - batch) / (batch * (points - 1))
+    return minibatch_covariance(sp.S.One, batch_size, dataset_size, replacement)
 
 
 def mean_square_stability(

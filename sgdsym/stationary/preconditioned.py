@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import has_symbols, read_count, read_learning_rate, read_momentum, semidefinite
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
 from sgdsym.stationary.linear import inverse, simplified_matrix
 from sgdsym.stationary.lyapunov import stationary_covariance
-from sgdsym.stationary.quantities import is_exact, positive, positive_definite
+from sgdsym.stationary.quantities import is_exact, positive, positive_definite, semidefinite
 
 
 def damped_newton_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any:  # noqa: N803

@@ -1,8 +1,8 @@
 r"""What the formulas are fed with: exact numbers and symbols, or floats; and what is no physical value.
 
 Exact input, i.e. integers, fractions and sympy expressions, is computed by sympy and gives sympy; a float or a numpy array
-among the arguments makes the result a float or an array, unless there are symbols too.  Text is refused: nothing is
-evaluated from it.
+among the arguments makes the result a float or an array, unless there are symbols too.  Text is a number or the name of a
+symbol and exact; nothing is evaluated from it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.noise.arrays import exact_array, exact_text
+from sgdsym.noise.checks import check_semidefinite, check_symmetric, has_symbols, is_nonnegative
+
 
 def is_exact(*values: Any) -> bool:
-    """Whether sympy does the computation: there are symbols, or nothing is a float or a numpy array.
+    """Whether sympy does the computation: there are symbols, or nothing is a float or a numpy array; None counts for nothing.
 
-    >>> is_exact(1, sp.Symbol("x"), 0.5), is_exact(1, sp.Rational(1, 2)), is_exact(1, 0.5), is_exact(np.eye(2))
+    >>> is_exact(1, "x", 0.5), is_exact(1, sp.Rational(1, 2)), is_exact(1, 0.5), is_exact(np.eye(2))
     (True, True, False, False)
     """
     leaves = [leaf for value in values for leaf in _leaves(value)]
-    if any(isinstance(leaf, sp.Basic) and leaf.free_symbols for leaf in leaves):
+    if has_symbols(*leaves):
         return True
     arrays = any(isinstance(value, np.ndarray) and value.dtype != object for value in values)
     return not arrays and not any(isinstance(leaf, (float, np.floating, sp.Float)) for leaf in leaves)
@@ -32,12 +35,14 @@ def exact(name: str, value: Any) -> sp.Expr:
     """A scalar as a sympy expression.
 
     Raises:
-        ValueError: if it is text, a truth value or no number, naming what it is called.
+        ValueError: if it is a truth value or no number, naming what it is called.
 
     >>> from fractions import Fraction
-    >>> exact("the loss", Fraction(1, 3))
-    1/3
+    >>> exact("the loss", Fraction(1, 3)), exact("the learning rate", "eta")
+    (1/3, eta)
     """
+    if isinstance(value, str):
+        return _text(name, value)
     if isinstance(value, sp.Expr):
         return value
     if isinstance(value, Rational) and not isinstance(value, bool):
@@ -100,6 +105,23 @@ def positive(name: str, value: Any, *, symbolic: bool) -> Any:
     return result
 
 
+def column(name: str, entries: Any, size: int, *, symbolic: bool) -> Any:
+    """A column of numbers, as a matrix (size, 1).
+
+    Raises:
+        ValueError: naming how many entries there are, or the one that is no number.
+
+    >>> column("the weights", [1, "w"], 2, symbolic=True)
+    Matrix([
+    [1],
+    [w]])
+    """
+    flat = [scalar(f"an entry of {name}", entry, symbolic=symbolic) for entry in np.ravel(entries)]
+    if len(flat) != size:
+        raise ValueError(f"{name} has {len(flat)} entries; it must have {size}")
+    return sp.Matrix(flat) if symbolic else np.array(flat)[:, None]
+
+
 def matrix(name: str, value: Any, *, symbolic: bool, size: int | None = None) -> Any:
     """A square matrix, from nested sequences, sympy or numpy; a scalar stands for a multiple of the identity.
 
@@ -140,16 +162,7 @@ def symmetric(name: str, value: Any, *, symbolic: bool, size: int | None = None)
     ValueError: the Hessian is not symmetric: entry (1, 2) is 2 and entry (2, 1) is 3
     """
     result = matrix(name, value, symbolic=symbolic, size=size)
-    if symbolic:
-        places = [(i, j) for i in range(result.rows) for j in range(i)]
-        apart = [place for place in places if sp.simplify(result[place] - result[place[::-1]]) != 0]
-    else:
-        gaps = np.tril(np.abs(result - result.T) > 1e-10 * np.abs(result).max())
-        apart = [(int(i), int(j)) for i, j in np.argwhere(gaps)]
-    if apart:
-        i, j = apart[0]
-        entries = f"entry ({j + 1}, {i + 1}) is {result[j, i]} and entry ({i + 1}, {j + 1}) is {result[i, j]}"
-        raise ValueError(f"{name} is not symmetric: {entries}")
+    check_symmetric(name, exact_array(result) if symbolic else result)
     return result if symbolic else (result + result.T) / 2
 
 
@@ -165,21 +178,48 @@ def positive_definite(name: str, value: Any, *, symbolic: bool, size: int | None
     ValueError: the Hessian has the eigenvalue -1; all must be above 0
     """
     result = symmetric(name, value, symbolic=symbolic, size=size)
-    if symbolic and result.free_symbols:
+    if has_symbols(result):
         return result
     lowest = float(np.linalg.eigvalsh(np.array(result, dtype=float))[0])
-    if not (result.is_positive_definite if symbolic else lowest > 0):
+    if not (is_nonnegative(result, strictly=True) if symbolic else lowest > 0):
         raise ValueError(f"{name} has the eigenvalue {lowest:.6g}; all must be above 0")
     return result
 
 
+def semidefinite(name: str, value: Any, *, symbolic: bool, size: int | None = None) -> Any:
+    """A symmetric matrix none of whose eigenvalues may be below 0 where its entries are numbers.
+
+    Raises:
+        ValueError: naming the lowest eigenvalue.
+
+    >>> semidefinite("the noise covariance", [[1, 2], [2, 1]], symbolic=True)
+    Traceback (most recent call last):
+    ...
+    ValueError: the noise covariance has the eigenvalue -1; none may be below 0
+    """
+    result = symmetric(name, value, symbolic=symbolic, size=size)
+    check_semidefinite(name, exact_array(result) if symbolic else result)
+    return result
+
+
+def _text(name: str, text: str) -> sp.Expr:
+    """A number or a symbol from text, the learning rate among them."""
+    return sp.Symbol(text) if text == "eta" else exact_text(name, text)
+
+
 def _leaves(value: Any) -> list[Any]:
     """The entries of nested sequences, matrices and object arrays."""
+    if isinstance(value, str):
+        try:
+            return [_text("", value)]
+        except ValueError:
+            # refused by its name where it is read
+            return []
     if isinstance(value, np.ndarray):
         return list(value.flat) if value.dtype == object else []
     if isinstance(value, sp.MatrixBase):
         return list(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [leaf for part in value for leaf in _leaves(part)]
     return [value]
 
@@ -193,15 +233,26 @@ def _rows(name: str, value: Any) -> list[list[Any]] | None:
             raise ValueError(f"{name} has shape {value.shape}; it must be a square matrix or a number")
         return [list(row) for row in value] if value.ndim else None
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [list(row) if isinstance(row, Sequence) else [row] for row in value]
+        return [
+            list(row) if isinstance(row, (Sequence, np.ndarray)) and not isinstance(row, str) else [row]
+            for row in value
+        ]
     return None
 
 
 def _array(name: str, value: Any) -> Any:
     try:
-        number = np.asarray(value, dtype=float)
+        number = np.asarray(_spelled(name, value), dtype=float)
     except (TypeError, ValueError):
         raise ValueError(f"{name} is {value!r}; it must be a finite number") from None
-    if isinstance(value, str) or not np.isfinite(number).all():
-        raise ValueError(f"{name} is {value!r}; it must be a finite number")
+    if not np.isfinite(number).all():
+        wrong = number[~np.isfinite(number)][0]
+        raise ValueError(f"{name} {'holds' if number.ndim else 'is'} {wrong}; it must be a finite number")
     return number
+
+
+def _spelled(name: str, value: Any) -> Any:
+    """Text among numbers as numbers."""
+    if isinstance(value, str):
+        return _text(name, value)
+    return [_spelled(name, part) for part in value] if isinstance(value, list) else value

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import (
     check_commuting,
     check_share,
-    has_symbols,
     nonnegative,
     read_count,
     read_learning_rate,
@@ -34,7 +34,7 @@ from sgdsym.stationary.linear import (
     simplified_matrix,
     solve_symmetric,
 )
-from sgdsym.stationary.quantities import is_exact, positive_definite, scalar, symmetric
+from sgdsym.stationary.quantities import column, is_exact, positive_definite, symmetric
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,7 @@ def label_noise_law(
     >>> label_noise_law([[1]], sp.Rational(1, 4), batch_size=2).covariance
     Matrix([[1/12]])
     """
-    symbolic = is_exact(A, learning_rate, momentum, batch_size, label_variance, *_given(preconditioner))
+    symbolic = is_exact(A, learning_rate, momentum, batch_size, label_variance, preconditioner)
     inputs = positive_definite("A", A, symbolic=symbolic)
     rate = read_learning_rate(learning_rate, symbolic=symbolic)
     mu = read_momentum(momentum, symbolic=symbolic)
@@ -198,7 +198,7 @@ def weight_decay_law(
     floor = nonnegative("the label variance", label_variance, symbolic=symbolic)
     gamma = symmetric("the decay", decay, symbolic=symbolic, size=inputs.shape[0])
     check_commuting("decay", gamma, "A", inputs)
-    weights = _column("the target", target, inputs.shape[0], symbolic)
+    weights = column("the target", target, inputs.shape[0], symbolic=symbolic)
     k = inputs + gamma
     back = inverse_of_positive(k, "the Hessian K = A + decay")
     room = 2 * _identity(inputs) - rate * (k + back @ inputs @ inputs / batch)
@@ -254,16 +254,5 @@ def _half_trace(inputs: Any, covariance: Any) -> Any:
     return simplified((inputs @ covariance).trace() / 2)
 
 
-def _column(name: str, entries: Any, size: int, symbolic: bool) -> Any:
-    flat = [scalar(f"an entry of {name}", entry, symbolic=symbolic) for entry in entries]
-    if len(flat) != size:
-        raise ValueError(f"{name} has {len(flat)} entries; it must have {size}")
-    return sp.Matrix(flat) if symbolic else np.array(flat)[:, None]
-
-
 def _identity(matrix: Any) -> Any:
     return sp.eye(matrix.rows) if isinstance(matrix, sp.MatrixBase) else np.eye(len(matrix))
-
-
-def _given(*values: Any) -> list[Any]:
-    return [value for value in values if value is not None]

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import check_stable, has_symbols, read_count
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import check_stable, read_count
 from sgdsym.stationary.linear import check_size, in_field, simplified, solve_symmetric
 from sgdsym.stationary.lyapunov import read_process
 

@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.stationary.checks import has_symbols, read_momentum
-from sgdsym.stationary.quantities import is_exact, positive
+from sgdsym.noise.checks import has_symbols
+from sgdsym.stationary.checks import read_momentum
+from sgdsym.stationary.quantities import is_exact, positive, positive_definite
 
 _LIMITS: dict[str, Callable[[Any], Any]] = {
     "sgd": lambda mu: 2 + 0 * mu,
@@ -40,13 +41,14 @@ _ONSETS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def stability_threshold(method: str = "sgd", *, momentum: Any = 0, curvature: Any = 1) -> Any:
+def stability_threshold(method: str = "heavy-ball", *, momentum: Any = 0, curvature: Any = 1) -> Any:
     r"""The learning rate at which the mean stops to contract, from the table above divided by h.
 
     Args:
-        method: ``sgd``, ``heavy-ball``, ``ema`` or ``nesterov``; ``sgd`` knows no momentum.
+        method: ``heavy-ball`` (which without momentum is ``sgd``), ``ema``, ``nesterov``, or ``sgd``, which knows no momentum.
         momentum: :math:`\mu`, at least 0 and below 1.
-        curvature: the largest eigenvalue h of the Hessian; left out, the result is the limit of :math:`\lambda h`.
+        curvature: the largest eigenvalue h of the Hessian, or the Hessian of numbers itself; left out, the result is the limit
+            of :math:`\lambda h`.
 
     Raises:
         ValueError: naming the number that is out of range, or the methods there are.
@@ -57,6 +59,8 @@ def stability_threshold(method: str = "sgd", *, momentum: Any = 0, curvature: An
     38
     >>> stability_threshold("nesterov", momentum=sp.Symbol("mu"), curvature=sp.Symbol("h"))
     (2*mu + 2)/(h*(2*mu + 1))
+    >>> stability_threshold(momentum=0.5, curvature=[[2, 1], [1, 2]])
+    1.0
     """
     limits = _chosen(method, _LIMITS)
     mu, h = _read(method, momentum, curvature)
@@ -88,7 +92,7 @@ def underdamped_onset(method: str = "heavy-ball", *, momentum: Any = 0, curvatur
 
 
 def _chosen(method: str, table: dict[str, Any]) -> Any:
-    if method not in table:
+    if not isinstance(method, str) or method not in table:
         raise ValueError(f"method must be one of {', '.join(table)}, not {method!r}")
     return table[method]
 
@@ -98,4 +102,14 @@ def _read(method: str, momentum: Any, curvature: Any) -> tuple[Any, Any]:
     mu = read_momentum(momentum, symbolic=symbolic)
     if method == "sgd" and (has_symbols(mu) or mu):
         raise ValueError(f"sgd has no momentum, but it is {mu}; choose heavy-ball, ema or nesterov")
+    if np.ndim(curvature) == 2:
+        return mu, _largest(positive_definite("the Hessian", curvature, symbolic=symbolic))
     return mu, positive("the curvature", curvature, symbolic=symbolic)
+
+
+def _largest(hessian: Any) -> Any:
+    if has_symbols(hessian):
+        raise ValueError("the Hessian holds symbols; give its largest eigenvalue")
+    if isinstance(hessian, sp.MatrixBase):
+        return max(sp.real_roots(hessian.charpoly().as_expr()))
+    return float(np.linalg.eigvalsh(hessian)[-1])

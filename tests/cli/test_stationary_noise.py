@@ -84,7 +84,7 @@ def test_gradients_from_files(capsys, tmp_path):
     [
         (["--gradients", "1,2"], "give a row for each"),
         (["--gradients", "1;2", "--batch-size", "3"], "a batch of 3 cannot be drawn from 2"),
-        (["--gradients", "1;2", "--batch-size", "0"], "not 0"),
+        (["--gradients", "1;2", "--batch-size", "0"], "the batch size is 0"),
         (["--gradients", "1;2", "--order", "5"], "--order is 2, 3 or 4, not 5"),
         (["--covariance", "1,2;2,1"], "eigenvalue -1"),
         (["--covariance", "1,2;3,1"], "not symmetric"),

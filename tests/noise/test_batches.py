@@ -159,11 +159,26 @@ def test_a_singular_covariance_is_judged_exactly():
     singular = row * row.T
     assert minibatch_covariance(singular, 2) == singular / 2
     dented = singular - sp.diag(0, sp.Rational(1, 10**14), 0)
-    with pytest.raises(ValueError, match="not positive semidefinite: it has the eigenvalue -"):
+    with pytest.raises(ValueError, match="has the eigenvalue -"):
         minibatch_covariance(dented, 2)
 
 
+def test_the_whole_population_has_no_noise():
+    for n in (1, 2, 3):
+        assert minibatch_covariance(5, n, n, replacement=False) == 0
+        assert minibatch_fourth_moment(41, 5, n, n, replacement=False) == 0
+    assert minibatch_covariance("D", "N", "N", replacement=False) == 0
+
+
+def test_text_is_a_number_or_a_symbol():
+    assert minibatch_covariance("1/2", "4") == F(1, 8)
+    assert minibatch_covariance([["a"]], "b") == sp.Matrix([[sp.Symbol("a") / sp.Symbol("b")]])
+
+
 def test_the_type_follows_the_input():
+    integers = minibatch_covariance(np.array([[2, -1], [-1, 2]]), 4)
+    assert integers.dtype == float
+    assert integers.tolist() == [[0.5, -0.25], [-0.25, 0.5]]
     floats = minibatch_covariance(np.array([[2.0, 0.5], [0.5, 1.0]]), 4)
     assert floats.dtype == float
     assert np.allclose(floats, [[0.5, 0.125], [0.125, 0.25]])
@@ -180,20 +195,20 @@ def test_the_type_follows_the_input():
     [
         (lambda: minibatch_covariance([[1, 2], [2, 1]], 2), "eigenvalue -1"),
         (lambda: minibatch_covariance(np.array([[1.0, 2.0], [2.0, 1.0]]), 2), "eigenvalue -1"),
-        (lambda: minibatch_covariance([[1, 2], [3, 1]], 2), r"entry \(0, 1\) is 2 and entry \(1, 0\) is 3"),
-        (lambda: minibatch_covariance(-2, 2), "must not be negative, as -2 is"),
+        (lambda: minibatch_covariance([[1, 2], [3, 1]], 2), r"entry \(1, 2\) is 2 and entry \(2, 1\) is 3"),
+        (lambda: minibatch_covariance(-2, 2), "covariance is -2; it must not be negative"),
         (lambda: minibatch_covariance([1, 2], 2), r"shape \(2,\)"),
-        (lambda: minibatch_covariance(1, 0), "not 0"),
-        (lambda: minibatch_covariance(1, 2.5), "not 2.5"),
+        (lambda: minibatch_covariance(1, 0), "the batch size is 0"),
+        (lambda: minibatch_covariance(1, 2.5), "the batch size is 2.5"),
         (lambda: minibatch_covariance(1, 7, 5, replacement=False), "a batch of 7 cannot be drawn from 5"),
         (lambda: minibatch_covariance(1, 2, replacement=False), "give dataset_size"),
         (lambda: minibatch_covariance(float("nan"), 2), "holds nan"),
-        (lambda: minibatch_covariance([["1/2"]], 2), "holds '1/2'"),
+        (lambda: minibatch_covariance([["1/0"]], 2), "covariance: '1/0' divides by zero"),
         (lambda: minibatch_covariance([[1, 2], [3]], 2), "equal rows"),
         (lambda: minibatch_third_cumulant([[1]], 2), "axes of length p"),
         (lambda: minibatch_moment({2: 1}, 4, batch_size=2), r"give moments\[4\]"),
         (lambda: central_moments([1, 2], 2, weights=[1, 1]), "sum to 1, not to 2"),
-        (lambda: central_moments([1, 2], 2, weights=[2, -1]), "must not be negative, as -1 is"),
+        (lambda: central_moments([1, 2], 2, weights=[2, -1]), "a weight is -1; it must not be negative"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(call, message):

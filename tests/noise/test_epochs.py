@@ -61,7 +61,7 @@ def test_disjoint_batches_of_one_epoch():
         (lambda: epoch_autocovariance(1, 4, 6, 1), "give a divisor of 6"),
         (lambda: epoch_autocovariance(1, 7, 6, 1), "a batch of 7"),
         (lambda: epoch_autocovariance(1, 1, 6, 0.5), "not 0.5"),
-        (lambda: cross_batch_covariance(1, 1), "dataset_size 1"),
+        (lambda: cross_batch_covariance(1, 1), "the dataset size is 1"),
         (lambda: cross_batch_covariance([[1, 2], [2, 1]], 4), "eigenvalue -1"),
     ],
 )

@@ -101,7 +101,7 @@ def test_noise_of_one_common_gradient_is_zero():
         (lambda: NoiseSampler([1.0, 2.0]), r"shape \(2,\)"),
         (lambda: NoiseSampler([[np.nan]]), "NaN"),
         (lambda: NoiseSampler(lambda c: c), "give examples=n"),
-        (lambda: NoiseSampler([[1.0]], resampled=0), "not 0"),
+        (lambda: NoiseSampler([[1.0]], resampled=0), "the resampled batch is 0"),
         (lambda: NoiseSampler([[1.0]], examples=4), "has 1 rows, not 4"),
         (lambda: NoiseSampler([[1.0]]).draw(0, count=0), "not 0"),
     ],

@@ -214,7 +214,7 @@ def test_kinds_of_input():
         ((H, C, R(1, 2), -R(1, 10)), r"momentum is -1/10;"),
         ((H, C, 0), r"learning rate is 0;"),
         ((H, C, float("nan")), r"learning rate is nan"),
-        ((H, C, "1/2"), r"learning rate is '1/2'"),
+        ((H, C, "1/0"), r"the learning rate: '1/0' divides by zero"),
         ((H, C, STEPS, 0, STEPS), r"give one of them"),
         ((H, C, [[1, 0], [0, -1]]), r"learning rate has the eigenvalue -1"),
         ((H, C, 10 * STEPS), r"learning rate times Hessian has the eigenvalue .* take smaller"),
@@ -227,6 +227,13 @@ def test_what_means_nothing_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message) as refusal:
         stationary_covariance(*arguments)
     assert "\n" not in str(refusal.value)
+
+
+def test_text_is_a_number_or_a_symbol():
+    assert stationary_covariance(H, C, "1/2", "0.5") == stationary_covariance(H, C, R(1, 2), R(1, 2))
+    h, eta = sp.symbols("h eta")
+    assert stationary_covariance([["h"]], 1, "eta") == stationary_covariance([[h]], [[1]], eta)
+    assert stationary_covariance([["2"]], 1.0, "1/2")[0, 0] == pytest.approx(0.25)
 
 
 def test_traces_refuse_what_the_covariance_refuses():

@@ -118,7 +118,7 @@ def test_order_two_adds_the_slope_to_the_loss():
         ({"covariance": sp.Matrix([[1, 2], [0, 1]])}, "not symmetric: entry"),
         ({"covariance": sp.Matrix([[1, 2], [2, 1]])}, "the eigenvalue -1"),
         ({"covariance": -1}, "the eigenvalue -1"),
-        ({"loss": "x**2"}, "the loss is 'x\\*\\*2'"),
+        ({"loss": "x**2"}, "the loss: 'x\\*\\*2' is neither a number"),
     ],
 )
 def test_bad_settings_are_named(settings, complaint):
@@ -126,10 +126,18 @@ def test_bad_settings_are_named(settings, complaint):
         fokker_planck(2, **settings)
 
 
+def test_weights_are_given_in_any_words():
+    x = sp.Symbol("x")
+    named = fokker_planck("x", x**2 / 2, 1, learning_rate="eta", batch_size="S")
+    assert named == fokker_planck([x], x**2 / 2, 1) == fokker_planck(x, x**2 / 2, 1)
+
+
 def test_bad_equations_are_named():
     x, y = sp.symbols("x y")
     with pytest.raises(ValueError, match="the dimension is 0"):
         fokker_planck(0)
+    with pytest.raises(ValueError, match="the coordinate 2 is no symbol"):
+        fokker_planck(["2"])
     with pytest.raises(ValueError, match="different symbols"):
         FokkerPlanck((x, x), (x, x), sp.eye(2))
     with pytest.raises(ValueError, match="1 components; there are 2"):

@@ -119,6 +119,8 @@ def test_thresholds_in_print():
     assert sp.simplify(underdamped_onset("ema", momentum=beta) - (1 - sp.sqrt(beta)) / (1 + sp.sqrt(beta))) == 0
     assert stability_threshold() == 2
     assert underdamped_onset("sgd") == 1
+    assert stability_threshold(momentum=R(1, 2), curvature=[[2, 1], [1, 2]]) == 1
+    assert float(stability_threshold(curvature=H)) == pytest.approx(stability_threshold(curvature=np.array(H, float)))
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,8 @@ def test_thresholds_in_print():
         (lambda: optimal_preconditioner(H, -C, 5), "noise covariance has the eigenvalue"),
         (lambda: adaptive_covariance(H, C, R(1, 2), scaling=[1, -2]), "scaling is -2"),
         (lambda: stability_threshold("adam"), "method must be one of sgd, heavy-ball, ema, nesterov, not 'adam'"),
+        (lambda: stability_threshold(2), "method must be one of .*, not 2"),
+        (lambda: stability_threshold(curvature=[["h"]]), "give its largest eigenvalue"),
         (lambda: stability_threshold("ema", momentum=1), "momentum is 1"),
         (lambda: underdamped_onset(momentum=R(1, 2), curvature=-1), "curvature is -1"),
     ],
