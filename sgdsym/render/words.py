@@ -55,7 +55,7 @@ def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False
     >>> explain(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]))
     'curvature contracted with the gradient covariance: noise pushed uphill by sharpness'
     >>> explain(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 2)]))
-    'curvature at x contracted with the gradient and the curvature, which is contracted with the gradient at x; covariance over x'
+    'curvature contracted with the gradient at x and the curvature at x, which is contracted with the gradient; covariance over x'
     """
     if basis not in BASES:
         raise ValueError(f"basis must be 'cumulant' or 'moment', not {basis!r}")
