@@ -11,6 +11,7 @@ from typing import Any
 
 from sgdsym.cli.options import Parser, RequestError, natural
 from sgdsym.codegen import generate
+from sgdsym.codegen.backends import BACKENDS
 from sgdsym.render import (
     ATLASES,
     Notation,
@@ -26,7 +27,7 @@ from sgdsym.render.formulas import STYLES, SUMS
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.typesetting import SHAPES
 from sgdsym.report import read_values, write_page
-from sgdsym.series import Series
+from sgdsym.series import Series, mergers
 
 COLUMNS = 80  # of text that does not go to a terminal
 Writer = Callable[[Series, argparse.Namespace], str | bytes]
@@ -37,6 +38,7 @@ _SUFFIXES = {
     ".py": "numpy",
     **{f".{kind}": kind for kind in ("html", "svg", "tikz", "dot", "png", "pdf")},
 }
+_MERGERS, _MERGER_SECONDS = 30_000, 5e-4  # that are made unasked, and the time of each
 _CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
 
 
@@ -48,6 +50,12 @@ def add_format(command: Parser) -> None:
     latex = add_typesetting(command)
     latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
     latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
+    modules = command.add_argument_group("numpy, jax and torch")
+    modules.add_argument(
+        "--unbiased",
+        action=argparse.BooleanOptionalAction,
+        help="whether the module estimates from samples without bias, with standard errors (default: to about order 4)",
+    )
     html = command.add_argument_group("html")
     html.add_argument(
         "--values", type=Path, metavar="FILE", help="JSON with the values of the diagrams that the page begins with"
@@ -94,6 +102,13 @@ def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
         raise RequestError(f"--{given[0].replace('_', '-')} is for --format latex, not {output_format}")
     if options.values and output_format != "html":
         raise RequestError(f"--values is for --format html, not {output_format}")
+    if options.unbiased is not None and output_format not in BACKENDS:
+        raise RequestError(f"--unbiased is for --format {', '.join(BACKENDS)}, not {output_format}")
+    if options.unbiased and not options.force and (much := mergers(series)) > _MERGERS:
+        raise RequestError(
+            f"the unbiased estimate is made of up to {much} merged diagrams, about {much * _MERGER_SECONDS:.0f} s; "
+            "add --force to go ahead"
+        )
     try:
         return FORMATS[output_format](series, options)
     except ValueError as error:
@@ -156,14 +171,14 @@ def _atlas(kind: str) -> Writer:
 
 
 def _module(backend: str) -> Writer:
-    return lambda series, _: generate(series, backend)
+    return lambda series, options: generate(series, backend, unbiased=options.unbiased)
 
 
 FORMATS: dict[str, Writer] = {
     "text": _text,
     "latex": _latex,
     "json": lambda series, _: series.to_json(),
-    **{backend: _module(backend) for backend in ("numpy", "jax", "torch")},
+    **{backend: _module(backend) for backend in BACKENDS},
     "table": lambda series, _: series_to_table(series),
     "html": _html,
     **{kind: _atlas(kind) for kind in ATLASES},

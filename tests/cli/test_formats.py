@@ -125,3 +125,21 @@ def test_a_picture_is_not_shown_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     code, _, said = run(capsys, "diagrams", "--order", "1", "--format", "png")
     assert (code, said) == (2, "sgdsym: a terminal shows no pictures; name a file with --output\n")
+
+
+def test_modules_estimate_from_samples_on_request(capsys):
+    assert "def unbiased(" in run(capsys, "expand", "--order", "2", "--format", "numpy")[1]
+    assert "def unbiased(" not in run(capsys, "expand", "--order", "2", "--format", "numpy", "--no-unbiased")[1]
+    assert "def unbiased(" not in run(capsys, "expand", "--order", "5", "--format", "torch")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--order", "2", "--format", "text"], "--unbiased is for --format numpy, jax, torch, not text"),
+        (["--order", "6", "--format", "numpy"], "391123 merged diagrams, about 196 s; add --force"),
+    ],
+)
+def test_an_estimate_that_cannot_be_or_takes_long_is_refused(capsys, arguments, message):
+    assert main(["expand", *arguments, "--unbiased"]) == 2
+    assert message in capsys.readouterr().err
