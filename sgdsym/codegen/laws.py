@@ -33,13 +33,11 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
         return c*rate/(h*(-h*rate + 2))
     """
     import sympy
-    from sympy.printing.numpy import NumPyPrinter
 
     names = [symbol_name(symbol.name) for symbol in sorted(law.free_symbols, key=lambda symbol: symbol.name)]
     matrix = isinstance(law, sympy.MatrixBase)
     parts, entries = sympy.cse(list(law) if matrix else [law], symbols=_fresh(names))
-    printer = NumPyPrinter()
-    results = [str(printer.doprint(entry)) for entry in entries]
+    results = [arithmetic(entry) for entry in entries]
     result = results[0]
     if matrix:
         rows = ["[" + ", ".join(results[i * law.cols : (i + 1) * law.cols]) + "]" for i in range(law.rows)]
@@ -50,7 +48,7 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
         name=name,
         symbols=names,
         shape=str(law.shape) if matrix else "",
-        statements=[f"{symbol} = {printer.doprint(part)}" for symbol, part in parts],
+        statements=[f"{symbol} = {arithmetic(part)}" for symbol, part in parts],
         result=result,
     )
 
@@ -73,15 +71,32 @@ def generate_covariance(
     """
     return template("numpy_covariance.py.jinja").render(
         version=version("sgdsym"),
-        hessian=_rows(hessian),
-        noise=_rows(noise),
+        hessian=float_rows(hessian),
+        noise=float_rows(noise),
         learning_rate=float(learning_rate),
         momentum=float(momentum),
-        preconditioner="None" if preconditioner is None else f"np.array({_rows(preconditioner)})",
+        preconditioner="None" if preconditioner is None else f"np.array({float_rows(preconditioner)})",
     )
 
 
-def _rows(matrix: Any) -> list[list[float]]:
+def arithmetic(law: sympy.Expr) -> str:
+    """An expression as numpy text.
+
+    >>> import sympy
+    >>> arithmetic(sympy.exp(-sympy.Symbol("x") / 2))
+    'numpy.exp(-1/2*x)'
+    """
+    from sympy.printing.numpy import NumPyPrinter
+
+    return str(NumPyPrinter().doprint(law))
+
+
+def float_rows(matrix: Any) -> list[list[float]]:
+    """The rows of a sympy matrix, an array or nested sequences of numbers, as floats.
+
+    >>> float_rows([[1, 2]])
+    [[1.0, 2.0]]
+    """
     rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     return [[float(entry) for entry in row] for row in rows]
 

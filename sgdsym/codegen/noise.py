@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.codegen.laws import arithmetic, float_rows
 from sgdsym.templating import template
 
 if TYPE_CHECKING:
@@ -29,12 +30,11 @@ def generate_noise(gradients: Any) -> str:
     >>> "GRADIENTS = np.array([[1.0], [2.0]])" in source, "def third_cumulant(" in source
     (True, True)
     """
-    rows = gradients.tolist() if hasattr(gradients, "tolist") else gradients
     return template("numpy_noise.py.jinja").render(
         version=version("sgdsym"),
-        gradients=[[float(entry) for entry in row] for row in rows],
+        gradients=float_rows(gradients),
         weights=[
-            {"name": f"_{name}_{drawn}", "arguments": arguments, "value": _written(weight)}
+            {"name": f"_{name}_{drawn}", "arguments": arguments, "value": arithmetic(weight)}
             for drawn, replacement in (("with", True), ("without", False))
             for name, weight in _weights(replacement).items()
             for arguments in [[_BATCH] if replacement else [_BATCH, _EXAMPLES]]
@@ -59,9 +59,3 @@ def _weights(replacement: bool) -> dict[str, sympy.Expr]:
         # three pairings of four factors
         "pairs": sympy.factor(fourth.coeff(pair, 2)) / 3,
     }
-
-
-def _written(weight: sympy.Expr) -> str:
-    from sympy.printing.numpy import NumPyPrinter
-
-    return str(NumPyPrinter().doprint(weight))

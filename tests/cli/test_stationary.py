@@ -40,7 +40,9 @@ def test_json(capsys):
 
 def test_latex(capsys):
     _, printed, _ = run(capsys, "--hessian", "h", "--noise", "c", "--learning-rate", "r", "--format", "latex")
-    assert printed.startswith(r"\Sigma = \left[\begin{matrix}- \frac{c r}{h")
+    assert printed.startswith("\\begin{align*}\n\\Sigma &= - \\frac{c r}{h \\left(h r - 2\\right)} \\\\\n")
+    _, printed, _ = run(capsys, *EXAMPLE, "--format", "latex")
+    assert r"\Sigma &= \left[\begin{matrix}\frac{310}{1173} & - \frac{140}{1173}\\" in printed
 
 
 def load(source):
@@ -79,6 +81,14 @@ def test_a_numpy_module_of_symbols_is_the_closed_form(capsys):
     numbers = {"h": 2.0, "g": 1.0, "c": 3.0, "d": 0.5, "r": 0.25}
     expected = stationary_covariance(np.diag([2.0, 1.0]), np.array([[3.0, 0.5], [0.5, 1.0]]), 0.25)
     np.testing.assert_allclose(load(source)(**numbers), expected, rtol=1e-14)
+
+
+def test_the_learning_rate_is_eta_when_left_out(capsys):
+    law = json.loads(run(capsys, "--hessian", "h", "--noise", "c", "--format", "json")[1])
+    assert (law["format"], law["symbols"]) == ("sgdsym-covariance/1", ["c", "eta", "h"])
+    assert law["covariance"] == [["-c*eta/(h*(eta*h - 2))"]]
+    _, source, _ = run(capsys, "--hessian", "h", "--noise", "c", "--learning-rate", "eta", "--format", "numpy")
+    assert load(source)(h=1.0, c=1.0, learning_rate=1.0) == [[1.0]]
 
 
 def test_modules_depend_on_the_request_alone():
@@ -166,7 +176,7 @@ def test_numbers():
         (("--hessian", "1,2;3,1", *EXAMPLE[2:]), "Hessian is not symmetric"),
         ((*EXAMPLE[:2], "--noise", "1,2;2,1", *EXAMPLE[4:]), "eigenvalue -1"),
         ((*EXAMPLE, "--output", "no/such/folder/file"), "no folder"),
-        (EXAMPLE[:4], "--learning-rate"),
+        (EXAMPLE[2:], "--hessian"),
         ((), "required"),
     ],
 )

@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from sgdsym.cli.commands.stationary.results import FORMATS, Result, written
+from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, rate, value
-from sgdsym.cli.options import Commands, RequestError, add_output
-from sgdsym.cli.output import check_writable, write
+from sgdsym.cli.options import Commands, RequestError
 
 # the words of sgdsym.stationary, which is loaded when a command runs
 TIMES = ("eta-steps", "steps")
@@ -49,18 +48,11 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--batch-size", type=value, default="B", metavar="B", help="a number or a symbol (default B)")
     command.add_argument("--time", choices=TIMES, default="eta-steps", help="the unit of time (default eta-steps)")
-    command.add_argument("--format", choices=FORMATS, default="text", help="how the law is written (default text)")
-    add_output(command)
-    command.set_defaults(run=_run)
+    add_format(command, _written)
 
 
-def _run(options: argparse.Namespace) -> None:
-    check_writable(options.output)
-    try:
-        text = written(list(_results(options)), options.format, law="escape_rate")
-    except ValueError as error:
-        raise RequestError(error) from error
-    write(text, options.output)
+def _written(options: argparse.Namespace) -> str:
+    return written(list(_results(options)), options.format, law="escape_rate")
 
 
 def _results(options: argparse.Namespace) -> Iterator[Result]:
@@ -86,14 +78,14 @@ def _results(options: argparse.Namespace) -> Iterator[Result]:
     frozen = log_temperature(typical, **settings) * low
     kramers = unit * kramers_rate(low, high, minimum, saddle, temperature=frozen, outliers=outliers)
     per = "step" if options.time == "steps" else "eta*steps"
-    yield Result("escape_rate", f"rate of escape per {per}", "\\kappa", leaving)
-    yield Result("mean_escape_time", "mean escape time", "\\kappa^{-1}", 1 / leaving)
-    yield Result("kramers_rate", "Kramers' rate, noise as at the minimum", "\\kappa_{\\mathrm{Kramers}}", kramers)
+    yield Result(("escape_rate",), f"rate of escape per {per}", "\\kappa", leaving)
+    yield Result(("mean_escape_time",), "mean escape time", "\\kappa^{-1}", 1 / leaving)
+    yield Result(("kramers_rate",), "Kramers' rate, noise as at the minimum", "\\kappa_{\\mathrm{Kramers}}", kramers)
     yield Result(
-        "stationary_exponent", "stationary law L^-phi, phi", "\\varphi", stationary_exponent(typical, **settings)
+        ("stationary_exponent",), "stationary law L^-phi, phi", "\\varphi", stationary_exponent(typical, **settings)
     )
     bound = effective_dimension_bound(typical, **settings)
-    yield Result("effective_dimension_bound", "outlier directions stay below", "n_c", bound)
+    yield Result(("effective_dimension_bound",), "outlier directions stay below", "n_c", bound)
 
 
 def _scalar(hessian: Any) -> Any:

@@ -6,10 +6,9 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from sgdsym.cli.commands.stationary.results import FORMATS, Result, written
+from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, rate, value
-from sgdsym.cli.options import Commands, RequestError, add_output, natural
-from sgdsym.cli.output import check_writable, write
+from sgdsym.cli.options import Commands, RequestError, natural
 
 # weights for which the equation is written out: it has as many terms as pairs of them
 MOST_WEIGHTS = 10
@@ -41,25 +40,18 @@ def add(commands: Commands) -> None:
         "--variance", type=value, metavar="V", help="of each component of one gradient (default sigma squared)"
     )
     command.add_argument("--dimension", type=natural, metavar="D", help="weights, without minima (default 1)")
-    command.add_argument("--format", choices=FORMATS, default="text", help="how the law is written (default text)")
-    add_output(command)
-    command.set_defaults(run=_run)
+    add_format(command, _written)
 
 
-def _run(options: argparse.Namespace) -> None:
-    check_writable(options.output)
+def _written(options: argparse.Namespace) -> str:
     minima = list(zip(options.loss, options.hessian, strict=False))
     if len(options.loss) != len(options.hessian) or len(minima) == 1:
         counts = f"{len(options.loss)} of --loss and {len(options.hessian)} of --hessian"
         raise RequestError(f"there are {counts}; give both for each of two minima or more, or neither")
     if minima and options.dimension is not None:
         raise RequestError("--dimension is for the law of any loss; with minima it is the size of the Hessians")
-    try:
-        results = list(_ratios(options, minima) if minima else _law(options))
-        text = written(results, options.format, law="basin_ratio" if minima else "density")
-    except ValueError as error:
-        raise RequestError(error) from error
-    write(text, options.output)
+    results = list(_ratios(options, minima) if minima else _law(options))
+    return written(results, options.format, law="basin_ratio" if minima else "density")
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -73,15 +65,15 @@ def _ratios(options: argparse.Namespace, minima: list[tuple[Any, Any]]) -> Itera
     from sgdsym.stationary import basin_ratio, finite_rate_ratio, temperature
 
     settings = _settings(options)
-    yield Result("temperature", "temperature", "T", temperature(**settings))
+    yield Result(("temperature",), "temperature", "T", temperature(**settings))
     (loss, hessian), others = minima[0], minima[1:]
     for k, (other_loss, other_hessian) in enumerate(others, start=2):
         end, symbol = ("", "\\frac{p_1}{p_2}") if len(others) == 1 else (f"_{k}", f"\\frac{{p_1}}{{p_{k}}}")
         ratio = basin_ratio(loss, other_loss, hessian, other_hessian, **settings)
-        yield Result(f"basin_ratio{end}", f"probability of basin 1 over that of basin {k}", symbol, ratio)
+        yield Result((f"basin_ratio{end}",), f"probability of basin 1 over that of basin {k}", symbol, ratio)
         factor = finite_rate_ratio(hessian, other_hessian, options.learning_rate)
         name = "times, at a finite learning rate"
-        yield Result(f"finite_rate_ratio{end}", name, f"c_{{1{k}}}", factor)
+        yield Result((f"finite_rate_ratio{end}",), name, f"c_{{1{k}}}", factor)
 
 
 def _law(options: argparse.Namespace) -> Iterator[Result]:
@@ -98,8 +90,8 @@ def _law(options: argparse.Namespace) -> Iterator[Result]:
     equation = fokker_planck(dimension, covariance=variance, **settings)
     loss = sympy.Function("L")(*law.coordinates)
     height = {loss: sympy.Symbol("L")} if options.format == "numpy" else {}
-    yield Result("equation", "change of the density P per step", "\\partial_t P", equation.equation())
+    yield Result(("equation",), "change of the density P per step", "\\partial_t P", equation.equation())
     for x, part in zip(equation.coordinates, equation.current(), strict=True):
-        yield Result(f"current_{x}", f"its current along {x}", f"j_{{{sympy.latex(x)}}}", part)
-    yield Result("temperature", "temperature", "T", law.temperature)
-    yield Result("density", "stationary density, not normalised", "P", law.density.subs(height))
+        yield Result((f"current_{x}",), f"its current along {x}", f"j_{{{sympy.latex(x)}}}", part)
+    yield Result(("temperature",), "temperature", "T", law.temperature)
+    yield Result(("density",), "stationary density, not normalised", "P", law.density.subs(height))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
+
+from sgdsym.cli.options import Parser, RequestError, add_output
+from sgdsym.cli.output import check_writable, write
 
 LONGEST_EXACT = 40
 FORMATS = ("text", "latex", "json", "numpy")
@@ -13,41 +18,92 @@ FORMATS = ("text", "latex", "json", "numpy")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result: its key in JSON, its name in text, its LaTeX symbol, and a number, an expression or an equation."""
+    """One result: its place in JSON, its name in text, its LaTeX symbol, and its value.
 
-    key: str
+    The value is a number, an expression, an equation, a matrix, or a symmetric array of more axes.
+    """
+
+    path: tuple[str, ...]
     name: str
     symbol: str
     value: Any
 
 
+def add_format(command: Parser, run: Callable[[argparse.Namespace], str]) -> None:
+    """The options for format and file of a law, and the function that writes its text."""
+    command.add_argument("--format", choices=FORMATS, default="text", help="how the law is written (default text)")
+    add_output(command)
+    command.set_defaults(run=lambda options: _deliver(options, run))
+
+
+def _deliver(options: argparse.Namespace, run: Callable[[argparse.Namespace], str]) -> None:
+    check_writable(options.output)
+    try:
+        text = run(options)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write(text, options.output)
+
+
 def written(results: Sequence[Result], output_format: str, *, law: str) -> str:
-    """The results in a format; a numpy module holds one function, of the result whose key is the law.
+    """The results in a format; a numpy module holds one function, of the result whose place is the law's name.
 
     Raises:
         ValueError: if a symbol cannot name an argument.
     """
     if output_format == "numpy":
-        return _numpy(next(result for result in results if result.key == law))
+        return _numpy(next(result for result in results if result.path == (law,)))
     return {"text": _text, "latex": _latex, "json": _json}[output_format](results, law)
 
 
 def _text(results: Sequence[Result], _: str) -> str:
-    width = max(len(result.name) for result in results)
-    return "\n".join(f"{result.name.ljust(width)}  {_readable(result.value)}" for result in results)
+    width = max((len(result.name) for result in results if _is_scalar(result.value)), default=0)
+    return "\n".join(line for result in results for line in _lines(result, width))
+
+
+def _lines(result: Result, width: int) -> list[str]:
+    value = result.value
+    if _is_scalar(value):
+        return [f"{result.name.ljust(width)}  {_readable(_entry(value))}"]
+    if len(value.shape) == 2:
+        rows = [[_plain(entry) for entry in row] for row in value.tolist()]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return [result.name, *("  ".join(map(str.rjust, row, widths)) for row in rows)]
+    return [result.name, *(f"{_numbered(place)}  {_plain(value[place])}" for place in _places(value))]
 
 
 def _latex(results: Sequence[Result], _: str) -> str:
+    rows = [f"{equation} \\\\" for result in results for equation in _equations(result)]
+    return "\n".join(["\\begin{align*}", *rows, "\\end{align*}"])
+
+
+def _equations(result: Result) -> list[str]:
     import sympy
 
-    rows = [f"{r.symbol} &= {sympy.latex(_right_side(r.value))} \\\\" for r in results]
-    return "\n".join(["\\begin{align*}", *rows, "\\end{align*}"])
+    value, symbol = result.value, result.symbol
+    if _is_scalar(value):
+        return [f"{symbol} &= {sympy.latex(_right_side(_entry(value)))}"]
+    if len(value.shape) == 2:
+        return [f"{symbol} &= {sympy.latex(sympy.Matrix(value.tolist()))}"]
+    return [f"\\bigl({symbol}\\bigr)_{{{_numbered(place)}}} &= {sympy.latex(value[place])}" for place in _places(value)]
 
 
 def _json(results: Sequence[Result], law: str) -> str:
     names = sorted({str(symbol) for result in results for symbol in getattr(result.value, "free_symbols", ())})
-    values = {r.key: r.value if isinstance(r.value, float) else _plain(r.value) for r in results}
-    return json.dumps({"format": f"sgdsym-{law.replace('_', '-')}/1", "symbols": names, **values}, indent=1)
+    tree: dict[str, Any] = {"format": f"sgdsym-{law.replace('_', '-')}/1", "symbols": names}
+    for result in results:
+        level = tree
+        for key in result.path[:-1]:
+            level = level.setdefault(key, {})
+        level[result.path[-1]] = _nested(result.value)
+    return json.dumps(tree, indent=1)
+
+
+def _nested(value: Any) -> Any:
+    rows = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(rows, list):
+        return [_nested(row) for row in rows]
+    return rows if isinstance(rows, float) else _plain(rows)
 
 
 def _numpy(result: Result) -> str:
@@ -59,7 +115,26 @@ def _numpy(result: Result) -> str:
     # the argument is called as in every other module
     expression = sympy.Float(result.value) if isinstance(result.value, float) else result.value
     rate = {symbol: sympy.Symbol("learning_rate") for symbol in expression.free_symbols if symbol.name == "eta"}
-    return generate_law(result.key, expression.subs(rate), title)
+    return generate_law(result.path[-1], expression.subs(rate), title)
+
+
+def _places(tensor: Any) -> combinations_with_replacement[tuple[int, ...]]:
+    """The places of a symmetric tensor whose indices increase; the others hold the same entries."""
+    return combinations_with_replacement(range(tensor.shape[0]), len(tensor.shape))
+
+
+def _numbered(place: tuple[int, ...]) -> str:
+    return " ".join(str(index + 1) for index in place)
+
+
+def _is_scalar(value: Any) -> bool:
+    return all(side == 1 for side in getattr(value, "shape", ()))
+
+
+def _entry(value: Any) -> Any:
+    """The number in a tensor of one entry."""
+    shape = getattr(value, "shape", ())
+    return value[(0,) * len(shape)] if shape else value
 
 
 def _right_side(value: Any) -> Any:
