@@ -15,6 +15,7 @@ from sgdsym.stationary.escape import (
     log_temperature,
     stationary_exponent,
 )
+from sgdsym.stationary.flatness import flatness_drift
 from sgdsym.stationary.fluctuation_dissipation import Relation, fluctuation_dissipation, fluctuation_dissipation_matrix
 from sgdsym.stationary.fokker_planck import FokkerPlanck, change_clock, fokker_planck
 from sgdsym.stationary.gibbs import (
@@ -23,6 +24,7 @@ from sgdsym.stationary.gibbs import (
     finite_rate_ratio,
     gibbs,
     gibbs_covariance,
+    noise_scale,
     temperature,
 )
 from sgdsym.stationary.high_dimensional import high_dimensional_law
@@ -75,6 +77,7 @@ __all__ = [
     "estimated_tail_index",
     "excess_loss",
     "finite_rate_ratio",
+    "flatness_drift",
     "fluctuation_dissipation",
     "fluctuation_dissipation_matrix",
     "fokker_planck",
@@ -93,6 +96,7 @@ __all__ = [
     "minimum_noise",
     "momentum_covariance",
     "natural_gradient_covariance",
+    "noise_scale",
     "optimal_learning_rate",
     "optimal_preconditioner",
     "quasipotential_slope",

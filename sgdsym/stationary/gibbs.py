@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.noise.checks import read_sizes
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import weights
 from sgdsym.stationary.quantities import exact, floats, given, is_exact, positive, positive_definite, scalar
@@ -42,6 +43,33 @@ def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
     eta = positive("the learning rate", learning_rate, symbolic=symbolic)
     size = read_count("the batch size", batch_size, symbolic=symbolic)
     return eta * positive("the variance", variance, symbolic=symbolic) / (2 * size)
+
+
+def noise_scale(*, learning_rate: Any, batch_size: Any, dataset_size: Any) -> Any:
+    r"""The noise scale :math:`g = \eta\bigl(\tfrac NB - 1\bigr) \approx \eta N/B`, by which runs of other sizes are compared.
+
+    It is the strength of the noise of the *summed* gradient in continuous time, from :math:`\tfrac{N(N-B)}{B}` for batches
+    without replacement with :math:`N-1 \approx N`; an approximation for small :math:`\eta`.
+
+    Args:
+        learning_rate: :math:`\eta`.
+        batch_size: :math:`B`.
+        dataset_size: :math:`N`.
+
+    Raises:
+        ValueError: if one is not positive, or the batch is larger than the dataset.
+
+    Source: Smith, Le, "A Bayesian perspective on generalization and stochastic gradient descent" (2018), section 5.
+
+    >>> noise_scale(learning_rate=sp.Rational(1, 10), batch_size=10, dataset_size=1000)
+    99/10
+    """
+    symbolic = is_exact(learning_rate, batch_size, dataset_size)
+    eta = positive("the learning rate", learning_rate, symbolic=symbolic)
+    size, examples = read_sizes(batch_size, dataset_size, False)
+    assert examples is not None
+    ratio = examples / size - 1
+    return eta * (ratio if symbolic else float(ratio))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import sympy as sp
 
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import check_size, in_field, simplified, solve_symmetric
+from sgdsym.stationary.linear import check_size, in_field, range_projector, simplified, solve_symmetric
 from sgdsym.stationary.quantities import is_exact, positive_definite, semidefinite, symmetric
 
 if TYPE_CHECKING:
@@ -120,6 +120,22 @@ def read_process(
     if symbolic and any(value is not None and value.has(sp.Float) for value in (hessian, noise, rate, rates, momentum)):
         raise ValueError("a float stands beside symbols; give exact numbers, such as sympy.Rational(1, 10)")
     return Process(hessian, noise, rate, rates, momentum, symbolic)
+
+
+def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any) -> Any:
+    r"""The stationary covariance in the range of a semidefinite Hessian, with the noise outside it left out.
+
+    The arguments are checked, and a scalar learning rate.
+
+    >>> covariance_in_range(sp.diag(1, 0), sp.eye(2), sp.Rational(1, 2), 0)
+    Matrix([
+    [1/3, 0],
+    [  0, 0]])
+    """
+    onto = range_projector(hessian)
+    identity = sp.eye(onto.rows) if isinstance(onto, sp.MatrixBase) else np.eye(len(onto))
+    # outside the range the curvature is set to 1/λ: there is no noise there, and the equation becomes regular
+    return stationary_covariance(hessian + (identity - onto) / rate, onto @ noise @ onto, rate, momentum)
 
 
 def solve(process: Process) -> Any:

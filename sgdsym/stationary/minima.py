@@ -17,8 +17,8 @@ import sympy as sp
 
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_commuting, nonnegative, read_count
-from sgdsym.stationary.linear import range_projector, simplified_matrix
-from sgdsym.stationary.lyapunov import stationary_covariance
+from sgdsym.stationary.linear import simplified_matrix
+from sgdsym.stationary.lyapunov import covariance_in_range
 from sgdsym.stationary.quantities import column, is_exact, positive, semidefinite, symmetric
 
 
@@ -117,7 +117,4 @@ def minimum_covariance(
     whole = hessian + symmetric("the decay", decay, symbolic=symbolic, size=size)
     still = np.zeros_like(hessian) if not symbolic else sp.zeros(size)
     noise = minimum_noise(H, batch_size=batch_size, loss=loss, decay=decay, weights=weights, covariance=still)
-    onto = range_projector(whole)
-    identity = sp.eye(size) if symbolic else np.eye(size)
-    # outside the range the curvature is set to 1/λ: there is no noise there, and the equation becomes regular
-    return stationary_covariance(whole + (identity - onto) / rate, onto @ noise @ onto, rate, momentum)
+    return covariance_in_range(whole, noise, rate, momentum)

@@ -1,0 +1,70 @@
+r"""Which way noise pushes the weights along a valley of minima: towards curvatures that the noise feels less.
+
+Across a valley the weights fluctuate with their stationary covariance :math:`\Sigma`; where the Hessian changes along the valley,
+the mean force of these fluctuations does not vanish.  Its leading order for every noise, where H and C do not commute too:
+
+.. math:: \Delta\theta_k = -\frac{\lambda}{2(1-\mu)}\sum_{ij}\Sigma_{ij}\,\partial_kH_{ij} \quad\text{per step}
+
+In the eigenbasis of H it is :math:`-\tfrac\lambda2\sum_i\Sigma_{ii}\nabla\lambda_i`, with the covariance held fixed under the
+derivative.  For small steps and noise :math:`\sigma^2H/B`, that of labels, it descends :math:`\tfrac{\lambda\sigma^2}{4B}\mathrm{Tr}\,H`;
+for isotropic noise :math:`\sigma^2I/B` it descends :math:`\tfrac{\lambda\sigma^2}{4B}\log\det H`.
+
+Source: Blanc, Gupta, Valiant, Valiant, "Implicit regularization for deep neural networks driven by an Ornstein-Uhlenbeck like
+process" (2020); Wei, Schwab, "How noise affects the Hessian spectrum in overparameterized neural networks" (2019); Damian, Ma, Lee,
+"Label noise SGD provably prefers flat global minimizers" (2021).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from sgdsym.noise.arrays import exact_array, read_tensor
+from sgdsym.stationary.checks import read_learning_rate, read_momentum
+from sgdsym.stationary.linear import simplified
+from sgdsym.stationary.lyapunov import covariance_in_range
+from sgdsym.stationary.quantities import is_exact, semidefinite
+
+
+def flatness_drift(H: Any, J: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any:  # noqa: N803
+    r"""The mean step of SGD along a valley of minima, :math:`-\tfrac{\lambda}{2(1-\mu)}\,\Sigma:\nabla H`.
+
+    Args:
+        H: Hessian at the minimum, (p, p), positive semidefinite; its null space is the valley.
+        J: third derivative of the loss there, (p, p, p).
+        C: covariance of the gradient of a batch, (p, p); what it has along the valley is left out.
+        learning_rate: :math:`\lambda`.
+        momentum: :math:`\mu`, heavy-ball.
+
+    Returns:
+        The mean change of the weights in a step, a column (p, 1), or an array (p,).  Only its part along the valley moves the
+        weights for long: across it the weights settle where the gradient answers the rest.
+
+    Raises:
+        ValueError: naming the shape or the number that is wrong.
+
+    >>> s, b, eta = sp.symbols("sigma B eta", positive=True)
+    >>> third = [[[0, 0], [0, 3]], [[0, 3], [3, 0]]]          # h(x) y²/2 with h = 2, h' = 3 at y = 0
+    >>> flatness_drift([[0, 0], [0, 2]], third, [[0, 0], [0, 2 * s**2 / b]], eta)[0]
+    3*eta**2*sigma**2/(4*B*(eta - 1))
+    """
+    symbolic = is_exact(H, C, learning_rate, momentum) and is_exact(*np.ravel(_third(J)))
+    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    size = hessian.shape[0]
+    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=size)
+    rate, mu = read_learning_rate(learning_rate, symbolic=symbolic), read_momentum(momentum, symbolic=symbolic)
+    third = _third(J) if symbolic else _third(J).astype(float)
+    if third.shape != (size, size, size):
+        raise ValueError(
+            f"the third derivative has shape {third.shape}; the Hessian is {size}×{size}, so it must be cubic"
+        )
+    covariance = covariance_in_range(hessian, noise, rate, mu)
+    force = np.einsum("ij,ijk->k", exact_array(covariance) if symbolic else covariance, third)
+    drift = force * (-rate / (2 * (1 - mu)))
+    return sp.Matrix([simplified(entry) for entry in drift]) if symbolic else drift
+
+
+def _third(tensor: Any) -> Any:
+    return read_tensor("the third derivative", tensor).array
