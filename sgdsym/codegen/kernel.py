@@ -153,7 +153,12 @@ class Kernel:
 
 
 def compile_kernel(series: Series, backend: str = "numpy", *, unbiased: bool | None = None) -> Kernel:
-    """Generate and load the evaluator of a series for one array library, with its estimate from samples.
+    """Generate and load the evaluator of a series for one array library.
+
+    Args:
+        series: what is evaluated.
+        backend: ``"numpy"``, ``"jax"`` or ``"torch"``.
+        unbiased: whether it estimates from samples too, see :meth:`Kernel.estimate`; left out, where that takes little.
 
     Raises:
         ValueError: if the diagrams differ in their number of open indices, or a symbol is named like an argument.

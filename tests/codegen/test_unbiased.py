@@ -115,10 +115,19 @@ def test_the_standard_error_is_the_jackknife_of_rows_left_out():
 
 
 def test_the_error_of_a_mean_is_near_the_textbooks_with_unequal_groups():
-    losses = np.random.default_rng(3).normal(size=4007)
-    found = sgdsym.expand(order=0).kernel().estimate([losses], 0.1)
-    assert found.value == pytest.approx(losses.mean())
-    assert found.standard_error == pytest.approx(losses.std(ddof=1) / np.sqrt(len(losses)), rel=0.5)
+    n = 47
+    losses = np.random.default_rng(3).normal(size=n)
+    module = {}
+    exec(generate(sgdsym.expand(order=0)), module)  # noqa: S102
+    groups = module["_groups"](n)
+    assert sorted(i for group in groups for i in group) == list(range(n))
+    assert {len(group) for group in groups} == {2, 3}
+    value, error = module["unbiased"]([losses], 0.1)
+    assert value == pytest.approx(losses.mean())
+    # what a group stands for is its own mean, with a variance of n / size - 1 times that of the mean of all
+    spread = [(losses[group].mean() - value) ** 2 / (n / len(group) - 1) for group in groups]
+    assert error == pytest.approx(np.sqrt(np.mean(spread)))
+    assert error == pytest.approx(losses.std(ddof=1) / np.sqrt(n), rel=0.5)
 
 
 def test_two_standard_errors_cover_the_value_of_a_gaussian_landscape():
@@ -167,10 +176,23 @@ def test_the_libraries_agree(backend):
         import torch
 
         given = [torch.tensor(t) for t in tensors]
-    found = compile_kernel(series, backend).estimate(given, 0.1, T=3)
+    kernel = compile_kernel(series, backend)
+    found = kernel.estimate(given, 0.1, T=3)
     assert float(found.value) == pytest.approx(want.value, rel=1e-10)
     assert float(found.standard_error) == pytest.approx(want.standard_error, rel=1e-10)
     assert np.array(found.order_errors.tolist()) == pytest.approx(want.order_errors, rel=1e-8)
+
+
+def test_gradients_flow_through_estimate_and_error():
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    tensors = gaussian(np.random.default_rng(6), 12)
+    module = {}
+    exec(generate(sgdsym.expand(order=2, batch_size=1), "jax"), module)  # noqa: S102
+    for part in (0, 1):
+        slope = jax.grad(jax.jit(lambda rate, part=part: module["unbiased"](tensors, rate, T=3)[part]))(0.1)
+        above, below = (float(module["unbiased"](tensors, rate, T=3)[part]) for rate in (0.1 + 1e-5, 0.1 - 1e-5))
+        assert float(slope) == pytest.approx((above - below) / 2e-5, rel=1e-6)
 
 
 def test_bad_samples_are_named():

@@ -181,7 +181,7 @@ def _series(given, metric, c):
 
 
 def _estimate(given, metric, c):
-    """The program: every piece is contracted once, then the pieces are summed by order."""
+    """The program of the estimate: every piece is contracted once, then the pieces are summed by order."""
     n = len(given.weights)
     p = given.p
     mean_0 = given.means[0]
