@@ -48,8 +48,9 @@ def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
 def noise_scale(*, learning_rate: Any, batch_size: Any, dataset_size: Any) -> Any:
     r"""The noise scale :math:`g = \eta\bigl(\tfrac NB - 1\bigr) \approx \eta N/B`, by which runs of other sizes are compared.
 
-    It is the strength of the noise of the *summed* gradient in continuous time, from :math:`\tfrac{N(N-B)}{B}` for batches
-    without replacement with :math:`N-1 \approx N`; an approximation for small :math:`\eta`.
+    In :math:`d\omega/dt = -\nabla C + \xi`, with C the sum of the losses of all N examples and time counted in
+    :math:`\tfrac\eta N\times` steps, the noise has the strength g times the covariance of one gradient: that of the sum as
+    estimated from a batch is :math:`\tfrac{N(N-B)}{B}` times it, with N for N - 1.  An approximation for small steps.
 
     Args:
         learning_rate: :math:`\eta`.
