@@ -71,14 +71,9 @@ def test_exact_and_floats_agree():
 def test_noise_scale():
     """Smith and Le, 2018: eta(N/B - 1), which is zero for the full batch."""
     assert noise_scale(learning_rate=0.1, batch_size=10, dataset_size=1000) == pytest.approx(9.9)
-    n = sp.Symbol("N")
-    assert (
-        sp.simplify(
-            noise_scale(learning_rate="eta", batch_size="B", dataset_size="N")
-            - sp.Symbol("eta") * (n / sp.Symbol("B") - 1)
-        )
-        == 0
-    )
+    rate, size, examples = sp.symbols("eta B N")
+    named = noise_scale(learning_rate="eta", batch_size="B", dataset_size="N")
+    assert sp.simplify(named - rate * (examples / size - 1)) == 0
     assert noise_scale(learning_rate=1, batch_size=7, dataset_size=7) == 0
 
 
