@@ -194,7 +194,7 @@ class _Lowering:
         return product
 
     def _power(self, whole: Fragment, power: Fragment, tensor: str) -> str:
-        vectors = self.variant(self.value(Fragment(power.tensors[:1])), raised=(1,), rank=2)
+        vectors = self.variant(self.value(Fragment(power.tensors[:1], open=((0,),))), raised=(1,), rank=2)
         target = self._fresh()
         self.statements.append(Power(target, tensor, vectors, self._weights(), len(power.tensors), str(whole)))
         return target
