@@ -156,7 +156,9 @@ def left_side(series: Series, notation: Notation) -> str:
     """What the series is the expansion of; words that no formula is known for stand as they are."""
     setting, n = series.setting, notation
     end, mean = rf"{n.weights}_{{{n.steps}}}", n.expectation
-    special = [word for word, usual in ((setting.dynamics, "sgd"), (setting.sampling, "online")) if word != usual]
+    # only minibatches depend on how data are drawn
+    drawn = setting.sampling if setting.dynamics == "sgd" else "online"
+    special = [word for word, usual in ((setting.dynamics, "sgd"), (drawn, "online")) if word != usual]
     if special:
         mean += rf"_{{\text{{{escaped(', '.join(special))}}}}}"
     sides = {

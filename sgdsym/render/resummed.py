@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sgdsym.render.factors import factor
 from sgdsym.render.latex import left_side
@@ -56,7 +56,7 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
     \end{align*}
     """
     pen = _LatexPen(resummed, notation or Notation())
-    lines = [f"{left_side(Series({}, 0, 'cumulant', resummed.setting), pen.notation)} ="]
+    lines = [f"{left_side(Series({}, 0, 'cumulant', resummed.setting), pen.at_the_end())} ="]
     for term in pen.terms():
         pieces = [word for word in (term.scale, term.sums + term.tensors, *term.times) if word]
         if len(lines) == 1 and pieces == [term.tensors] and not term.negative:
@@ -226,8 +226,8 @@ class _TextPen(_Pen):
     def pair(self, letters: Sequence[str]) -> str:
         node = self.ratios(letters)
         if self.resummed.continuous:
-            inside = f"({node})" if " " in node else node
-            return f"(e^({inside} {self.resummed.steps}) - 1)/{inside}"
+            inside, (below,) = f"({node})" if " " in node else node, self.distances([node])
+            return f"(e^({inside} {self.resummed.steps}) - 1)/{below}"
         powers = ((x, factor(self.resummed.steps * n).text()) for x, n in Counter(letters).items())
         words = (f"r_{x}^{power if power.isalnum() and len(power) == 1 else f'({power})'}" for x, power in powers)
         return f"(1 - {' '.join(words)})/(1 - {node})"
@@ -258,6 +258,12 @@ class _LatexPen(_Pen):
         super().__init__(resummed)
         self.notation = notation
         self.script = LatexScript("cumulant", notation)
+
+    def at_the_end(self) -> Notation:
+        """The symbols, with the length of this run as the index of the weights unless it is the reader's own."""
+        if self.notation.steps != Notation().steps:
+            return self.notation
+        return replace(self.notation, steps=r"\infty" if self.resummed.stationary else self.steps)
 
     @property
     def steps(self) -> str:

@@ -9,7 +9,7 @@ from sgdsym.diagrams import Diagram, grow
 from sgdsym.render import Typesetting, diagram_to_tikz, diagrams_to_tikz, series_to_latex, typeset_document
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.width import width
-from sgdsym.sgd import expand
+from sgdsym.sgd import FORMS, expand, modified, resum
 
 ONLINE = expand(order=4)
 SERIES = {
@@ -45,6 +45,20 @@ def test_formulas_of_order_four_compile_and_fit(pdflatex):
 def test_documents_of_their_own_compile(pdflatex):
     for text in (ONLINE.latex("diagram", document=True), ONLINE.truncate(2).latex(shape="equations", document=True)):
         assert pdflatex(text).exists()
+
+
+def test_resummed_formulas_compile_and_fit(pdflatex):
+    kinds = product(("test-loss", "displacement", "covariance", "loss-variance", "function"), FORMS)
+    texts = [resum(order=3, observable=observable, form=form).latex() for observable, form in kinds]
+    texts += [resum(order=3, dynamics="sde").latex(), resum(order=3, dynamics="gd", dataset_size="batch_size").latex()]
+    assert pdflatex(typeset_document("\n\n".join(texts))).exists()
+
+
+def test_modified_equations_compile_and_fit(pdflatex):
+    parts = [modified(order=4, part=part) for part in ("drift", "diffusion", 3)]
+    parts += [modified(order=3, sampling="reshuffle"), modified(order=4, dynamics="gd", momentum="mu")]
+    choices = product(parts, ("matrix", "index", "diagram"))
+    assert pdflatex(typeset_document("\n\n".join(part.latex(style) for part, style in choices))).exists()
 
 
 def test_pictures_compile(pdflatex):
