@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import Any
 
 from sgdsym.cli.options import Parser, RequestError, natural
 from sgdsym.codegen import generate
@@ -66,9 +65,7 @@ def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
     """The choices for LaTeX that do not depend on what is around the formula."""
     latex = command.add_argument_group("latex")
     latex.add_argument("--style", choices=STYLES, help="matrix notation, indices, or pictures (default matrix)")
-    latex.add_argument(
-        "--notation", type=_notation, metavar="L=\\ell,…", help="your own symbols, such as eta=\\varepsilon"
-    )
+    add_notation(latex)
     latex.add_argument("--sums", choices=SUMS, help="sums over indices silent or written (default einstein)")
     latex.add_argument("--polynomials", choices=POLYNOMIALS, help="how polynomials of T are written (default factored)")
     latex.add_argument("--collect", action="store_true", help="one bracket behind each prefactor")
@@ -77,14 +74,41 @@ def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
     return latex
 
 
+def add_notation(group: argparse._ArgumentGroup) -> None:
+    """The reader's own symbols."""
+    group.add_argument(
+        "--notation", type=_notation, metavar="L=\\ell,…", help="your own symbols, such as eta=\\varepsilon"
+    )
+
+
+def check_notation(notation: Notation | None, symbols: Iterable[str]) -> None:
+    """Refuse symbols for sizes that no formula has: the name is mistyped.
+
+    Raises:
+        RequestError: naming the first.
+    """
+    known = {"T", "N", "B", "E", "mu", *symbols}
+    unknown = [name for name in dict(notation.sizes if notation else ()) if name not in known]
+    if unknown:
+        raise RequestError(
+            f"--notation: {unknown[0]} is no symbol of the formula; its sizes are {', '.join(sorted(known))}"
+        )
+
+
 def chosen_format(options: argparse.Namespace) -> str:
     """The format that was asked for, or that the suffix of the output stands for, or text."""
     return options.format or suffix_format(options.output, FORMATS) or "text"
 
 
-def suffix_format(path: Path | None, known: dict[str, Any]) -> str | None:
-    """The format that the suffix of a path stands for, if it is a known one."""
+def suffix_format(path: Path | None, known: Collection[str]) -> str | None:
+    """The format that the suffix of a path stands for, if it stands for one.
+
+    Raises:
+        RequestError: if the suffix stands for a format that is not a known one.
+    """
     found = _SUFFIXES.get(path.suffix.lower()) if path is not None else None
+    if found not in (None, "text", *known):
+        raise RequestError(f"{path}: there is no {found} of this, only {', '.join(known)}; choose another suffix")
     return found if found in known else None
 
 
@@ -135,6 +159,7 @@ def typesetting(options: argparse.Namespace) -> Typesetting:
 
 
 def _latex(series: Series, options: argparse.Namespace) -> str:
+    check_notation(options.notation, series.symbols)
     text = series_to_latex(series, typesetting(options))
     if options.preamble:
         return "\n".join(preamble(text))
@@ -142,6 +167,7 @@ def _latex(series: Series, options: argparse.Namespace) -> str:
 
 
 def _html(series: Series, options: argparse.Namespace) -> str:
+    check_notation(options.notation, series.symbols)
     values = read_values(_read(options.values), series) if options.values else None
     return write_page(
         series, request=getattr(options, "request", None), typesetting=typesetting(options), values=values

@@ -46,6 +46,21 @@ def test_the_suffix_says_the_format(tmp_path, suffix, begins):
     assert file.read_text(encoding="utf-8").startswith(begins)
 
 
+@pytest.mark.parametrize("words", ["paper --output result.html", "diagrams --output result.json"])
+def test_a_suffix_that_cannot_be_written_is_refused(capsys, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, message = run(capsys, *words.split(), "--order", "1")
+    assert code == 2
+    assert "choose another suffix" in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistyped_symbol_is_named(capsys):
+    code, _, message = run(capsys, "expand", "--order", "1", "--format", "latex", "--notation", "los=L")
+    assert code == 2
+    assert "los is no symbol of the formula" in message
+
+
 def test_choices_for_latex_reach_the_writer(capsys):
     words = ["expand", "--order", "3", "--format", "latex", "--style", "index", "--sums", "explicit", "--collect"]
     words += ["--polynomials", "falling", "--shape", "equations", "--terms-per-line", "2", "--label", "eq:mine"]

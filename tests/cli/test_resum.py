@@ -49,6 +49,21 @@ def test_latex_is_an_aligned_display(capsys):
     assert r"e^{R_{i} T}" in printed
 
 
+def test_latex_is_in_the_letters_of_the_reader_and_of_the_run(capsys):
+    for words, end in (("--steps L", "L"), ("--steps 10", "10"), ("--form stationary", r"\infty")):
+        _, printed, _ = run(capsys, f"--order 1 --format latex {words}")
+        assert rf"[l(\theta_{{{end}}})]" in printed
+    _, printed, _ = run(capsys, r"--order 2 --format latex --notation l=L,H=A,T=n,B=b --document")
+    assert printed.startswith(r"\documentclass")
+    assert r"[L(\theta_{n})]" in printed
+    assert r"\frac{1}{2b} \, \sum_{a} A_{a} \, C_{aa} \, \frac{1 - r_{a}^{2n}}" in printed
+
+
+def test_quotients_are_told_from_products(capsys):
+    _, printed, _ = run(capsys, "--order 2 --dynamics sde --at-minimum")
+    assert "(e^(2s_a T) - 1)/(2s_a)" in printed
+
+
 def test_the_module_is_chosen_by_the_suffix_and_runs(tmp_path, capsys):
     file = tmp_path / "loss.py"
     code, printed, _ = run(capsys, f"--order 2 --batch-size 1 --at-minimum --output {file}")
@@ -68,6 +83,10 @@ def test_the_module_is_chosen_by_the_suffix_and_runs(tmp_path, capsys):
         ("--basis moment", "joint cumulants"),
         ("--order 6", "add --force"),
         ("--form long", "invalid choice"),
+        ("--output resummed.pdf", "there is no pdf of this, only text, latex, json, numpy; choose another suffix"),
+        ("--notation H=A", "--notation is for --format latex, not text"),
+        ("--format json --document", "--document is for --format latex, not json"),
+        ("--format latex --notation M=m", "M is no symbol of the formula; its sizes are B, E, N, T, mu"),
         ("--form stationary --steps 3", "leave the steps out"),
     ],
 )

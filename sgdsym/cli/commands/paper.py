@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import add_typesetting, typesetting
+from sgdsym.cli.formats import add_typesetting, suffix_format, typesetting
 from sgdsym.cli.options import Commands, RequestError, add_output
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
@@ -28,6 +28,7 @@ def _run(options: argparse.Namespace) -> None:
     from sgdsym.report import write_paper
 
     check_writable(options.output)
+    suffix_format(options.output, ("latex",))
     request = read_request(options)
     progress = Progress()
     try:

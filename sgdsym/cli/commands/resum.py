@@ -5,22 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from sgdsym.cli.formats import suffix_format
+from sgdsym.cli.formats import add_notation, check_notation, suffix_format
 from sgdsym.cli.options import Commands, RequestError, add_output, estimate
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.codegen import generate_resummed
-from sgdsym.render import resummed_to_latex, resummed_to_text
+from sgdsym.render import resummed_to_latex, resummed_to_text, typeset_document
 from sgdsym.sgd import FORMS, Resummed, at_minimum, estimate_placements, resum_request
 
 # placements that are resummed unasked, a minute or less, and the bytes that the time-sums of one take
 PLACEMENTS, PLACEMENT_BYTES = 2_000, 50_000
-FORMATS: dict[str, Callable[[Resummed], str]] = {
-    "text": resummed_to_text,
-    "latex": resummed_to_latex,
-    "json": Resummed.to_json,
-    "numpy": generate_resummed,
-}
 
 
 def add(commands: Commands) -> None:
@@ -44,12 +38,18 @@ def add(commands: Commands) -> None:
     command.add_argument("--at-minimum", action="store_true", help="the mean gradient at the start is zero")
     meaning = "how the result is written (default: by the suffix of the output, else text)"
     command.add_argument("--format", choices=FORMATS, help=meaning)
+    latex = command.add_argument_group("latex")
+    add_notation(latex)
+    latex.add_argument("--document", action="store_true", help="a complete document")
     add_output(command)
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
+    chosen = options.format or suffix_format(options.output, FORMATS) or "text"
+    if chosen != "latex" and (options.notation or options.document):
+        raise RequestError(f"--{'notation' if options.notation else 'document'} is for --format latex, not {chosen}")
     request = read_request(options)
     placements = estimate_placements(options.order)
     if placements > PLACEMENTS and not options.force:
@@ -59,9 +59,22 @@ def _run(options: argparse.Namespace) -> None:
         resummed = resum_request(request, options.form, progress.layer)
         if options.at_minimum:
             resummed = at_minimum(resummed)
-        chosen = options.format or suffix_format(options.output, FORMATS) or "text"
         progress.say(f"writing {chosen}")
-        text = FORMATS[chosen](resummed)
+        text = FORMATS[chosen](resummed, options)
     except ValueError as error:
         raise RequestError(error) from error
     write(text, options.output)
+
+
+def _latex(resummed: Resummed, options: argparse.Namespace) -> str:
+    check_notation(options.notation, resummed.symbols)
+    text = resummed_to_latex(resummed, notation=options.notation)
+    return typeset_document(text) if options.document else text
+
+
+FORMATS: dict[str, Callable[[Resummed, argparse.Namespace], str]] = {
+    "text": lambda resummed, _: resummed_to_text(resummed),
+    "latex": _latex,
+    "json": lambda resummed, _: resummed.to_json(),
+    "numpy": lambda resummed, _: generate_resummed(resummed),
+}
