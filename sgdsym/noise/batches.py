@@ -72,6 +72,8 @@ def minibatch_third_cumulant(
     Raises:
         ValueError: if the tensor has another shape, or the batch is empty or larger than the dataset.
 
+    Source: the sum over set partitions of :mod:`sgdsym.noise.moments`; held to the enumeration of all batches.
+
     >>> from fractions import Fraction
     >>> minibatch_third_cumulant(Fraction(337, 54), 4, 6, replacement=False)
     Fraction(-337, 4320)
@@ -107,6 +109,8 @@ def minibatch_fourth_moment(
     Raises:
         ValueError: if a tensor has another shape, the covariance is none, or the batch is empty or larger than the
             dataset.
+
+    Source: as :func:`minibatch_third_cumulant`.
 
     >>> minibatch_fourth_moment(41, 5, 2)                  # {-3, -1, 1, 3}, two with replacement
     Fraction(29, 2)

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.stationary.quantities import exact, given, positive
+from sgdsym.stationary.quantities import function, given, positive
 
 
 def adam_drift(
@@ -57,7 +57,7 @@ def adam_drift(
     step = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
     floor = positive("epsilon", given("epsilon", epsilon, "epsilon"), symbolic=True)
     memory = [(1 + decay) / (1 - decay) for decay in (_decay("beta", first_decay), _decay("rho", second_decay))]
-    slopes = [sp.diff(exact("the loss", loss), x) for x in coordinates]
+    slopes = [sp.diff(function("the loss", loss), x) for x in coordinates]
     roots = [sp.sqrt(slope**2 + floor) for slope in slopes]
     norm = sp.Add(*roots)
     drift = []

@@ -20,7 +20,7 @@ from typing import Any
 import sympy as sp
 
 from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.quantities import exact, given, positive, semidefinite
+from sgdsym.stationary.quantities import exact, function, given, positive, semidefinite
 
 TIMES = ("steps", "eta-steps")
 
@@ -168,7 +168,7 @@ def fokker_planck(
     x = weights(coordinates)
     eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
     size = read_count("the batch size", given("the batch size", batch_size, "S"), symbolic=True)
-    landscape = sp.Function("L")(*x) if loss is None else exact("the loss", loss)
+    landscape = sp.Function("L")(*x) if loss is None else function("the loss", loss)
     noise = (
         _general_covariance(x)
         if covariance is None

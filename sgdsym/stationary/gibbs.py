@@ -22,7 +22,7 @@ import sympy as sp
 from sgdsym.noise.checks import read_sizes
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import weights
-from sgdsym.stationary.quantities import exact, floats, given, is_exact, positive, positive_definite, scalar
+from sgdsym.stationary.quantities import exact, floats, function, given, is_exact, positive, positive_definite, scalar
 
 
 def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
@@ -187,7 +187,7 @@ def gibbs(
     Matrix([[0]])
     """
     x = weights(coordinates)
-    landscape = sp.Function("L")(*x) if loss is None else exact("the loss", loss)
+    landscape = sp.Function("L")(*x) if loss is None else function("the loss", loss)
     heat = temperature(
         learning_rate=given("the learning rate", learning_rate, "eta"),
         batch_size=given("the batch size", batch_size, "S"),

@@ -52,6 +52,22 @@ def exact(name: str, value: Any) -> sp.Expr:
     raise ValueError(f"{name} is {value!r}; it must be a finite number or a sympy expression")
 
 
+def function(name: str, value: Any) -> sp.Expr:
+    """A function of the weights, as an expression in their symbols; text would be a constant.
+
+    Raises:
+        ValueError: if it is text or no expression.
+
+    >>> function("the loss", "x**2")
+    Traceback (most recent call last):
+    ...
+    ValueError: the loss is 'x**2'; give an expression in the symbols of the weights
+    """
+    if isinstance(value, str):
+        raise ValueError(f"{name} is {value!r}; give an expression in the symbols of the weights")
+    return exact(name, value)
+
+
 def given(name: str, value: Any, symbol: str) -> sp.Expr:
     """A scalar as a sympy expression, or a symbol where none is given.
 

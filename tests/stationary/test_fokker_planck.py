@@ -118,7 +118,7 @@ def test_order_two_adds_the_slope_to_the_loss():
         ({"covariance": sp.Matrix([[1, 2], [0, 1]])}, "not symmetric: entry"),
         ({"covariance": sp.Matrix([[1, 2], [2, 1]])}, "the eigenvalue -1"),
         ({"covariance": -1}, "the eigenvalue -1"),
-        ({"loss": "x**2"}, "the loss: 'x\\*\\*2' is neither a number"),
+        ({"loss": "x**2"}, "the loss is 'x\\*\\*2'; give an expression"),
     ],
 )
 def test_bad_settings_are_named(settings, complaint):
