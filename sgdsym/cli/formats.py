@@ -95,9 +95,13 @@ def check_notation(notation: Notation | None, symbols: Iterable[str]) -> None:
         )
 
 
-def chosen_format(options: argparse.Namespace) -> str:
-    """The format that was asked for, or that the suffix of the output stands for, or text."""
-    return options.format or suffix_format(options.output, FORMATS) or "text"
+def chosen_format(options: argparse.Namespace, known: Collection[str] | None = None, usual: str = "text") -> str:
+    """The format that was asked for, or that the suffix of the output stands for, or the usual one.
+
+    Raises:
+        RequestError: if the suffix stands for a format that is not a known one.
+    """
+    return options.format or suffix_format(options.output, FORMATS if known is None else known) or usual
 
 
 def suffix_format(path: Path | None, known: Collection[str]) -> str | None:

@@ -11,6 +11,7 @@ from sgdsym import stationary_covariance
 from sgdsym.cli import main
 from sgdsym.cli.matrices import matrix, value, vector
 from sgdsym.codegen import generate_covariance, generate_law
+from sgdsym.render import typeset_document
 
 R = sp.Rational
 EXAMPLE = ["--hessian", "2,1/2;1/2,1", "--noise", "1,-1/3;-1/3,1/2", "--learning-rate", "1/2"]
@@ -185,3 +186,29 @@ def test_what_is_refused(capsys, arguments, message):
     assert (code, printed) == (2, "")
     assert message in said
     assert said.count("\n") == 1
+
+
+def test_the_suffix_says_the_format(capsys, tmp_path):
+    for suffix, begins in ((".json", "{"), (".tex", r"\begin{align*}"), (".py", '"""'), (".txt", "covariance")):
+        file = tmp_path / f"law{suffix}"
+        assert run(capsys, *EXAMPLE, "--output", str(file)) == (0, "", "")
+        assert file.read_text(encoding="utf-8").startswith(begins)
+    code, _, message = run(capsys, *EXAMPLE, "--output", str(tmp_path / "law.pdf"))
+    assert code == 2
+    assert "there is no pdf of this, only text, latex, json, numpy" in message
+
+
+def test_laws_compile(capsys, pdflatex):
+    laws = (
+        "covariance --hessian 2,1/2;1/2,1 --noise a,b;b,c --learning-rate 1/3",
+        "gibbs",
+        "gibbs --loss 3/10 --hessian 1 --loss 1/4 --hessian 4 --learning-rate 1/10 --variance 2",
+        "escape --outliers n",
+        "noise --covariance D",
+        "noise --gradients 1,0;2,-1;-1,3;0,1;3,2 --batch-size 1,2 --order 3",
+    )
+    formulas = []
+    for law in laws:
+        assert main(["stationary", *law.split(), "--format", "latex"]) == 0, law
+        formulas.append(capsys.readouterr().out)
+    assert pdflatex(typeset_document("\n".join(formulas))).exists()

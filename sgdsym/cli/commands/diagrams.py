@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import suffix_format, terminal_width
+from sgdsym.cli.formats import chosen_format, terminal_width
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.diagrams import Diagram, grow, parse_notation
@@ -34,7 +34,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    output_format = options.format or suffix_format(options.output, FORMATS) or "table"
+    output_format = chosen_format(options, FORMATS, "table")
     if options.explain and output_format != "table":
         raise RequestError(f"--explain writes text, not {output_format}; leave one of them out")
     if options.document and output_format != "tikz":

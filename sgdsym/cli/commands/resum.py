@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from sgdsym.cli.formats import add_notation, check_notation, suffix_format
+from sgdsym.cli.formats import add_notation, check_notation, chosen_format
 from sgdsym.cli.options import Commands, RequestError, add_output, estimate
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
@@ -47,7 +47,7 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
-    chosen = options.format or suffix_format(options.output, FORMATS) or "text"
+    chosen = chosen_format(options, FORMATS)
     if chosen != "latex" and (options.notation or options.document):
         raise RequestError(f"--{'notation' if options.notation else 'document'} is for --format latex, not {chosen}")
     request = read_request(options)

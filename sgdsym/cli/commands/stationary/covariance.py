@@ -40,5 +40,7 @@ def _written(options: argparse.Namespace) -> str:
         return generate_covariance(*given)
     results = [Result(("covariance",), "covariance of the weights", "\\Sigma", covariance)]
     if options.format != "numpy":
-        results.append(Result(("excess_loss",), "excess loss", "\\tfrac12\\mathrm{Tr}\\,H\\Sigma", excess_loss(*given)))
+        results.append(
+            Result(("excess_loss",), "excess loss", "\\tfrac12\\operatorname{tr} H\\Sigma", excess_loss(*given))
+        )
     return written(results, options.format, law="covariance")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import Any
 
+from sgdsym.cli.formats import chosen_format
 from sgdsym.cli.options import Parser, RequestError, add_output
 from sgdsym.cli.output import check_writable, write
 
@@ -31,13 +32,15 @@ class Result:
 
 def add_format(command: Parser, run: Callable[[argparse.Namespace], str]) -> None:
     """The options for format and file of a law, and the function that writes its text."""
-    command.add_argument("--format", choices=FORMATS, default="text", help="how the law is written (default text)")
+    meaning = "how the law is written (default: by the suffix of the output, else text)"
+    command.add_argument("--format", choices=FORMATS, help=meaning)
     add_output(command)
     command.set_defaults(run=lambda options: _deliver(options, run))
 
 
 def _deliver(options: argparse.Namespace, run: Callable[[argparse.Namespace], str]) -> None:
     check_writable(options.output)
+    options.format = chosen_format(options, FORMATS)
     try:
         text = run(options)
     except ValueError as error:
@@ -73,8 +76,8 @@ def _lines(result: Result, width: int) -> list[str]:
 
 
 def _latex(results: Sequence[Result], _: str) -> str:
-    rows = [f"{equation} \\\\" for result in results for equation in _equations(result)]
-    return "\n".join(["\\begin{align*}", *rows, "\\end{align*}"])
+    rows = [equation for result in results for equation in _equations(result)]
+    return "\n".join(["\\begin{align*}", " \\\\\n".join(rows), "\\end{align*}"])
 
 
 def _equations(result: Result) -> list[str]:
