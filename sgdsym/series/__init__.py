@@ -8,7 +8,7 @@ from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_na
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.estimator import estimator, mergers, most_blocks
-from sgdsym.series.exchange import diagram_from_data, diagram_to_data
+from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
 
@@ -27,6 +27,7 @@ __all__ = [
     "mergers",
     "most_blocks",
     "read_number",
+    "read_object",
     "read_size",
     "symbol_name",
 ]

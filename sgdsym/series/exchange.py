@@ -50,12 +50,7 @@ def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Sett
     Raises:
         ValueError: naming what is missing or wrong.
     """
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ValueError(f'not a series: "format" must be "{FORMAT}"')
+    data = read_object(text, FORMAT, "a series")
     try:
         setting = Setting(str(data["observable"]), str(data["dynamics"]), str(data["sampling"]))
         if data["basis"] not in BASES:
@@ -64,6 +59,21 @@ def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Sett
         return terms, int(data["order"]), cast("Basis", data["basis"]), setting
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a series: missing or misshapen entry ({error!r})") from error
+
+
+def read_object(text: str, expected: str, what: str) -> dict[str, Any]:
+    """The object that JSON text holds, if it is of the expected format.
+
+    Raises:
+        ValueError: if it is not, in the words of what it should be.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(data, dict) or data.get("format") != expected:
+        raise ValueError(f'not {what}: "format" must be "{expected}"')
+    return data
 
 
 def _read_term(term: dict[str, Any]) -> tuple[Diagram, Coefficient]:

@@ -20,7 +20,7 @@ import json
 from typing import Any
 
 from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Setting, diagram_from_data, diagram_to_data
+from sgdsym.series import Coefficient, Setting, diagram_from_data, diagram_to_data, read_object
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 
@@ -57,12 +57,7 @@ def read_resummed(text: str) -> Resummed:
     >>> read_resummed(write_resummed(series)) == series
     True
     """
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise ValueError(f'not a resummed series: "format" must be "{FORMAT}"')
+    data = read_object(text, FORMAT, "a resummed series")
     try:
         setting = Setting(str(data["observable"]), str(data["dynamics"]), str(data["sampling"]))
         if data["form"] not in FORMS:
