@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from sgdsym.diagrams import Diagram
 from sgdsym.render.indices import index_form, summed_indices
 from sgdsym.render.network import matrix_form
-from sgdsym.render.notation import Notation
+from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.scripts import LatexScript, Script, TextScript
 from sgdsym.render.tikz import inline_tikz
 from sgdsym.series import BASES, Basis
@@ -55,7 +55,7 @@ def diagram_to_latex(
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index", sums="explicit")
     '\\sum_{a,b} C_{ab} \\, H_{ab}'
     """
-    script = LatexScript(_checked_basis(basis), notation or Notation())
+    script = LatexScript(_checked_basis(basis), checked_notation(notation))
     return latex_formula(diagram, script, checked_style(style), checked_sums(sums), function)
 
 

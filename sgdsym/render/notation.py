@@ -132,6 +132,17 @@ class Notation:
         return cls(**given, sizes=sizes)
 
 
+def checked_notation(notation: Notation | None) -> Notation:
+    """The reader's symbols, or those of the literature where there are none.
+
+    Raises:
+        ValueError: if they are something else, such as text that nobody has parsed.
+    """
+    if not isinstance(notation, Notation | None):
+        raise ValueError(f"notation must be a Notation, not {notation!r}; Notation.parse reads one from text")
+    return notation or Notation()
+
+
 def _word(word: str) -> str:
     if _GREEK.fullmatch(word):
         return f"\\{word}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from sgdsym.render.factors import factor
 from sgdsym.render.latex import left_side
-from sgdsym.render.notation import Notation
+from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.scripts import LatexScript, Script, TextScript, raised
 from sgdsym.render.width import LINE, width
 from sgdsym.series import Coefficient, Series
@@ -55,7 +55,7 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
     & \text{in an eigenbasis of the mean Hessian, with eigenvalues } H_{a},\ r_{a} = 1 - \eta H_{a}
     \end{align*}
     """
-    pen = _LatexPen(resummed, notation or Notation())
+    pen = _LatexPen(resummed, checked_notation(notation))
     lines = [f"{left_side(Series({}, 0, 'cumulant', resummed.setting), pen.at_the_end())} ="]
     for term in pen.terms():
         pieces = [word for word in (term.scale, term.sums + term.tensors, *term.times) if word]

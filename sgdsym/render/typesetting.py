@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
-from sgdsym.render.notation import Notation
+from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.prefactors import POLYNOMIALS, Polynomials
 from sgdsym.render.tikz import TIKZ_PREAMBLE
 
@@ -55,6 +55,7 @@ class Typesetting:
     def __post_init__(self) -> None:
         checked_style(self.style)
         checked_sums(self.sums)
+        checked_notation(self.notation)
         for name, allowed in (("polynomials", POLYNOMIALS), ("shape", SHAPES)):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")

@@ -10,7 +10,7 @@ from sgdsym import Coefficient, Diagram, Notation, Series
 from sgdsym.render import Typesetting, diagram_to_latex, preamble, series_to_latex, typeset_document
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.terms import fill, order_terms
-from sgdsym.sgd import expand
+from sgdsym.sgd import expand, resum
 from tests.render.latex_values import latex_value
 
 # S. C. Tenka, "SGD at Small Learning Rates", section 2: the expansion theorem for one pass with batches of one, evaluated to
@@ -179,6 +179,13 @@ def test_notation_that_is_no_symbol_is_refused(text):
 def test_unknown_choices_are_refused(choice, complaint):
     with pytest.raises(ValueError, match=re.escape(complaint)):
         Typesetting(**choice)
+
+
+def test_notation_that_nobody_has_parsed_is_refused():
+    results = (expand(order=1), resum(order=1), Diagram(2, [(0, 1)]))
+    for result in results:
+        with pytest.raises(ValueError, match=r"notation must be a Notation, not 'L=f'; Notation.parse reads one"):
+            result.latex(notation="L=f")
 
 
 @pytest.mark.parametrize("shape", ["equations", "aligned", "fragment"])
