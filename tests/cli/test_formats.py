@@ -56,9 +56,11 @@ def test_a_suffix_that_cannot_be_written_is_refused(capsys, words, tmp_path, mon
 
 
 def test_a_mistyped_symbol_is_named(capsys):
-    code, _, message = run(capsys, "expand", "--order", "1", "--format", "latex", "--notation", "los=L")
-    assert code == 2
-    assert "los is no symbol of the formula" in message
+    for command in ("expand --format latex", "paper --batch-size M"):
+        code, _, message = run(capsys, *command.split(), "--order", "1", "--notation", "los=L")
+        assert code == 2
+        assert "los is no symbol of the formula" in message
+    assert run(capsys, "paper", "--order", "1", "--batch-size", "M", "--notation", "M=m,N=n")[0] == 0
 
 
 def test_choices_for_latex_reach_the_writer(capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import add_typesetting, suffix_format, typesetting
+from sgdsym.cli.formats import add_typesetting, check_notation, suffix_format, typesetting
 from sgdsym.cli.options import Commands, RequestError, add_output
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
@@ -30,6 +30,8 @@ def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     suffix_format(options.output, ("latex",))
     request = read_request(options)
+    sizes = (request.steps, request.dataset_size, request.batch_size, request.epochs, request.momentum)
+    check_notation(options.notation, (size for size in (*sizes, *(request.schedule or ())) if isinstance(size, str)))
     progress = Progress()
     try:
         text = write_paper(request, typesetting(options), progress.layer)
