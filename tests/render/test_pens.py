@@ -15,6 +15,7 @@ import pytest
 from sgdsym.diagrams import Diagram, grow
 from sgdsym.render import (
     ATLASES,
+    diagram_to_dot,
     diagram_to_image,
     diagram_to_svg,
     diagram_to_tikz,
@@ -232,3 +233,10 @@ def test_without_matplotlib_images_say_what_to_install(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(RuntimeError, match=r"need matplotlib: pip install 'sgdsym\[pictures\]'"):
         diagram_to_image(Diagram(1))
+
+
+def test_a_diagram_draws_itself_with_every_pen():
+    diagram = Diagram(3, [(0, 1), (0, 2)], [(1, 2)])
+    assert diagram.to_svg() == diagram._repr_svg_() == diagram_to_svg(diagram)
+    assert diagram.to_tikz() == diagram_to_tikz(diagram)
+    assert diagram.to_dot() == diagram_to_dot(diagram)

@@ -30,8 +30,8 @@ def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     suffix_format(options.output, ("latex",))
     request = read_request(options)
-    sizes = (request.steps, request.dataset_size, request.batch_size, request.epochs, request.momentum)
-    check_notation(options.notation, (size for size in (*sizes, *(request.schedule or ())) if isinstance(size, str)))
+    weights = [weight for weight in request.schedule or () if isinstance(weight, str)]
+    check_notation(options.notation, [*request.symbols.values(), *weights])
     progress = Progress()
     try:
         text = write_paper(request, typesetting(options), progress.layer)
