@@ -40,7 +40,7 @@ def test_the_module_of_order_two(golden):
     golden("numpy_order_2.py", source.replace(importlib.metadata.version("sgdsym"), "VERSION"))
 
 
-@pytest.mark.parametrize("order", [0, 3, 5])
+@pytest.mark.parametrize("order", [0, 3, 6])
 @pytest.mark.parametrize("observable", ["test-loss", "displacement"])
 def test_the_module_is_clean_and_formatted(order, observable, tmp_path):
     pytest.importorskip("ruff")

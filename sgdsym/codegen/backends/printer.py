@@ -33,6 +33,7 @@ from sgdsym.codegen.ir import (
 
 WIDTH = 120
 INDENT = 4
+_FEW = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,15 @@ class Printer:
                 return self.combination(target, parts, axes)
             case Release(names):
                 return [f"del {', '.join(names)}"]
-        return commented(f"{statement.target} = {self.code(statement)}", getattr(statement, "note", ""))
+        return self.assignment(statement.target, statement)
+
+    def assignment(self, goal: str, statement: Statement, rows: str = ":", indent: int = INDENT) -> list[str]:
+        """The lines that assign the value of a statement; a long product is reshaped in a line of its own."""
+        code, note = f"{goal} = {self.code(statement, rows)}", getattr(statement, "note", "")
+        if len(code) + indent <= WIDTH or not isinstance(statement, Contract):
+            return commented(code, note, indent)
+        call, rest = _first_call(self.contraction(statement))
+        return [*commented(f"product = {call}", note, indent), f"{goal} = product{rest}"]
 
     def term_lines(self, program: Program) -> list[str]:
         """The sum over the products, one line each."""
@@ -106,14 +115,16 @@ class Printer:
 
     def combination(self, target: str, parts: tuple[Part, ...], axes: str) -> list[str]:
         """The lines of a linear combination."""
-        terms = [_product(part.coefficient, self.transposed(part.name, part.axes, axes)) for part in parts]
+        arrays = [self.transposed(part.name, part.axes, axes) for part in parts]
+        terms = [_product(part.coefficient, array) for part, array in zip(parts, arrays, strict=True)]
         line = f"{target} = {' + '.join(terms)}"
-        if len(line) + INDENT <= WIDTH:
+        if len(line) + 2 * INDENT <= WIDTH:
             return [line]
-        inner = [" + ".join(terms)]
-        if len(inner[0]) + 2 * INDENT > WIDTH:
-            inner = [terms[0], *(f"+ {term}" for term in terms[1:])]
-        return [f"{target} = (", *(f"    {line}" for line in inner), ")"]
+        lines: list[str] = []
+        for part, array in zip(parts, arrays, strict=True):
+            before, term = _weighted(part.coefficient, array)
+            lines += [*before, f"{target} = {f'{target} + ' if part is not parts[0] else ''}{term}"]
+        return lines
 
     def _term(self, term: Term) -> list[str]:
         scalars = [name for name, rank in term.factors if not rank]
@@ -122,7 +133,8 @@ class Printer:
         for name in arrays[1:]:
             product = self._tensordot(product, name, "", "", "")
         factors = " * ".join([*scalars, product] if product else scalars) or "1.0"
-        return commented(f"series[{term.order}] += {_product(term.coefficient, factors)}", term.note)
+        before, value = _weighted(term.coefficient, factors)
+        return [*before, *commented(f"series[{term.order}] += {value}", term.note)]
 
     def contraction(self, s: Contract) -> str:
         """A product of two arrays, summed over the axes that the target lacks."""
@@ -214,6 +226,16 @@ class Printer:
         return _indexed(self.transposed(array, axes, kept), [":" if x in axes else "None" for x in result])
 
 
+def _first_call(code: str) -> tuple[str, str]:
+    """A call, and the methods called on what it returns."""
+    depth = 0
+    for place, letter in enumerate(code):
+        depth += (letter == "(") - (letter == ")")
+        if letter == ")" and not depth:
+            return code[: place + 1], code[place + 1 :]
+    return code, ""
+
+
 def commented(code: str, note: str, indent: int = INDENT) -> list[str]:
     """A line with a comment behind it, or above it where there is no room."""
     if not note:
@@ -227,12 +249,35 @@ def commented(code: str, note: str, indent: int = INDENT) -> list[str]:
 def _product(coefficient: Combination, factors: str) -> str:
     if not coefficient:
         return factors
-    text = ""
-    for factor, number in coefficient:
-        sign = " - " if factor < 0 else " + "
-        text += f"{sign}{'' if abs(factor) == 1 else f'{abs(factor)} * '}c[{number}]"
-    text = text.removeprefix(" + ").replace(" - ", "-", 1) if text.startswith(" - ") else text.removeprefix(" + ")
+    text = " ".join(_signed(coefficient))
     return f"({text}) * {factors}" if len(coefficient) > 1 else f"{text} * {factors}"
+
+
+def _weighted(coefficient: Combination, factors: str) -> tuple[list[str], str]:
+    """A product, and the lines before it that name its coefficient if that is a long sum."""
+    if len(coefficient) <= _FEW:
+        return [], _product(coefficient, factors)
+    numbers = _signed(coefficient)
+    terms = [" ".join(numbers[:1])] + [
+        f"{sign} {number}" for sign, number in zip(numbers[1::2], numbers[2::2], strict=True)
+    ]
+    line = f"weight = {' '.join(terms)}"
+    if len(line) + 2 * INDENT <= WIDTH:
+        return [line], f"weight * {factors}"
+    inner = [" ".join(terms)] if len(" ".join(terms)) + 3 * INDENT <= WIDTH else terms
+    return ["weight = (", *(f"    {term}" for term in inner), ")"], f"weight * {factors}"
+
+
+def _signed(coefficient: Combination) -> list[str]:
+    """The numbers of a coefficient, each but the first behind its sign."""
+    words: list[str] = []
+    for factor, number in coefficient:
+        text = f"c[{number}]" if abs(factor) == 1 else f"{abs(factor)} * c[{number}]"
+        if words:
+            words += ["-" if factor < 0 else "+", text]
+        else:
+            words.append(f"-{text}" if factor < 0 else text)
+    return words
 
 
 def _reshaped(array: str, groups: tuple[str, ...]) -> str:

@@ -72,7 +72,7 @@ class NumpyPrinter(Printer):
     def _block_lines(self, s: Statement, goal: str) -> list[str]:
         if isinstance(s, Combine):
             return self.combination(goal, s.parts, s.axes)
-        return commented(f"{goal} = {self.code(s, rows='rows')}", getattr(s, "note", ""), 2 * INDENT)
+        return self.assignment(goal, s, "rows", 2 * INDENT)
 
 
 def _are_moments(statement: Pass) -> bool:
