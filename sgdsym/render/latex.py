@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from sgdsym.diagrams import Diagram
 from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import latex_formula
@@ -12,10 +13,11 @@ from sgdsym.render.notation import Notation
 from sgdsym.render.scripts import LatexScript
 from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
 from sgdsym.render.typesetting import Typesetting
-from sgdsym.series import Series
+from sgdsym.series import Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
+AVERAGED = "averaged over the orders of the open indices"
 
 
 def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> str:
@@ -67,8 +69,10 @@ def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
         lines.append(
             f"{NEWLINE}\n".join("& \\quad " + f"{NEWLINE}\n& \\qquad ".join(group) for group in groups) + PARAGRAPH
         )
-    remainder = rf"& \quad + {_remainder(series, typesetting.notation)}"
-    return "\n".join([rf"\begin{{{environment}}}", head + PARAGRAPH, *lines, remainder, rf"\end{{{environment}}}"])
+    end = rf"& \quad + {_remainder(series, typesetting.notation)}"
+    if is_averaged(series.setting, series.terms):
+        end += f"{NEWLINE}\n" + rf"& \text{{{AVERAGED}}}"
+    return "\n".join([rf"\begin{{{environment}}}", head + PARAGRAPH, *lines, end, rf"\end{{{environment}}}"])
 
 
 def _equations(series: Series, typesetting: Typesetting) -> str:
@@ -134,14 +138,21 @@ def _remainder(series: Series, notation: Notation) -> str:
     return f"O({_power(notation.learning_rate, series.truncation + 1)})"
 
 
+def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
+    """Whether terms stand for their average over the orders of the open indices: past the first order they need not be symmetric."""
+    least = setting.open_indices
+    return least > 1 and any(diagram.order > least for diagram in diagrams)
+
+
 def _conditions(series: Series, notation: Notation) -> list[str]:
-    """Lines that say which denominators must not vanish."""
+    """Lines that say which denominators must not vanish, and how open indices are meant."""
     texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
+    averaged = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
     if not texts:
-        return []
+        return averaged
     pieces = [Piece(f"{text}," if k < len(texts) else text) for k, text in enumerate(texts, 1)]
     (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1)
-    return lines
+    return [*lines, *averaged]
 
 
 def _part(notation: Notation, order: int) -> str:

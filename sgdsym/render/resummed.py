@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sgdsym.render.factors import factor
-from sgdsym.render.latex import left_side
+from sgdsym.render.latex import AVERAGED, is_averaged, left_side
 from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.scripts import LatexScript, Script, TextScript, raised
 from sgdsym.render.width import LINE, width
@@ -37,7 +37,8 @@ def resummed_to_text(resummed: Resummed) -> str:
     for term in pen.terms():
         sign = "- " if term.negative else "+ " if lines else ""
         lines.append(sign + " ".join(word for word in (term.scale, term.sums, term.tensors, *term.times) if word))
-    return "\n".join([*(lines or ["0"]), *pen.legend()])
+    averaged = [AVERAGED] if is_averaged(resummed.setting, resummed.terms) else []
+    return "\n".join([*(lines or ["0"]), *pen.legend(), *averaged])
 
 
 def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -> str:
@@ -74,6 +75,8 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
     if not resummed.terms:
         lines[0] += " 0"
     lines += pen.legend()
+    if is_averaged(resummed.setting, resummed.terms):
+        lines.append(rf"\text{{{AVERAGED}}}")
     return "\n".join([r"\begin{align*}", f"{_NEWLINE}\n".join(f"& {line}" for line in lines), r"\end{align*}"])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
-from sgdsym.render.latex import is_function
+from sgdsym.render.latex import AVERAGED, is_averaged, is_function
 from sgdsym.render.names import diagram_name
 from sgdsym.render.scripts import TextScript, raised
 from sgdsym.render.words import explain
@@ -38,6 +38,8 @@ def series_to_text(series: Series, width: int | None = None) -> str:
         lines.append(sign + " ".join(words))
     if series.poles:
         lines.append("where " + ", ".join(f"{factor(pole).text()} ≠ 0" for pole in series.poles))
+    if is_averaged(series.setting, series.terms):
+        lines.append(AVERAGED)
     if width is not None:
         lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"

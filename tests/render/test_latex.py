@@ -181,6 +181,15 @@ def test_unknown_choices_are_refused(choice, complaint):
         Typesetting(**choice)
 
 
+def test_terms_that_are_averaged_over_the_orders_of_indices_say_so():
+    words = "averaged over the orders of the open indices"
+    for order in (2, 3):
+        for result in (f(order=order, observable="covariance") for f in (expand, resum)):
+            assert (words in str(result), words in result.latex()) == (order == 3, order == 3)
+    assert words in expand(order=3, observable="covariance").latex(shape="equations")
+    assert words not in str(expand(order=3, observable="displacement"))
+
+
 def test_notation_that_nobody_has_parsed_is_refused():
     results = (expand(order=1), resum(order=1), Diagram(2, [(0, 1)]))
     for result in results:
