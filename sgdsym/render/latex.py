@@ -70,8 +70,7 @@ def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
             f"{NEWLINE}\n".join("& \\quad " + f"{NEWLINE}\n& \\qquad ".join(group) for group in groups) + PARAGRAPH
         )
     end = rf"& \quad + {_remainder(series, typesetting.notation)}"
-    if is_averaged(series.setting, series.terms):
-        end += f"{NEWLINE}\n" + rf"& \text{{{AVERAGED}}}"
+    end += "".join(f"{NEWLINE}\n& {line}" for line in _conditions(series, typesetting.notation))
     return "\n".join([rf"\begin{{{environment}}}", head + PARAGRAPH, *lines, end, rf"\end{{{environment}}}"])
 
 

@@ -10,7 +10,7 @@ from sgdsym import Coefficient, Diagram, Notation, Series
 from sgdsym.render import Typesetting, diagram_to_latex, preamble, series_to_latex, typeset_document
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.terms import fill, order_terms
-from sgdsym.sgd import expand, resum
+from sgdsym.sgd import expand, modified, resum
 from tests.render.latex_values import latex_value
 
 # S. C. Tenka, "SGD at Small Learning Rates", section 2: the expansion theorem for one pass with batches of one, evaluated to
@@ -179,6 +179,11 @@ def test_notation_that_is_no_symbol_is_refused(text):
 def test_unknown_choices_are_refused(choice, complaint):
     with pytest.raises(ValueError, match=re.escape(complaint)):
         Typesetting(**choice)
+
+
+@pytest.mark.parametrize("shape", ["display", "aligned", "equations", "fragment"])
+def test_denominators_that_must_not_vanish_are_named_in_every_shape(shape):
+    assert r"\text{where} \quad (N - 1) \neq 0" in modified(order=2, sampling="reshuffle").latex(shape=shape)
 
 
 def test_terms_that_are_averaged_over_the_orders_of_indices_say_so():
