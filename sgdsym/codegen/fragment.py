@@ -9,7 +9,7 @@ diagrams is one array.  Derivative tensors are symmetric: the legs of one node a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from typing import TypeAlias
@@ -39,6 +39,14 @@ class Fragment:
     edges: Edges = ()
     averaged: Blocks = ()
     open: Blocks = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # fragments are looked up many times, and a tuple does not remember its hash
+        object.__setattr__(self, "_hash", hash((self.tensors, self.edges, self.averaged, self.open)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def legs(self) -> tuple[int, ...]:
@@ -48,11 +56,6 @@ class Fragment:
             for v in edge:
                 free[v] -= 1
         return tuple(v for v, count in enumerate(free) for _ in range(count))
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether edges and blocks connect all nodes."""
-        return len(_pieces(self)) == 1
 
     @property
     def is_symmetric_pair(self) -> bool:
@@ -72,7 +75,7 @@ class Fragment:
         Returns:
             The canonical fragment, and for each of its nodes the label here.
         """
-        label = {v: i for i, v in enumerate(nodes)}
+        label = dict(zip(nodes, range(len(nodes)), strict=True))
         averaged: list[tuple[int, ...]] = []
         opened: list[tuple[int, ...]] = []
         for block in self.averaged:

@@ -68,11 +68,6 @@ class Kernel:
         """The degrees of the derivatives that are needed at every data point."""
         return tuple(self._functions["SAMPLED_DEGREES"])
 
-    @property
-    def mean_degrees(self) -> tuple[int, ...]:
-        """The degrees of the derivatives of which the mean alone is enough."""
-        return tuple(self._functions["MEAN_DEGREES"])
-
     def __call__(
         self,
         derivatives: Derivatives,

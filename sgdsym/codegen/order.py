@@ -26,7 +26,7 @@ ENTRIES = 6e7
 CALL = 20_000.0
 TRAFFIC = 8.0
 _ELEMENTWISE = 16.0
-_NEARLY = 1.5
+_NEARLY = 1.2
 _PAIR_OF_POINTS = 30.0
 _FEWEST_FOR_POWER = 4
 _POWER_CALLS = 20
@@ -40,14 +40,13 @@ class Splits:
 
     fragment: Fragment
     joins: list[tuple[float, int]]
-    _parts: dict[int, tuple[Fragment, Fragment]] = field(default_factory=dict)
+    _parts: dict[int, Fragment] = field(default_factory=dict)
 
-    def parts(self, mask: int) -> tuple[Fragment, Fragment]:
-        """The two parts, the one with the nodes of the mask first."""
+    def part(self, mask: int) -> Fragment:
+        """The part with the nodes of a mask."""
         if mask not in self._parts:
-            nodes = range(len(self.fragment.tensors))
-            left = self.fragment.part([v for v in nodes if mask >> v & 1])[0]
-            self._parts[mask] = left, self.fragment.part([v for v in nodes if not mask >> v & 1])[0]
+            nodes = [v for v in range(len(self.fragment.tensors)) if mask >> v & 1]
+            self._parts[mask] = self.fragment.part(nodes)[0]
         return self._parts[mask]
 
 
@@ -127,24 +126,24 @@ class Planner:
             return self._best[fragment]
         best = (float("inf"), 0)
         reach = _NEARLY if self._shares is None else 1.0
-        near: list[tuple[float, Fragment, Fragment]] = []
+        near: list[tuple[float, int, int]] = []
         splits = self._splits(fragment)
+        full = (1 << len(fragment.tensors)) - 1
         for join, mask in splits.joins:
             if join >= reach * best[0]:
                 break
-            left, right = splits.parts(mask)
-            total = join + self._cost_beside(left, right)
+            total = join + self._cost_beside(splits, mask, full ^ mask)
             if total < reach * best[0]:
-                total += self._cost_beside(right, left)
-                near.append((total, left, right))
+                total += self._cost_beside(splits, full ^ mask, mask)
+                near.append((total, mask, full ^ mask))
                 best = min(best, (total, mask))
         if self._shares is not None:
             best = min(best, self._averages(fragment, best[0]))
         else:
             for total, left, right in near:
                 if total <= reach * best[0]:
-                    self.votes[left] += 1
-                    self.votes[right] += 1
+                    self.votes[splits.part(left)] += 1
+                    self.votes[splits.part(right)] += 1
         self._best[fragment] = best
         return best
 
@@ -160,11 +159,12 @@ class Planner:
                 best = min(best, (total, -1 - i))
         return best
 
-    def _cost_beside(self, part: Fragment, other: Fragment) -> float:
-        """The cost of one part; a power of deviations is not written out."""
-        if not is_power(part, other):
-            return self.cost(part)
+    def _cost_beside(self, splits: Splits, mask: int, other: int) -> float:
+        """The cost of one part beside the other; a power of deviations is not written out."""
+        part = splits.part(mask)
         degree = len(part.tensors)
+        if degree < _FEWEST_FOR_POWER or not is_power(part, splits.part(other)):
+            return self.cost(part)
         half = (degree + 1) // 2
         flops = 2 * self.size(1, degree) / factorial(degree)
         return flops + 3 * _ELEMENTWISE * self.size(1, half) / factorial(half) + _POWER_CALLS * CALL
@@ -189,23 +189,30 @@ class Planner:
             for v in block:
                 reach[v] |= mask
         connected = _connected_sets(tuple(reach))
-        legs = [0]
-        for v, (degree, _) in enumerate(fragment.tensors):
-            near = adjacent[v]
-            legs += [count + degree - 2 * (near & mask).bit_count() for mask, count in enumerate(legs)]
+        legs = _legs_of_sets([degree for degree, _ in fragment.tensors], adjacent)
         total_legs = legs[full]
+        outer = len(opened)
+        of_points = [self.size(samples, 0) for samples in range(len(averaged) + outer + 1)]
+        of_legs = [self.size(0, count) for count in range(max(legs) + 1)]
+        result = of_points[outer] * of_legs[total_legs]
         joins = []
         for mask in range(1, full, 2):
             other = full ^ mask
             if connected[mask] and connected[other]:
-                cut = sum([1 for block in averaged if block & mask and block & other])
-                left = cut + sum([1 for block in opened if block & mask])
-                right = cut + sum([1 for block in opened if block & other])
-                flops = self.size(cut + len(opened), (legs[mask] + legs[other] + total_legs) // 2)
-                sizes = self.size(left, legs[mask]), self.size(right, legs[other])
-                traffic = sum(sizes) + self.size(len(opened), total_legs) + (2 * min(sizes) if cut else 0.0)
-                charge = _PAIR_OF_POINTS if max(left, right, len(opened)) > 1 else 1.0
-                if not cut and legs[mask] + legs[other] == total_legs:
+                cut = left = right = 0
+                for block_mask in averaged:
+                    cut += 1 if block_mask & mask and block_mask & other else 0
+                for block_mask in opened:
+                    left += 1 if block_mask & mask else 0
+                    right += 1 if block_mask & other else 0
+                left, right = left + cut, right + cut
+                in_left, in_right = legs[mask], legs[other]
+                contracted = (in_left + in_right - total_legs) // 2
+                flops = of_points[cut + outer] * of_legs[total_legs] * of_legs[contracted]
+                left_size, right_size = of_points[left] * of_legs[in_left], of_points[right] * of_legs[in_right]
+                traffic = left_size + right_size + result + (2 * min(left_size, right_size) if cut else 0.0)
+                charge = _PAIR_OF_POINTS if max(left, right, outer) > 1 else 1.0
+                if not cut and not contracted:
                     flops *= _ELEMENTWISE
                 joins.append((charge * (flops + TRAFFIC * traffic) + CALL, mask))
         joins.sort()
@@ -221,6 +228,14 @@ def is_power(power: Fragment, tensor: Fragment) -> bool:
     if degree < _FEWEST_FOR_POWER or power.edges or power.averaged != (tuple(range(degree)),):
         return False
     return set(power.tensors) == {(1, DEVIATION)} and not tensor.open and tensor.legs == (tensor.legs[:1] * degree)
+
+
+def _legs_of_sets(degrees: list[int], adjacent: list[int]) -> list[int]:
+    """For every set of nodes, as a mask, how many legs leave it."""
+    legs = [0]
+    for degree, near in zip(degrees, adjacent, strict=True):
+        legs += [count + degree - 2 * (near & mask).bit_count() for mask, count in enumerate(legs)]
+    return legs
 
 
 @cache
