@@ -89,7 +89,7 @@ def exact_array(entries: Any) -> Array:
     """A sympy matrix or array as a numpy array of expressions."""
     array = np.empty(entries.shape, dtype=object)
     for place, entry in enumerate(sp.flatten(entries.tolist()) if entries.shape else [entries[()]]):
-        array.flat[place] = sp.sympify(entry)
+        array.flat[place] = sp.sympify(entry, strict=True)
     return array
 
 
@@ -103,7 +103,7 @@ def as_sympy(array: Any) -> Any:
     """
     array = np.asarray(array, dtype=object)
     if array.ndim == 0:
-        return sp.sympify(array[()])
+        return sp.sympify(array[()], strict=True)
     if array.ndim <= 2:
         return sp.Matrix(array.tolist())
     return sp.ImmutableDenseNDimArray(list(array.flat), array.shape)

@@ -60,7 +60,7 @@ def with_noise(series: Series, model: NoiseModel, root_derivatives: Mapping[int,
     total: Any = np.zeros((tensors.dimension,) * axes, dtype=object)
     for (order, coefficient), value in groups.items():
         total = total + tensors.written(value) * (coefficient.as_expr() * eta**order)
-    return sp.Matrix(np.asarray(total).tolist()) if axes else sp.sympify(np.asarray(total)[()])
+    return sp.Matrix(np.asarray(total).tolist()) if axes else sp.sympify(np.asarray(total)[()], strict=True)
 
 
 class _Tensors:

@@ -214,3 +214,10 @@ def test_what_diagrams_do_not_determine_is_refused():
     ):
         with pytest.raises(ValueError, match=complaint):
             closed_form(series.at_infinity(), [eigenvalue], {(1,): [1]}, learning_rate=sp.Rational(1, 2))
+
+
+@pytest.mark.parametrize("given", [{"eigenvalues": ["2*x"]}, {"learning_rate": "2*x"}, {"steps": "2*x"}])
+def test_text_is_refused_not_evaluated(given):
+    values = {"eigenvalues": [1], "tensors": {(1, 1): [[1]]}, **given}
+    with pytest.raises(ValueError, match=r"must be a number or a sympy expression, not '2\*x'"):
+        closed_form(resum(order=2, batch_size=1), values.pop("eigenvalues"), values.pop("tensors"), **values)

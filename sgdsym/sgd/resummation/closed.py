@@ -124,7 +124,8 @@ def closed_form(
         A sympy expression; for an observable with open indices a sympy array.
 
     Raises:
-        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue.
+        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue; or for text, which is
+            not evaluated.
 
     >>> from sgdsym.sgd import at_minimum
     >>> from sgdsym.sgd.resummation import resum
@@ -133,9 +134,9 @@ def closed_form(
     C*H*eta**2/2
     """
     function = resummed.setting.observable == "function"
-    values = [sp.sympify(value) for value in eigenvalues]
-    rate = sp.sympify(learning_rate)
-    exponent = resummed.steps.as_expr() if steps is None else sp.sympify(steps)
+    values = [_expression("an eigenvalue", value) for value in eigenvalues]
+    rate = _expression("the learning rate", learning_rate)
+    exponent = resummed.steps.as_expr() if steps is None else _expression("the number of steps", steps)
     if resummed.stationary:
         _check_stable(values, rate, resummed.continuous)
     arrays = {degrees: sp.Array(tensor) if _indices(degrees) else tensor for degrees, tensor in tensors.items()}
@@ -158,6 +159,14 @@ def closed_form(
     if not axes:
         return sp.Add(*total.get((), []))
     return _symmetric_array(total, len(values), axes)
+
+
+def _expression(name: str, value: Any) -> sp.Expr:
+    """A number or an expression; text is refused, because sympy would evaluate it."""
+    try:
+        return sp.sympify(value, strict=True)
+    except sp.SympifyError as error:
+        raise ValueError(f"{name} must be a number or a sympy expression, not {value!r}") from error
 
 
 def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, continuous: bool) -> None:
@@ -255,7 +264,7 @@ def _component(
         elif degrees not in arrays:
             return sp.S.Zero
         else:
-            factors.append(arrays[degrees][places] if places else sp.sympify(arrays[degrees]))
+            factors.append(arrays[degrees][places] if places else _expression("a tensor", arrays[degrees]))
     return sp.Mul(*factors)
 
 
