@@ -18,7 +18,6 @@ from sgdsym.diagrams import Diagram, refinements
 from sgdsym.series import Coefficient, symbol_name
 from sgdsym.sgd.resummation import Resummed, TimeSum, index_letters, tensor_indices
 from sgdsym.templating import template
-from sgdsym.tensors.notation import base_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -254,6 +253,8 @@ def _mean(degrees: tuple[int | str, ...], group: list[str]) -> tuple[str, str]:
 
 
 def _word(degrees: tuple[int | str, ...], groups: list[list[str]]) -> str:
+    from sgdsym.tensors.notation import base_name  # loads sympy, which no other kernel needs
+
     if degrees == (2,):
         return f"h_{groups[0][0]}"
     name = "s" if degrees[0] == "s" else base_name("cumulant", tuple(map(int, degrees)))
