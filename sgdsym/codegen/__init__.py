@@ -4,8 +4,9 @@ Stage by stage:
 
 1. :mod:`~sgdsym.codegen.moments` rewrites the blocks in means and central moments and merges equal networks,
    :mod:`~sgdsym.codegen.centring` says which factors need not be centred;
-2. :mod:`~sgdsym.codegen.fragment` cuts networks into canonical pieces, and :mod:`~sgdsym.codegen.order` plans from
-   which two pieces each one is contracted, the cost of a piece shared out among all that use it;
+2. :mod:`~sgdsym.codegen.fragment` cuts networks into canonical fragments, :mod:`~sgdsym.codegen.sets` and
+   :mod:`~sgdsym.codegen.pieces` find the pieces that these are made of, :mod:`~sgdsym.codegen.joins` says what it costs to join
+   two, and :mod:`~sgdsym.codegen.order` plans which are joined, the cost of a piece shared out among all that use it;
 3. :mod:`~sgdsym.codegen.lower` writes every piece once, as statements of :mod:`~sgdsym.codegen.ir`;
 4. :mod:`~sgdsym.codegen.passes` forms linear combinations before they are contracted, reads large inputs once, in
    blocks of data points, and gives the memory of large intermediates back;

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sgdsym.codegen.cost import Plan, cost_of, estimated_time, input_bytes, naive_cost, planned_cost
-from sgdsym.codegen.fragment import DEVIATION, SAMPLE, Fragment
-from sgdsym.codegen.ir import Combination, Program
-from sgdsym.codegen.lower import Product, lower, products
+from sgdsym.codegen.fragment import DEVIATION, SAMPLE
+from sgdsym.codegen.ir import Program
+from sgdsym.codegen.joins import DATA_POINTS, joins_of, plan_alone, representative_parameters
+from sgdsym.codegen.lower import lower, products
 from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.order import DATA_POINTS, Planner, representative_parameters
+from sgdsym.codegen.order import shared_recipes
 from sgdsym.codegen.passes import combine, read_once, release_large, renumber
+from sgdsym.codegen.pieces import pieces_of
 from sgdsym.series import Coefficient, Series
-
-_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +44,17 @@ def compile_series(series: Series) -> Compiled:
     fragments = [fragment for _, product in sums for fragment in product]
     sampled = [d for f in fragments for d, kind in f.tensors if kind in (DEVIATION, SAMPLE)]
     points, parameters = DATA_POINTS, representative_parameters(DATA_POINTS, max(sampled, default=1))
-    alone = Planner(points, parameters)
-    planned = planned_cost(fragments, alone)
-    program = _shared(sums, alone)
+    alone = plan_alone(joins_of(pieces_of(fragments), points, parameters))
+    programs = [
+        release_large(renumber(read_once(combine(lower(sums, recipe))))) for recipe in shared_recipes(fragments, alone)
+    ]
+    program = min(programs, key=lambda made: estimated_time(made, points, parameters))
     plan = Plan(
         points,
         parameters,
         input_bytes(program, points, parameters),
         naive_cost(fragments, points, parameters),
-        planned,
+        planned_cost(fragments, alone),
         cost_of(program, points, parameters),
     )
     return Compiled(program, number, len(sums), plan)
-
-
-def _shared(sums: Mapping[tuple[int, Product], Combination], alone: Planner) -> Program:
-    """The cheapest of several programs, each planned with what the one before it shares."""
-    best: tuple[float, Program] | None = None
-    shares: Mapping[Fragment, int] = alone.votes
-    for _ in range(_ROUNDS):
-        planner = alone.after(shares)
-        program = release_large(renumber(read_once(combine(lower(sums, planner)))))
-        seconds = estimated_time(program, alone.points, alone.parameters)
-        if best is None or seconds < best[0]:
-            best = seconds, program
-        shares = planner.uses
-    assert best is not None
-    return best[1]

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from math import factorial
 from typing import TypeAlias
 
-from sgdsym.codegen.fragment import DEVIATION, Fragment
+import numpy as np
+
+from sgdsym.codegen.fragment import Fragment
 from sgdsym.codegen.ir import (
     Combine,
     Contract,
@@ -31,7 +33,7 @@ from sgdsym.codegen.ir import (
     makes,
     reads,
 )
-from sgdsym.codegen.order import CALL, TRAFFIC, Planner, is_power
+from sgdsym.codegen.joins import CALL, TRAFFIC, Alone
 from sgdsym.codegen.shapes import Shape, shape_of, shapes
 
 Size: TypeAlias = Mapping[Shape, float]
@@ -114,11 +116,23 @@ def naive_cost(fragments: Iterable[Fragment], points: int, parameters: int) -> C
     return Cost(flops, moved, 0.0)
 
 
-def planned_cost(fragments: Iterable[Fragment], planner: Planner) -> Cost:
+def planned_cost(fragments: Iterable[Fragment], alone: Alone) -> Cost:
     """The cost of pairwise contractions, each fragment by itself."""
-    known: dict[Fragment, Cost] = {}
-    parts = [_pairwise(fragment, planner, known) for fragment in fragments]
-    return Cost(sum(c.flops for c in parts), sum(c.moved for c in parts), max((c.peak for c in parts), default=0.0))
+    joins, pieces = alone.joins, alone.joins.pieces
+    # one more for a power, which is neither made nor read
+    size = np.append(joins.sizes(pieces.samples, pieces.legs), 0.0)
+    made = np.where(np.append((pieces.nodes > 1) | pieces.formed, False), size, 0.0)
+    formed = np.where(np.append(pieces.formed, False), size, 0.0)
+    flops, moved, peak = 1 * formed, 16 * formed, 8 * formed
+    for splits in joins.by_nodes():
+        chosen = alone.choice[np.unique(joins.splits.whole[splits])]
+        whole, left, right = joins.splits.whole[chosen], joins.left[chosen], joins.right[chosen]
+        flops[whole] = flops[left] + flops[right] + 2 * joins.flops[chosen]
+        moved[whole] = moved[left] + moved[right] + 8 * (size[left] + size[right] + size[whole])
+        held = 8 * (made[left] + made[right] + made[whole])
+        peak[whole] = np.maximum(np.maximum(peak[left], peak[right]), held)
+    of = [pieces.of[fragment] for fragment in fragments]
+    return Cost(float(flops[of].sum()), float(moved[of].sum()), float(peak[of].max(initial=0.0)))
 
 
 def cost_of(program: Program, points: int, parameters: int) -> Cost:
@@ -164,45 +178,6 @@ def _alive(program: Program) -> Iterator[Size]:
         elif not isinstance(statement, _GIVEN):
             held |= {name: shape[name] for name in makes(statement)}
     yield Counter(held.values())
-
-
-def _pairwise(fragment: Fragment, planner: Planner, known: dict[Fragment, Cost]) -> Cost:
-    if fragment not in known:
-        known[fragment] = _leaf(fragment, planner) if len(fragment.tensors) == 1 else _join(fragment, planner, known)
-    return known[fragment]
-
-
-def _leaf(fragment: Fragment, planner: Planner) -> Cost:
-    degree, kind = fragment.tensors[0]
-    size = planner.size(1, degree) if kind == DEVIATION else 0.0
-    return Cost(size, 16 * size, 8 * size)
-
-
-def _join(fragment: Fragment, planner: Planner, known: dict[Fragment, Cost]) -> Cost:
-    split = planner.split(fragment)
-    assert not isinstance(split, int)  # a plan without sharing takes no averages last
-    left, right = (fragment.part(nodes)[0] for nodes in split)
-    for power, tensor in ((left, right), (right, left)):
-        if is_power(power, tensor):
-            inner = _pairwise(tensor, planner, known)
-            degree = len(power.tensors)
-            flops = _power_flops(degree, planner.points, planner.parameters)
-            return Cost(inner.flops + flops, inner.moved + 8 * planner.size(0, degree), inner.peak)
-    parts = [_pairwise(part, planner, known) for part in (left, right)]
-    sizes = [planner.size(len(f.open), len(f.legs)) for f in (left, right, fragment)]
-    cut = len(fragment.averaged) - len(left.averaged) - len(right.averaged)
-    indices = (len(left.legs) + len(right.legs) + len(fragment.legs)) // 2
-    flops = 2 * planner.size(len(fragment.open) + cut, indices)
-    made = [size for f, size in zip((left, right, fragment), sizes, strict=True) if _is_made(f)]
-    return Cost(
-        sum(c.flops for c in parts) + flops,
-        sum(c.moved for c in parts) + 8 * sum(sizes),
-        max(*(c.peak for c in parts), 8 * sum(made)),
-    )
-
-
-def _is_made(fragment: Fragment) -> bool:
-    return len(fragment.tensors) > 1 or fragment.tensors[0][1] == DEVIATION
 
 
 def _power_flops(degree: int, points: int, parameters: int) -> float:

@@ -34,7 +34,7 @@ from sgdsym.codegen.ir import (
     Weigh,
     Weights,
 )
-from sgdsym.codegen.order import Planner, is_power
+from sgdsym.codegen.order import Recipe, is_power
 from sgdsym.diagrams import Diagram
 
 _SAMPLE_LETTERS = "N" + ascii_uppercase.replace("N", "")
@@ -62,13 +62,13 @@ def products(terms: Sequence[tuple[Diagram, int]], function_roots: bool) -> dict
     return {key: combination for key, combination in summed.items() if combination}
 
 
-def lower(sums: Mapping[tuple[int, Product], Combination], planner: Planner) -> Program:
+def lower(sums: Mapping[tuple[int, Product], Combination], recipe: Recipe) -> Program:
     """The statements that compute every product, and the sum over the products.
 
     Raises:
         ValueError: if the products differ in their number of indices.
     """
-    lowering = _Lowering(planner)
+    lowering = _Lowering(recipe)
     terms = []
     for (order, product), combination in sums.items():
         factors = []
@@ -85,7 +85,7 @@ def lower(sums: Mapping[tuple[int, Product], Combination], planner: Planner) -> 
 class _Lowering:
     """The statements written so far, and the names of the arrays they make."""
 
-    planner: Planner
+    recipe: Recipe
     statements: list[Statement] = field(default_factory=list)
     names: dict[Fragment, str] = field(default_factory=dict)
     variants: dict[tuple[str, tuple[int, ...], tuple[int, ...]], str] = field(default_factory=dict)
@@ -94,11 +94,9 @@ class _Lowering:
 
     def value(self, fragment: Fragment) -> str:
         """The name of the value of a fragment, written if it was not."""
-        self.planner.uses[fragment] += 1
         if fragment not in self.names:
             one = len(fragment.tensors) == 1
             self.names[fragment] = self._leaf(*fragment.tensors[0]) if one else self._made(fragment)
-            self.planner.hold(fragment)
         return self.names[fragment]
 
     def variant(self, name: str, weighed: tuple[int, ...] = (), raised: tuple[int, ...] = (), rank: int = 0) -> str:
@@ -150,7 +148,7 @@ class _Lowering:
         return statement.target
 
     def _made(self, whole: Fragment) -> str:
-        split = self.planner.split(whole)
+        split = self.recipe.split(whole)
         return self._average(whole, split) if isinstance(split, int) else self._join(whole, *split)
 
     def _average(self, whole: Fragment, block: int) -> str:
@@ -170,7 +168,7 @@ class _Lowering:
         small_axes = letters.of(small, small_labels)
         large, large_labels = whole.part(nodes)
         large_axes = letters.of(large, large_labels, last=small_axes)
-        size = self.planner.array_size
+        size = self.recipe.array_size
         if _is_samples(small) or (not _is_samples(large) and size(large_axes) < size(small_axes)):
             large, small, large_axes, small_axes = small, large, small_axes, large_axes
         for power, tensor in ((small, large), (large, small)):

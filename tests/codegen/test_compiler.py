@@ -14,11 +14,13 @@ from sgdsym.codegen.compiler import compile_series
 from sgdsym.codegen.cost import Plan, cost_of, most_alive, planned_cost
 from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical, whole_fragment
 from sgdsym.codegen.ir import Combine, Contract, Pass, Power
+from sgdsym.codegen.joins import joins_of, plan_alone
 from sgdsym.codegen.lower import lower, products
 from sgdsym.codegen.module import write_module
 from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.order import Planner
+from sgdsym.codegen.order import shared_recipes
 from sgdsym.codegen.passes import combine, read_once, release_large, renumber
+from sgdsym.codegen.pieces import pieces_of
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series
 from tests.codegen.test_backends import random_series, tensors
@@ -35,11 +37,9 @@ def lowered(series, points=300, parameters=20):
     terms = networks(series)
     number = distinct_coefficients(terms)
     sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable == "function")
-    planner = Planner(points, parameters)
-    for _, fragments in sums:
-        for fragment in fragments:
-            planner.cost(fragment)
-    return lower(sums, planner.after(planner.votes)), number
+    fragments = [fragment for _, product in sums for fragment in product]
+    recipe = shared_recipes(fragments, plan_alone(joins_of(pieces_of(fragments), points, parameters)))[0]
+    return lower(sums, recipe), number
 
 
 def evaluated(series, program, number, **given):
@@ -91,7 +91,6 @@ def test_plans_of_single_diagrams_are_near_the_best_paths_of_opt_einsum():
     opt_einsum = pytest.importorskip("opt_einsum")
     points, parameters = 50, 7
     ours = theirs = 0.0
-    planner = Planner(points, parameters)
     for network in networks(sgdsym.expand(order=4)):
         legs = [""] * network.nodes
         for letter, (a, b) in zip("abcdefgh", network.edges, strict=False):
@@ -105,7 +104,8 @@ def test_plans_of_single_diagrams_are_near_the_best_paths_of_opt_einsum():
         theirs += float(path[1].opt_cost)
         whole = whole_fragment(network, False)
         fragment = canonical(whole.tensors, whole.edges, whole.averaged, whole.open)[0]
-        ours += planned_cost([fragment], planner).flops
+        alone = plan_alone(joins_of(pieces_of([fragment]), points, parameters))
+        ours += planned_cost([fragment], alone).flops
     assert ours <= 1.2 * theirs
 
 

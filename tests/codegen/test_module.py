@@ -12,7 +12,9 @@ import pytest
 import sgdsym
 from sgdsym.codegen import Kernel, compile_kernel, generate
 from sgdsym.codegen.fragment import DEVIATION, MEAN, Fragment, canonical, fragments_of
-from sgdsym.codegen.order import Planner
+from sgdsym.codegen.joins import joins_of, plan_alone
+from sgdsym.codegen.order import shared_recipes
+from sgdsym.codegen.pieces import pieces_of
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series, Setting
 
@@ -180,10 +182,10 @@ def test_fragments_are_equal_if_and_only_if_isomorphic():
 
 def test_a_mean_tensor_meets_small_factors_first():
     """D4 with four gradients: gradients one after the other, never an outer product of gradients."""
-    planner = Planner(300, 30)
     whole = Fragment(((1, MEAN),) * 4 + ((4, MEAN),), tuple((v, 4) for v in range(4)))
     whole = canonical(whole.tensors, whole.edges, (), ())[0]
-    sizes = sorted(len(part) for part in planner.split(whole))
+    recipe = shared_recipes([whole], plan_alone(joins_of(pieces_of([whole]), 300, 30)))[0]
+    sizes = sorted(len(part) for part in recipe.split(whole))
     assert sizes == [1, 4]
 
 

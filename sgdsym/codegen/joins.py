@@ -1,0 +1,158 @@
+r"""What it costs to join two pieces, at representative sizes, and the cheapest plan of each piece by itself.
+
+The cost of joining two parts is the number of multiplications, :math:`n^{\#\text{sample axes}} p^{\#\text{index axes}}`
+over all axes of both, plus the memory traffic and the call.  An array over pairs of data points is charged many times its
+cost: it is made only where nothing else is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from math import factorial
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sgdsym.codegen.fragment import Fragment
+from sgdsym.codegen.pieces import LEFT, RIGHT, Pieces, Splits, pieces_of
+from sgdsym.codegen.sets import Integers
+
+Floats: TypeAlias = NDArray[np.float64]
+
+DATA_POINTS = 300
+PARAMETERS = 40
+ENTRIES = 6e7
+CALL = 20_000.0
+TRAFFIC = 8.0
+_ELEMENTWISE = 16.0
+NEARLY = 1.2
+_PAIR_OF_POINTS = 30.0
+_POWER_CALLS = 20
+
+
+def representative_parameters(points: int, degree: int) -> int:
+    """The number of parameters at which tensors of a degree at every data point fill half a gigabyte, at most 40.
+
+    >>> [representative_parameters(300, degree) for degree in (1, 3, 4, 5)]
+    [40, 40, 21, 11]
+    """
+    return max(2, min(PARAMETERS, round(float((ENTRIES / points) ** (1 / max(1, degree))))))
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """The splits of pieces with their costs, those of a piece together and the cheapest first.
+
+    Attributes:
+        pieces: the pieces.
+        points: the number of data points.
+        parameters: the number of parameters.
+        splits: the splits.
+        left: the left part of each, or one past the last piece where it is a power, which is not made.
+        right: the right part, likewise.
+        flops: the multiplications of each.
+        cost: the cost of each, if both parts are at hand.
+    """
+
+    pieces: Pieces
+    points: int
+    parameters: int
+    splits: Splits
+    left: Integers
+    right: Integers
+    flops: Floats
+    cost: Floats
+
+    def of(self, fragments: Iterable[Fragment]) -> Joins:
+        """The splits of other fragments at the same sizes."""
+        return joins_of(pieces_of(fragments), self.points, self.parameters)
+
+    def size(self, samples: int, indices: int) -> float:
+        """Number of entries of an array."""
+        return float(self.points**samples * self.parameters**indices)
+
+    def sizes(self, samples: Integers, indices: Integers) -> Floats:
+        """Number of entries of arrays."""
+        return _sizes(self.points, self.parameters, samples, indices)
+
+    def by_nodes(self) -> Iterator[Integers]:
+        """The splits of the pieces of two nodes, of three, and so on, by their numbers."""
+        nodes = self.pieces.nodes[self.splits.whole]
+        return (np.flatnonzero(nodes == count) for count in range(2, int(nodes.max(initial=1)) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The cheapest plan of each piece if it shares nothing with others.
+
+    Attributes:
+        joins: what is chosen from.
+        cost: of each piece; what is read costs nothing, and neither does a power, one past the last piece.
+        choice: the split that each piece is made by, -1 for a single tensor.
+        votes: how many nearly best splits have the piece as a part.
+    """
+
+    joins: Joins
+    cost: Floats
+    choice: Integers
+    votes: Integers
+
+
+def joins_of(pieces: Pieces, points: int, parameters: int) -> Joins:
+    """The splits of pieces with their costs at given sizes."""
+    found = pieces.splits
+    flops, cost = _costs(pieces, points, parameters)
+    order = np.lexsort((cost, found.whole))
+    splits = Splits(*(column[order] for column in (found.whole, found.left, found.right, found.mask, found.power)))
+    left = np.where(splits.power == LEFT, len(pieces.nodes), splits.left)
+    right = np.where(splits.power == RIGHT, len(pieces.nodes), splits.right)
+    return Joins(pieces, points, parameters, splits, left, right, flops[order], cost[order])
+
+
+def plan_alone(joins: Joins) -> Alone:
+    """Plan each piece by itself, small ones first."""
+    pieces, whole = joins.pieces, joins.splits.whole
+    cost = np.append(np.where(pieces.formed, joins.sizes(pieces.samples, pieces.legs), 0.0), 0.0)
+    choice, votes = np.full(len(cost), -1), np.zeros(len(cost), np.int64)
+    cost[whole] = np.inf
+    for splits in joins.by_nodes():
+        total = joins.cost[splits] + cost[joins.left[splits]] + cost[joins.right[splits]]
+        np.minimum.at(cost, whole[splits], total)
+        best, near = (splits[total <= reach * cost[whole[splits]]] for reach in (1.0, NEARLY))
+        choice[whole[best][::-1]] = best[::-1]
+        for part in (joins.left, joins.right):
+            votes += np.bincount(part[near], minlength=len(votes))
+    return Alone(joins, cost, choice, votes)
+
+
+def _costs(pieces: Pieces, points: int, parameters: int) -> tuple[Floats, Floats]:
+    """The multiplications and the cost of each split; of a power, which is not written out, with all that it takes."""
+    splits, samples, legs = pieces.splits, pieces.samples, pieces.legs
+    whole, left, right = splits.whole, splits.left, splits.right
+    cut = pieces.averaged[whole] - pieces.averaged[left] - pieces.averaged[right]
+    contracted = (legs[left] + legs[right] - legs[whole]) // 2
+    result, one, other = (_sizes(points, parameters, samples[part], legs[part]) for part in (whole, left, right))
+    flops = _sizes(points, parameters, cut + samples[whole], legs[whole] + contracted)
+    traffic = one + other + result + np.where(cut > 0, 2 * np.minimum(one, other), 0.0)
+    pairs = np.maximum(np.maximum(samples[left], samples[right]), samples[whole]) > 1
+    slowly = np.where((cut == 0) & (contracted == 0), _ELEMENTWISE, 1.0)
+    cost = np.where(pairs, _PAIR_OF_POINTS, 1.0) * (slowly * flops + TRAFFIC * traffic) + CALL
+    for i in np.flatnonzero(splits.power):
+        degree = int(legs[left[i]])
+        half = (degree + 1) // 2
+        flops[i] = points * parameters**degree / factorial(degree)
+        tuples = points * parameters**half / factorial(half)
+        cost[i] += 2 * flops[i] + 3 * _ELEMENTWISE * tuples + _POWER_CALLS * CALL
+    return flops, cost
+
+
+def _sizes(points: int, parameters: int, samples: Integers, indices: Integers) -> Floats:
+    # from a table of exact integers, because a power of arrays is rounded differently from machine to machine
+    table = [
+        [float(points**i * parameters**j) for j in range(int(indices.max(initial=0)) + 1)]
+        for i in range(int(samples.max(initial=0)) + 1)
+    ]
+    found: Floats = np.array(table)[samples, indices]
+    return found
