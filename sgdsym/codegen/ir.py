@@ -151,6 +151,23 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """Sums over the data points of samples times other arrays, all of them made while the samples are read once.
+
+    Each contraction sums over the sample axis, or over that and the first index of the samples; these come first in the
+    other array too.
+    """
+
+    samples: str
+    body: tuple[Contract, ...]
+
+    @property
+    def factors(self) -> tuple[tuple[str, str], ...]:
+        """For each contraction the other array and its axes."""
+        return tuple((s.right, s.right_axes) if s.left == self.samples else (s.left, s.left_axes) for s in self.body)
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The arrays are not read again: give their memory back."""
 
@@ -170,6 +187,7 @@ Statement: TypeAlias = (
     | Power
     | Combine
     | Pass
+    | Moments
     | Release
 )
 
@@ -214,6 +232,8 @@ def reads(statement: Statement) -> tuple[str, ...]:  # noqa: PLR0911 - one retur
             made = {s.target for s in body}
             given = (samples,) if samples else ()
             return *given, *(name for s in body for name in reads(s) if name not in {samples} | made)
+        case Moments(body=body):
+            return tuple(dict.fromkeys(name for s in body for name in reads(s)))
     return ()
 
 
@@ -222,6 +242,8 @@ def makes(statement: Statement) -> tuple[str, ...]:
     match statement:
         case Pass(kept=kept):
             return kept
+        case Moments(body=body):
+            return tuple(s.target for s in body)
         case Release():
             return ()
     return (statement.target,)

@@ -11,7 +11,7 @@ from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
-from sgdsym.codegen.ir import ContractPair, Mean, Pass, Power, Program, RootDerivative, Samples, reads
+from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pass, Power, Program, RootDerivative, Samples, reads
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
 from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
@@ -72,7 +72,6 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
     if rank and not any(sampled + averaged):
         averaged = (*averaged, 1)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
-    statements = [line for found in lines.values() for line in found]
     kinds = {type(s) for p in written.values() for s in p.statements}
     return template(name).render(
         version=version("sgdsym"),
@@ -92,8 +91,8 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
         has_function=series.setting.observable == "function",
         has_pairs=ContractPair in kinds,
         has_powers=Power in kinds,
-        has_blocks=Pass in kinds,
-        has_moments=any("_moments(" in line for line in statements),
+        has_blocks=bool({Pass, Moments} & kinds),
+        has_moments=Moments in kinds,
         programs=[
             (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))
             for function, found in lines.items()

@@ -11,6 +11,7 @@ from sgdsym.codegen.ir import (
     ContractPair,
     Deviations,
     Mean,
+    Moments,
     Pass,
     Power,
     Raise,
@@ -53,6 +54,6 @@ def shapes(statements: Iterable[Statement], known: Mapping[str, Shape] | None = 
                 shape[target] = 0, 0
             case Contract(target=target, axes=axes) | Combine(target=target, axes=axes):
                 shape[target] = shape_of(axes)
-            case Pass(body=body):
+            case Pass(body=body) | Moments(body=body):
                 shape |= shapes(body, shape)
     return shape

@@ -13,7 +13,7 @@ from sgdsym.codegen.centring import uncentred
 from sgdsym.codegen.compiler import compile_series
 from sgdsym.codegen.cost import Plan, cost_of, most_alive, planned_cost
 from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical, whole_fragment
-from sgdsym.codegen.ir import Combine, Contract, Pass, Power
+from sgdsym.codegen.ir import Combine, Contract, Moments, Pass, Power
 from sgdsym.codegen.joins import joins_of, plan_alone
 from sgdsym.codegen.lower import lower, products
 from sgdsym.codegen.module import write_module
@@ -116,12 +116,12 @@ def test_large_samples_are_read_once(options):
     program = compile_series(series).program
     kernel = series.kernel()
     largest = f"samples_{max(kernel.sampled_degrees)}"
-    readers = [s for s in program.statements if isinstance(s, Contract | Pass) and largest in _read(s)]
+    readers = [s for s in program.statements if isinstance(s, Contract | Moments | Pass) and largest in _read(s)]
     assert len(readers) == 1
 
 
 def _read(statement):
-    body = statement.body if isinstance(statement, Pass) else (statement,)
+    body = statement.body if isinstance(statement, Moments | Pass) else (statement,)
     return {name for s in body if isinstance(s, Contract) for name in (s.left, s.right)}
 
 

@@ -17,6 +17,7 @@ from sgdsym.codegen.ir import (
     ContractPair,
     Deviations,
     Mean,
+    Moments,
     Part,
     Pass,
     Power,
@@ -59,7 +60,7 @@ class Printer:
     def lines(self, statement: Statement) -> list[str]:
         """The lines of one statement."""
         match statement:
-            case Pass(body=body):
+            case Pass(body=body) | Moments(body=body):
                 return [line for s in body for line in self.lines(s)]
             case Combine(target, parts, axes):
                 return self.combination(target, parts, axes)

@@ -4,6 +4,8 @@ Statements are reordered.  Whatever can be made without large samples is made fi
 samples of the lowest degree, all that are ready in one pass, then what follows from them, and so on.  The arrays of the
 highest degree are read last, when all that they are contracted with is at hand.
 
+Sums over the data points that make large arrays are made apart, all in one matrix product with the samples.
+
 What follows at each data point from large products of a pass is made in the same pass, while they are in the cache; what
 nothing else reads is never stored for all data points.  The same is done with large products of other arrays.
 """
@@ -12,7 +14,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sgdsym.codegen.ir import Contract, Deviations, Pass, Pointwise, Program, Samples, Statement, makes, reads
+from sgdsym.codegen.ir import (
+    Contract,
+    Deviations,
+    Moments,
+    Pass,
+    Pointwise,
+    Program,
+    Samples,
+    Statement,
+    makes,
+    reads,
+)
 from sgdsym.codegen.shapes import Shape, shapes
 
 _LOWEST_DEGREE = 2
@@ -78,18 +91,30 @@ class _Schedule:
             if self._follows(statement, inside) and self._samples_read(statement) in ("", samples):
                 body.append(statement)
                 inside.update(name for name in makes(statement) if self.shape[name][0])
-        others = [s for s in self.pending if s not in body]
-        needed = {name for s in others for name in reads(s)}
+        sums, others = self._moments(samples, body)
+        needed = {name for s in self.pending if s not in body for name in reads(s)}
         needed |= {name for term in self.program.terms for name, _ in term.factors}
-        kept = tuple(name for s in body for name in makes(s) if name in needed or not self.shape[name][0])
-        if len(body) == 1 or (not samples and body[0].target in kept):
-            body, kept = body[:1], ()
-            self.ordered += body
-        else:
+        kept = tuple(name for s in others for name in makes(s) if name in needed or not self.shape[name][0])
+        if sums:
+            self.ordered.append(Moments(samples, tuple(sums)))
+        if len(others) > 1 and (samples or body[0].target not in kept):
             degree = self.degrees[samples] if samples else self.shape[body[0].target][1]
-            self.ordered.append(Pass(samples, degree, tuple(body), kept))
-        self.pending = [s for s in self.pending if s not in body]
-        self.done.update(name for s in body for name in makes(s))
+            self.ordered.append(Pass(samples, degree, tuple(others), kept))
+        else:
+            others = others[:1]
+            self.ordered += others
+        finished = sums + others
+        self.pending = [s for s in self.pending if s not in finished]
+        self.done.update(name for s in finished for name in makes(s))
+
+    def _moments(self, samples: str, body: list[Pointwise]) -> tuple[list[Contract], list[Pointwise]]:
+        """The sums to be made in one product with the samples, and the other statements."""
+        made = {s.target for s in body}
+        sums = [s for s in body if isinstance(s, Contract) and _is_moment(s, samples) and not made & {s.left, s.right}]
+        others = [s for s in body if s not in sums]
+        factors = Moments(samples, tuple(sums)).factors
+        is_wide = any(set(axes) & set(s.axes) for s, (_, axes) in zip(sums, factors, strict=True))
+        return (sums, others) if len(sums) > 1 and (is_wide or not others) else ([], body)
 
     def _follows(self, statement: Pointwise, inside: set[str]) -> bool:
         """Whether a statement belongs at each data point, and reads something large that the pass makes there."""
@@ -116,3 +141,12 @@ class _Schedule:
         if isinstance(statement, Contract):
             return len({letter for letter in statement.left_axes + statement.right_axes if letter.isupper()})
         return max(self.shape[name][0] for name in makes(statement))
+
+
+def _is_moment(s: Contract, samples: str) -> bool:
+    """Whether a product sums over the data points, or over them and the first index of the samples, in place."""
+    if samples not in (s.left, s.right):
+        return False
+    own, other = (s.left_axes, s.right_axes) if s.left == samples else (s.right_axes, s.left_axes)
+    summed = "".join(letter for letter in own if letter in other and letter not in s.axes)
+    return bool(summed) and len(summed) <= 2 and own.startswith(summed) and other.startswith(summed)

@@ -6,7 +6,7 @@ import re
 from dataclasses import fields, replace
 from typing import Any
 
-from sgdsym.codegen.ir import Part, Pass, Program, Statement, makes
+from sgdsym.codegen.ir import Moments, Part, Pass, Program, Statement, makes
 
 _NUMBERED = re.compile(r"[stu]\d+(?=$|_)")
 
@@ -15,7 +15,7 @@ def renumber(program: Program) -> Program:
     """The same program with the names t1, t2, ... in the order of the statements."""
     new: dict[str, str] = {}
     for statement in program.statements:
-        inside = statement.body if isinstance(statement, Pass) else (statement,)
+        inside = statement.body if isinstance(statement, Pass | Moments) else (statement,)
         for name in (name for s in inside for name in makes(s)):
             if found := _NUMBERED.match(name):
                 new.setdefault(found.group(), f"t{len(new) + 1}")

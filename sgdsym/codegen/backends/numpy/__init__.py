@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sgdsym.codegen.backends.printer import INDENT, Printer, commented
-from sgdsym.codegen.ir import Combine, Contract, Deviations, Pass, Pointwise, Program, Statement
+from sgdsym.codegen.ir import Combine, Contract, Deviations, Moments, Pass, Pointwise, Program, Statement
 from sgdsym.codegen.shapes import Shape, shapes
 
 TEMPLATE = "numpy_kernel.py.jinja"
@@ -23,22 +23,30 @@ class NumpyPrinter(Printer):
         shape = shapes(program.statements)
         lines: list[str] = []
         for statement in program.statements:
-            if not isinstance(statement, Pass):
-                lines += self.lines(statement)
-            elif _are_moments(statement):
-                lines += self._moments(statement)
-            else:
-                lines += self._loop(statement, shape)
+            match statement:
+                case Pass():
+                    lines += self._loop(statement, shape)
+                case Moments():
+                    lines += self._moments(statement)
+                case _:
+                    lines += self.lines(statement)
         return lines
 
-    def _moments(self, statement: Pass) -> list[str]:
-        """Means of the samples, times a vector in their first index or alone: all of them in one call."""
-        body = [s for s in statement.body if isinstance(s, Contract)]
-        mean, *sums = sorted(body, key=lambda s: len(s.axes), reverse=True)
-        vectors = [s.right if s.left == statement.samples else s.left for s in sums]
-        notes = [f"# {s.target}: {s.note}" for s in sums]
-        targets = ", ".join(s.target for s in (mean, *sums))
-        return [*notes, f"{targets} = _moments({statement.samples}, weights, {', '.join(vectors)})"]
+    def _moments(self, statement: Moments) -> list[str]:
+        """One call for all the sums: those over the data points, then those over a first index too."""
+        factor = dict(zip(statement.body, statement.factors, strict=True))
+        over_points = [s for s in statement.body if len(_summed(s)) == 1]
+        over_indices = [s for s in statement.body if len(_summed(s)) > 1]
+        sums = over_points + over_indices
+        lists = (f"[{', '.join(factor[s][0] for s in group)}]" for group in (over_points, over_indices))
+        lines = [f"# {s.target}: {s.note}" for s in sums if s.note]
+        lines.append(f"{', '.join(s.target for s in sums)} = _moments({statement.samples}, {', '.join(lists)})")
+        for s in sums:
+            own = s.left_axes if s.left == statement.samples else s.right_axes
+            axes = "".join(letter for letter in factor[s][1] + own if letter in s.axes)
+            if axes != s.axes:
+                lines.append(f"{s.target} = {self.transposed(s.target, axes, s.axes)}")
+        return lines
 
     def _loop(self, statement: Pass, shape: Mapping[str, Shape]) -> list[str]:
         """A loop over blocks of data points: sums are added up, kept rows are filled in, the rest is local."""
@@ -75,19 +83,8 @@ class NumpyPrinter(Printer):
         return self.assignment(goal, s, "rows", 2 * INDENT)
 
 
-def _are_moments(statement: Pass) -> bool:
-    """Whether a pass makes the mean of the samples, and else averages of them times vectors in their first index."""
-    vectors = 0
-    if not statement.samples:
-        return False
-    for s in statement.body:
-        if not isinstance(s, Contract) or statement.samples not in (s.left, s.right):
-            return False
-        axes, other = (s.left_axes, s.right_axes) if s.left == statement.samples else (s.right_axes, s.left_axes)
-        if axes != other + s.axes or len(other) > 2:
-            return False
-        vectors += len(other) - 1
-    return vectors == len(statement.body) - 1
+def _summed(s: Contract) -> str:
+    return "".join(letter for letter in s.left_axes if letter in s.right_axes and letter not in s.axes)
 
 
 def _seen_product(s: Contract, seen: Mapping[str, str]) -> Contract:
