@@ -124,9 +124,10 @@ def planned_cost(fragments: Iterable[Fragment], alone: Alone) -> Cost:
     made = np.where(np.append((pieces.nodes > 1) | pieces.formed, False), size, 0.0)
     formed = np.where(np.append(pieces.formed, False), size, 0.0)
     flops, moved, peak = 1 * formed, 16 * formed, 8 * formed
-    for splits in joins.by_nodes():
-        chosen = alone.choice[np.unique(joins.splits.whole[splits])]
-        whole, left, right = joins.splits.whole[chosen], joins.left[chosen], joins.right[chosen]
+    for nodes in range(2, int(pieces.nodes.max(initial=1)) + 1):
+        whole = np.flatnonzero(pieces.nodes == nodes)
+        chosen = alone.choice[whole]
+        left, right = joins.left[chosen], joins.right[chosen]
         flops[whole] = flops[left] + flops[right] + 2 * joins.flops[chosen]
         moved[whole] = moved[left] + moved[right] + 8 * (size[left] + size[right] + size[whole])
         held = 8 * (made[left] + made[right] + made[whole])

@@ -33,29 +33,27 @@ class Fragment:
         edges: the joined legs.
         averaged: the blocks that lie inside and are averaged over the data points.
         open: for each open block its nodes in the fragment.
+        legs: the node of each open leg: the index axes of the value, after one sample axis per open block.
     """
 
     tensors: tuple[Tensor, ...]
     edges: Edges = ()
     averaged: Blocks = ()
     open: Blocks = ()
+    legs: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        free = [degree for degree, _ in self.tensors]
+        for a, b in self.edges:
+            free[a] -= 1
+            free[b] -= 1
+        object.__setattr__(self, "legs", tuple([v for v, count in enumerate(free) for _ in range(count)]))
         # fragments are looked up many times, and a tuple does not remember its hash
         object.__setattr__(self, "_hash", hash((self.tensors, self.edges, self.averaged, self.open)))
 
     def __hash__(self) -> int:
         return self._hash
-
-    @property
-    def legs(self) -> tuple[int, ...]:
-        """The node of each open leg: the index axes of the value, after one sample axis per open block."""
-        free = [degree for degree, _ in self.tensors]
-        for edge in self.edges:
-            for v in edge:
-                free[v] -= 1
-        return tuple(v for v, count in enumerate(free) for _ in range(count))
 
     @property
     def is_symmetric_pair(self) -> bool:

@@ -7,7 +7,7 @@ cost: it is made only where nothing else is possible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import factorial
 from typing import TypeAlias
@@ -77,11 +77,6 @@ class Joins:
         """Number of entries of arrays."""
         return _sizes(self.points, self.parameters, samples, indices)
 
-    def by_nodes(self) -> Iterator[Integers]:
-        """The splits of the pieces of two nodes, of three, and so on, by their numbers."""
-        nodes = self.pieces.nodes[self.splits.whole]
-        return (np.flatnonzero(nodes == count) for count in range(2, int(nodes.max(initial=1)) + 1))
-
 
 @dataclass(frozen=True, slots=True)
 class Alone:
@@ -117,11 +112,13 @@ def plan_alone(joins: Joins) -> Alone:
     cost = np.append(np.where(pieces.formed, joins.sizes(pieces.samples, pieces.legs), 0.0), 0.0)
     choice, votes = np.full(len(cost), -1), np.zeros(len(cost), np.int64)
     cost[whole] = np.inf
-    for splits in joins.by_nodes():
+    nodes = pieces.nodes[whole]
+    for count in range(2, int(nodes.max(initial=1)) + 1):
+        splits = np.flatnonzero(nodes == count)
         total = joins.cost[splits] + cost[joins.left[splits]] + cost[joins.right[splits]]
         np.minimum.at(cost, whole[splits], total)
         best, near = (splits[total <= reach * cost[whole[splits]]] for reach in (1.0, NEARLY))
-        choice[whole[best][::-1]] = best[::-1]
+        choice[whole[best][::-1]] = best[::-1]  # the last one written stays
         for part in (joins.left, joins.right):
             votes += np.bincount(part[near], minlength=len(votes))
     return Alone(joins, cost, choice, votes)

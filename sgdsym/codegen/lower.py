@@ -163,10 +163,10 @@ class _Lowering:
 
     def _join(self, whole: Fragment, nodes: list[int], others: list[int]) -> str:
         """Contract a fragment from its two parts, the small one carrying the weights and the metric."""
-        letters = _Letters(whole, _first_indices_are_summed(whole, nodes, others))
         small, small_labels = whole.part(others)
-        small_axes = letters.of(small, small_labels)
         large, large_labels = whole.part(nodes)
+        letters = _Letters(whole, _first_indices_are_summed(whole, large, small))
+        small_axes = letters.of(small, small_labels)
         large_axes = letters.of(large, large_labels, last=small_axes)
         size = self.recipe.array_size
         if _is_samples(small) or (not _is_samples(large) and size(large_axes) < size(small_axes)):
@@ -202,11 +202,10 @@ class _Lowering:
         return f"t{self.count}"
 
 
-def _first_indices_are_summed(whole: Fragment, nodes: list[int], others: list[int]) -> bool:
+def _first_indices_are_summed(whole: Fragment, large: Fragment, small: Fragment) -> bool:
     """Whether joined legs stand right behind the sample axis: it is summed too, or a vector meets large samples there."""
-    if any(set(block) & set(nodes) and set(block) & set(others) for block in whole.averaged):
+    if len(whole.averaged) > len(large.averaged) + len(small.averaged):
         return True
-    large, small = (whole.part(part)[0] for part in (nodes, others))
     if len(large.legs) < len(small.legs):
         large, small = small, large
     return bool(large.open and small.open) and len(small.legs) == 1 and len(large.legs) > 2

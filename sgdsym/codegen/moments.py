@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations, product
+from math import prod
 
 from sgdsym.diagrams import Diagram, moebius, set_partitions
 from sgdsym.series import Basis, Coefficient, Series
@@ -53,13 +54,15 @@ def distinct_coefficients(terms: Mapping[Diagram, Coefficient]) -> dict[Coeffici
 def _central_terms(blocks: Sequence[tuple[int, ...]], basis: Basis) -> Iterator[tuple[Parts, int]]:
     """The product of the blocks as sum of weight times product of means and central moments."""
     rule = _cumulant_parts if basis == "cumulant" else _moment_parts
-    for choice in product(*(rule(len(block)) for block in blocks)):
-        parts: list[tuple[int, ...]] = []
-        weight = 1
-        for block, (pieces, factor) in zip(blocks, choice, strict=True):
-            parts += [tuple(block[i] for i in piece) for piece in pieces]
-            weight *= factor
-        yield tuple(sorted(parts)), weight
+    alone = [block for block in blocks if len(block) == 1]
+    rewritten = [
+        [([tuple([block[i] for i in piece]) for piece in pieces], factor) for pieces, factor in rule(len(block))]
+        for block in blocks
+        if len(block) > 1
+    ]
+    for choice in product(*rewritten):
+        parts = [part for parts, _ in choice for part in parts]
+        yield tuple(sorted(alone + parts)), prod(factor for _, factor in choice)
 
 
 @cache

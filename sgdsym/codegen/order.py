@@ -72,14 +72,13 @@ def shared_recipes(fragments: Sequence[Fragment], alone: Alone) -> list[Recipe]:
     """Recipes for all fragments, each planned with what the one before it shares: the cheapest and the nearly cheapest."""
     joins = alone.joins
     wanted = [joins.pieces.of[fragment] for fragment in fragments]
+    planner = _Planner(joins, alone.votes.tolist())
     recipes = []
-    shares = alone.votes.tolist()
     for _ in range(_ROUNDS):
-        planner = _Planner(joins, shares)
         for piece in wanted:
             planner.make(piece)
         recipes.append(Recipe(joins, planner.choice, planner.cost))
-        shares = planner.uses
+        planner.begin(planner.uses)
     limit = NEARLY * min(recipe.cost for recipe in recipes)
     return [recipe for i, recipe in enumerate(recipes) if recipe.cost <= limit and recipe not in recipes[:i]]
 
@@ -89,11 +88,6 @@ class _Planner:
 
     def __init__(self, joins: Joins, shares: Sequence[int]) -> None:
         pieces, count = joins.pieces, len(joins.pieces.nodes)
-        self.uses = [0] * (count + 1)
-        self.choice: dict[int, int] = {}
-        self.cost = 0.0
-        self._shares = shares
-        self._made = {count}
         self._splits = list(zip(joins.cost.tolist(), joins.left.tolist(), joins.right.tolist(), strict=True))
         self._start = np.searchsorted(joins.splits.whole, np.arange(count + 1)).tolist()
         self._size: list[float] = joins.sizes(pieces.samples, pieces.legs).tolist()
@@ -102,6 +96,16 @@ class _Planner:
         for i, (whole, _, _) in enumerate(pieces.opened):
             self._averages.setdefault(whole, []).append(i)
         self._opened = [opened for _, _, opened in pieces.opened]
+        self.begin(shares)
+
+    def begin(self, shares: Sequence[int]) -> None:
+        """Forget what was made, and share the cost of each piece among so many."""
+        self._shares = shares
+        self.uses = [0] * len(shares)
+        self.choice: dict[int, int] = {}
+        self.cost = 0.0
+        # a power, one past the last piece, is never made
+        self._made = {len(shares) - 1}
         self._best: dict[int, tuple[float, int]] = {}
 
     def make(self, piece: int) -> None:

@@ -14,7 +14,7 @@ from sgdsym.codegen.fragment import DEVIATION, Fragment
 from sgdsym.codegen.sets import Flags, Integers, Sets, fingerprints, sets_of, stack_of
 
 LEFT, RIGHT = 1, 2
-_AT_A_TIME = 1 << 16
+_AT_A_TIME = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +134,12 @@ def _batch(fragments: Sequence[Fragment], begin: int, end: int, size: int, numbe
     sets = sets_of(stack)
     row, mask = np.nonzero(sets.connected)
     inside = sets.inside[row, :, mask]
-    keys, first, place = np.unique(fingerprints(stack, row, mask, inside), return_index=True, return_inverse=True)
     before = len(numbers)
-    for key in keys[np.argsort(first)].tolist():
-        numbers.setdefault(key, len(numbers))
+    found = [numbers.setdefault(key, len(numbers)) for key in fingerprints(stack, row, mask, inside).tolist()]
     piece = np.full(sets.connected.shape, -1)
-    piece[row, mask] = np.array([numbers[key] for key in keys.tolist()])[place]
-    fresh = np.sort(first[piece[row, mask][first] >= before])
+    piece[row, mask] = found
+    # numbers are given one after the other, so where the largest grows a piece is met for the first time
+    fresh = np.flatnonzero(np.diff(np.maximum.accumulate([before - 1, *found])))
     row, mask, inside = row[fresh], mask[fresh], inside[fresh]
     at, block = np.nonzero(inside)
     inside = inside[at]

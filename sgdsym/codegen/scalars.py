@@ -89,6 +89,8 @@ def _factors(node: ast.expr) -> tuple[Fraction, Powers]:
     match node:
         case ast.Constant(value=int() as value):
             return Fraction(value), {}
+        case ast.Name(id=name):
+            return Fraction(1), {name: 1}
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             (a, x), (b, y) = _factors(left), _factors(right)
             return a * b, _times(x, y)
@@ -100,6 +102,8 @@ def _factors(node: ast.expr) -> tuple[Fraction, Powers]:
 
 
 def _times(left: Powers, right: Powers) -> Powers:
+    if not left or not right:
+        return left or right
     return {base: left.get(base, 0) + right.get(base, 0) for base in sorted({*left, *right})}
 
 

@@ -26,7 +26,7 @@ FEWEST_FOR_POWER = 4
 _AVERAGED, _OPEN = 1, 2
 # to order 7 no two pieces are left that look alike
 _ROUNDS = 2
-_ENTRIES = 1 << 18
+_ENTRIES = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
