@@ -23,6 +23,7 @@ CALLS = {
     "latex, indices": "series.latex('index', sums='explicit')",
     "latex, pictures": "series.latex('diagram')",
     "numpy": "series.kernel().source",
+    "numpy, last order": "series.order(6).kernel().source",
     "json": "series.to_json()",
     "text": "str(series)",
 }

@@ -132,15 +132,17 @@ def _best_of_all(fragment, n, p):
     return best
 
 
-def test_a_recipe_makes_every_part_before_it_is_needed():
-    fragments = fragments_of_series({"order": 4})
+@pytest.mark.parametrize("options", [{"order": 4}, {"order": 4, "observable": "loss-variance"}], ids=str)
+def test_a_recipe_says_how_to_make_every_part(options):
+    """From the fragments down to single tensors, and nothing besides; some averages are taken last."""
+    fragments = fragments_of_series(options)
     recipes = shared_recipes(fragments, plan_alone(joins_of(pieces_of(fragments), 300, 40)))
+    assert any(choice < 0 for recipe in recipes for choice in recipe.choice.values()) == ("observable" in options)
     for recipe in recipes:
         made = set()
         for fragment in fragments:
             _make(fragment, recipe, made)
-        several = {piece for piece in recipe.choice if recipe.joins.pieces.nodes[piece] > 1}
-        assert {recipe.joins.pieces.number(fragment) for fragment in made} == several
+        assert {recipe.joins.pieces.number(fragment) for fragment in made} == set(recipe.choice)
 
 
 def _make(fragment, recipe, made):
