@@ -21,6 +21,7 @@ from sgdsym.codegen.ir import (
     ContractPair,
     Deviations,
     Mean,
+    Moments,
     Pass,
     Power,
     Program,
@@ -143,7 +144,7 @@ def cost_of(program: Program, points: int, parameters: int) -> Cost:
     moved: Counter[Shape] = Counter()
     extra = 0.0
     for statement in program.statements:
-        for part in statement.body if isinstance(statement, Pass) else (statement,):
+        for part in statement.body if isinstance(statement, Pass | Moments) else (statement,):
             flops.update(_flops(part, shape))
             if isinstance(part, Power):
                 extra += _power_flops(part.degree, points, parameters)
@@ -193,8 +194,8 @@ def _flops(statement: Statement, shape: Mapping[str, Shape]) -> dict[Shape, int]
     match statement:
         case Contract(left_axes=left, right_axes=right):
             return {shape_of("".join(sorted({*left, *right}))): 2}
-        case ContractPair(right=right):
-            return {(1, shape[right][1]): 1}
+        case ContractPair(left=left, right=right):
+            return {(1, shape[right][1]): 1} | ({(1, 2): 1} if shape[left] == (1, 1) else {})
         case Combine(parts=parts, axes=axes):
             return {shape_of(axes): 2 * len(parts)}
         case Deviations(target=target) | Weigh(target=target):

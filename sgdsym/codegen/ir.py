@@ -89,7 +89,8 @@ class Contract:
 class ContractPair:
     """The sum over both indices of ``left``, shape ``(n, p, p)`` and symmetric, and two of a symmetric mean ``right``.
 
-    The target has shape ``(n, p, …, p)`` with two indices fewer than ``right``, and is symmetric in them.
+    Vectors ``left`` of shape ``(n, p)`` stand for their squares.  The target has shape ``(n, p, …, p)`` with two indices
+    fewer than ``right``, and is symmetric in them.
     """
 
     target: str

@@ -50,7 +50,7 @@ class Joins:
         points: the number of data points.
         parameters: the number of parameters.
         splits: the splits.
-        left: the left part of each, or one past the last piece where it is a power, which is not made.
+        left: the left part of each, or one past the last piece where it is a power or a square, which is not made.
         right: the right part, likewise.
         flops: the multiplications of each.
         cost: the cost of each, if both parts are at hand.
@@ -125,18 +125,20 @@ def plan_alone(joins: Joins) -> Alone:
 
 
 def _costs(pieces: Pieces, points: int, parameters: int) -> tuple[Floats, Floats]:
-    """The multiplications and the cost of each split; of a power, which is not written out, with all that it takes."""
+    """The multiplications and the cost of each split; of powers and squares, which are not made, with all that they take."""
     splits, samples, legs = pieces.splits, pieces.samples, pieces.legs
     whole, left, right = splits.whole, splits.left, splits.right
     cut = pieces.averaged[whole] - pieces.averaged[left] - pieces.averaged[right]
     contracted = (legs[left] + legs[right] - legs[whole]) // 2
     result, one, other = (_sizes(points, parameters, samples[part], legs[part]) for part in (whole, left, right))
     flops = _sizes(points, parameters, cut + samples[whole], legs[whole] + contracted)
+    square = (splits.power > 0) & (samples[whole] > 0)
+    flops = np.where(square, flops / np.where(legs[whole] > 1, 4, 2), flops)  # every pair of indices once
     traffic = one + other + result + np.where(cut > 0, 2 * np.minimum(one, other), 0.0)
     pairs = np.maximum(np.maximum(samples[left], samples[right]), samples[whole]) > 1
     slowly = np.where((cut == 0) & (contracted == 0), _ELEMENTWISE, 1.0)
     cost = np.where(pairs, _PAIR_OF_POINTS, 1.0) * (slowly * flops + TRAFFIC * traffic) + CALL
-    for i in np.flatnonzero(splits.power):
+    for i in np.flatnonzero((splits.power > 0) & ~square):
         degree = int(legs[left[i]])
         half = (degree + 1) // 2
         flops[i] = points * parameters**degree / factorial(degree)

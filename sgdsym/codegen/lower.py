@@ -34,7 +34,7 @@ from sgdsym.codegen.ir import (
     Weigh,
     Weights,
 )
-from sgdsym.codegen.order import Recipe, is_power
+from sgdsym.codegen.order import Recipe, is_power, is_square
 from sgdsym.diagrams import Diagram
 
 _SAMPLE_LETTERS = "N" + ascii_uppercase.replace("N", "")
@@ -174,6 +174,8 @@ class _Lowering:
         for power, tensor in ((small, large), (large, small)):
             if not whole.legs and is_power(power, tensor):
                 return self._power(whole, power, self.value(tensor))
+            if is_square(power, tensor, whole):
+                return self._pairs(whole, self._slopes(), self.value(tensor))
         large_name, small_name = self.value(large), self.value(small)
         axes = letters.result()
         summed = [letter for letter in small_axes if letter in large_axes and letter not in axes]
@@ -183,19 +185,25 @@ class _Lowering:
             raised=tuple(sorted(small_axes.index(letter) for letter in summed if letter.islower())),
             rank=len(small_axes),
         )
-        product = self._fresh()
         if _is_pair_product(large, small, summed):
-            degree = large.tensors[0][0]
-            self.statements.append(ContractPair(product, small_name, large_name, degree - 2, str(whole)))
-        else:
-            self.statements.append(Contract(product, large_name, small_name, large_axes, small_axes, axes, str(whole)))
+            return self._pairs(whole, small_name, large_name)
+        product = self._fresh()
+        self.statements.append(Contract(product, large_name, small_name, large_axes, small_axes, axes, str(whole)))
         return product
 
-    def _power(self, whole: Fragment, power: Fragment, tensor: str) -> str:
-        vectors = self.variant(self.value(Fragment(power.tensors[:1], open=((0,),))), raised=(1,), rank=2)
+    def _pairs(self, whole: Fragment, pairs: str, tensor: str) -> str:
         target = self._fresh()
+        self.statements.append(ContractPair(target, pairs, tensor, len(whole.legs), str(whole)))
+        return target
+
+    def _power(self, whole: Fragment, power: Fragment, tensor: str) -> str:
+        vectors, target = self._slopes(), self._fresh()
         self.statements.append(Power(target, tensor, vectors, self._weights(), len(power.tensors), str(whole)))
         return target
+
+    def _slopes(self) -> str:
+        """The deviations of the gradient, with the metric."""
+        return self.variant(self.value(Fragment(((1, DEVIATION),), open=((0,),))), raised=(1,), rank=2)
 
     def _fresh(self) -> str:
         self.count += 1

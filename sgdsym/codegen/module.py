@@ -91,7 +91,7 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
         has_function=series.setting.observable == "function",
         has_pairs=ContractPair in kinds,
         has_powers=Power in kinds,
-        has_blocks=bool({Pass, Moments} & kinds),
+        has_blocks=bool({ContractPair, Moments, Pass} & kinds),
         has_moments=Moments in kinds,
         programs=[
             (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))

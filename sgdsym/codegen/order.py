@@ -24,6 +24,7 @@ from sgdsym.codegen.sets import FEWEST_FOR_POWER
 Nodes: TypeAlias = list[int]
 
 _ROUNDS = 2
+_SQUARE = Fragment(((1, DEVIATION),) * 2, open=((0, 1),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +166,17 @@ def is_power(power: Fragment, tensor: Fragment) -> bool:
     degree = len(power.tensors)
     if degree < FEWEST_FOR_POWER or power.edges or power.averaged != (tuple(range(degree)),):
         return False
-    return set(power.tensors) == {(1, DEVIATION)} and not tensor.open and tensor.legs == (tensor.legs[:1] * degree)
+    return set(power.tensors) == {(1, DEVIATION)} and _is_symmetric(tensor) and len(tensor.legs) == degree
+
+
+def is_square(square: Fragment, tensor: Fragment, whole: Fragment) -> bool:
+    """Whether a fragment is the square of a deviation of the gradient, and takes two of more indices of a symmetric tensor.
+
+    The two indices are then contracted one sorted pair at a time.
+    """
+    return square == _SQUARE and _is_symmetric(tensor) and len(tensor.legs) - 2 == len(whole.legs) > 0
+
+
+def _is_symmetric(tensor: Fragment) -> bool:
+    """Whether all index axes, of one node, are interchangeable, and there are no others."""
+    return not tensor.open and len(set(tensor.legs)) == 1

@@ -26,7 +26,7 @@ class Splits:
         left: the part with the first of its nodes.
         right: the other part.
         mask: the nodes of the left part, where the piece was first met.
-        power: which part, LEFT or RIGHT, is a power of deviations that the other part takes whole, and 0 for none.
+        power: which part, LEFT or RIGHT, is a power or a square of deviations that the other part takes whole, and 0 for none.
     """
 
     whole: Integers
@@ -175,7 +175,10 @@ def _splits(sets: Sets, piece: Integers, row: Integers, mask: Integers, count: I
 
 
 def _is_power(sets: Sets, row: Integers, power: Integers, tensor: Integers) -> Flags:
-    """Whether one set is a power of deviations of the gradient and takes all indices of one node of the other."""
-    alone = (sets.samples[row, tensor] == 0) & (sets.ends[row, tensor] == 1)
-    found: Flags = sets.power[row, power] & alone & (sets.legs[row, tensor] == sets.legs[row, power])
+    """Whether one set is a power of deviations that takes all indices of one node of the other, or a square that takes two."""
+    symmetric = (sets.samples[row, tensor] == 0) & (sets.ends[row, tensor] == 1)
+    legs, left = sets.legs[row, tensor], sets.legs[row, power | tensor]
+    found: Flags = symmetric & (
+        sets.power[row, power] & (left == 0) | sets.square[row, power] & (left > 0) & (left == legs - 2)
+    )
     return found

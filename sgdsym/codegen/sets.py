@@ -61,6 +61,7 @@ class Sets:
         averaged: how many averaged blocks lie inside.
         samples: how many blocks are open: given so, or cut.
         power: whether it is an averaged power of deviations of the gradient.
+        square: whether it is the square of such a deviation at one data point.
         inside: whether an averaged block lies inside, shape (fragments, blocks, sets).
     """
 
@@ -70,6 +71,7 @@ class Sets:
     averaged: Integers
     samples: Integers
     power: Flags
+    square: Flags
     inside: Flags
 
 
@@ -103,13 +105,15 @@ def sets_of(stack: Stack) -> Sets:
     count = member.sum(axis=0)
     slopes = ((stack.degree == 1) & (stack.kind == DEVIATION)).astype(np.int64) @ member
     legs = free.sum(axis=1)
+    apart = (slopes == count) & (legs == count)
     return Sets(
         connected=_connected(stack, masks),
         legs=legs,
         ends=(free > 0).sum(axis=1),
         averaged=averaged,
         samples=samples,
-        power=(count >= FEWEST_FOR_POWER) & (slopes == count) & (legs == count) & (averaged == 1) & (samples == 0),
+        power=apart & (count >= FEWEST_FOR_POWER) & (averaged == 1) & (samples == 0),
+        square=apart & (count == 2) & (averaged == 0) & (samples == 1),
         inside=inside,
     )
 

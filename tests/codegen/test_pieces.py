@@ -11,8 +11,8 @@ from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
 from sgdsym.codegen.joins import joins_of, plan_alone
 from sgdsym.codegen.lower import products
 from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.order import is_power, shared_recipes
-from sgdsym.codegen.pieces import LEFT, pieces_of
+from sgdsym.codegen.order import is_power, is_square, shared_recipes
+from sgdsym.codegen.pieces import LEFT, RIGHT, pieces_of
 from sgdsym.diagrams import connected_parts
 from tests.codegen.test_backends import tensors
 
@@ -88,7 +88,8 @@ def test_splits_are_all_pairs_of_connected_parts(whole):
         named = [(found.canonical(splits.left[k])[0], found.canonical(splits.right[k])[0]) for k in here]
         assert sorted(tuple(sorted(map(str, pair))) for pair in named) == wanted
         for k, (left, right) in zip(here, named, strict=True):
-            assert splits.power[k] == (LEFT if is_power(left, right) else 2 * is_power(right, left))
+            taken = [is_power(*pair) or is_square(*pair, piece) for pair in ((left, right), (right, left))]
+            assert splits.power[k] == (LEFT if taken[0] else RIGHT * taken[1])
         opened = [found.canonical(to)[0] for whose, _, to in found.opened if whose == i]
         known = {found.canonical(k)[0] for k in range(len(found.mask))}
         assert set(opened) == {piece.opened(b)[0] for b in range(len(piece.averaged))} & known
@@ -155,7 +156,7 @@ def _make(fragment, recipe, made):
         return
     parts = [fragment.part(nodes)[0] for nodes in split]
     for part, other in (parts, parts[::-1]):
-        if not is_power(part, other):
+        if not is_power(part, other) and not is_square(part, other, fragment):
             _make(part, recipe, made)
 
 
