@@ -34,7 +34,7 @@ from sgdsym.codegen.ir import (
     Weigh,
     Weights,
 )
-from sgdsym.codegen.order import Recipe, is_power, is_square
+from sgdsym.codegen.order import Recipe, is_power, is_square, is_symmetric
 from sgdsym.diagrams import Diagram
 
 _SAMPLE_LETTERS = "N" + ascii_uppercase.replace("N", "")
@@ -211,12 +211,21 @@ class _Lowering:
 
 
 def _first_indices_are_summed(whole: Fragment, large: Fragment, small: Fragment) -> bool:
-    """Whether joined legs stand right behind the sample axis: it is summed too, or a vector meets large samples there."""
+    """Whether joined legs stand in front, right behind the sample axis.
+
+    They do if that is summed too, if a vector or a matrix meets large samples, and if all of a tensor is summed with a
+    larger symmetric one: long rows are added up faster than short ones are multiplied.
+    """
     if len(whole.averaged) > len(large.averaged) + len(small.averaged):
         return True
     if len(large.legs) < len(small.legs):
         large, small = small, large
-    return bool(large.open and small.open) and len(small.legs) == 1 and len(large.legs) > 2
+    if large.open and small.open:
+        return len(small.legs) == 1 and len(large.legs) > 2
+    if large.open or small.open:
+        samples, matrix = (large, small) if large.open else (small, large)
+        return len(set(samples.legs)) == 1 < len(samples.legs) == len(whole.legs) and len(matrix.legs) == 2
+    return is_symmetric(large) and not small.open and len(whole.legs) == len(large.legs) - len(small.legs) > 0
 
 
 def _is_samples(fragment: Fragment) -> bool:

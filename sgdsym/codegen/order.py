@@ -166,7 +166,7 @@ def is_power(power: Fragment, tensor: Fragment) -> bool:
     degree = len(power.tensors)
     if degree < FEWEST_FOR_POWER or power.edges or power.averaged != (tuple(range(degree)),):
         return False
-    return set(power.tensors) == {(1, DEVIATION)} and _is_symmetric(tensor) and len(tensor.legs) == degree
+    return set(power.tensors) == {(1, DEVIATION)} and is_symmetric(tensor) and len(tensor.legs) == degree
 
 
 def is_square(square: Fragment, tensor: Fragment, whole: Fragment) -> bool:
@@ -174,9 +174,9 @@ def is_square(square: Fragment, tensor: Fragment, whole: Fragment) -> bool:
 
     The two indices are then contracted one sorted pair at a time.
     """
-    return square == _SQUARE and _is_symmetric(tensor) and len(tensor.legs) - 2 == len(whole.legs) > 0
+    return square == _SQUARE and is_symmetric(tensor) and len(tensor.legs) - 2 == len(whole.legs) > 0
 
 
-def _is_symmetric(tensor: Fragment) -> bool:
+def is_symmetric(tensor: Fragment) -> bool:
     """Whether all index axes, of one node, are interchangeable, and there are no others."""
     return not tensor.open and len(set(tensor.legs)) == 1

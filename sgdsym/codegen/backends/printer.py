@@ -183,8 +183,13 @@ class Printer:
                 f"{before} @ {self.transposed(second, second_axes, summed[0] + second_free)}",
                 first_free + second_free,
             )
-        if _samples(right_free) > _samples(left_free):
+        if _samples(right_free) > _samples(left_free) or (not right_free and s.left_axes.startswith("".join(summed))):
             sides.reverse()
+        for (array, axes, _), (matrix, legs, free) in (sides, sides[::-1]):
+            if len(legs) == 2 and len(free) == 1 and free.islower() and axes[0].isupper() and axes[1] == summed[0]:
+                before = self.transposed(matrix, legs, free + summed[0])
+                product = f"{self.module}.matmul({before}, {_reshaped(array, (axes[0], axes[1], axes[2:]))})"
+                return _unfolded(product, axes[0] + free + axes[2:]), axes[0] + free + axes[2:]
         summed = sorted(summed, key=s.left_axes.index)
         (first, first_axes, first_free), (second, second_axes, second_free) = sides
         return self._tensordot(first, second, first_axes, second_axes, "".join(summed)), first_free + second_free
@@ -285,6 +290,10 @@ def _reshaped(array: str, groups: tuple[str, ...]) -> str:
     if all(len(group) == 1 for group in groups):
         return array
     return f"{array}.reshape({', '.join(_length(group) for group in groups)})"
+
+
+def _unfolded(array: str, axes: str) -> str:
+    return array if len(axes) == 3 else f"{array}.reshape({', '.join(_length(x) for x in axes)})"
 
 
 def _length(group: str) -> str:
