@@ -1,22 +1,26 @@
 """Generated modules against one contraction per diagram and against the memory bandwidth, in one run.
 
     python benchmarks/kernels.py [--cases order-4 gap-3 order-6] [--rounds R] [--without-numpy]
-    OMP_NUM_THREADS=1 python benchmarks/kernels.py
+    OMP_NUM_THREADS=2 python benchmarks/kernels.py
 
-For every case: the generated numpy module, one ``opt_einsum`` per diagram, one ``np.einsum(..., optimize=True)`` per
-diagram, and the floor, which is the time to read every input array once at the bandwidth measured in the same round.
-All start from the same raw derivatives: the baselines average and centre them once, then contract, opt_einsum along paths
-found beforehand; their contractions alone are printed too.  Each figure is the best of several rounds.
+One core does all the work unless OMP_NUM_THREADS says otherwise.  For every case: the generated numpy module, one
+``opt_einsum`` per diagram, one ``np.einsum(..., optimize=True)`` per diagram, and the floor, which is the time to read every
+input array once at the bandwidth measured in the same round.  All start from the same raw derivatives: the baselines
+average and centre them once, then contract, opt_einsum along paths found beforehand; their contractions alone are printed
+too.  Each figure is the best of several rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is loaded
 
 import numpy as np
 

@@ -164,7 +164,7 @@ def _series(given, metric, c):
     mean_1_up = _raised(mean_1, metric, 0)
     t1 = mean_1 @ mean_1_up  # G(G)
     mean_2 = given.means[2]
-    t2 = mean_1_up @ mean_2.T  # H(G, .)
+    t2 = mean_1_up @ mean_2  # H(G, .)
     t2_up = _raised(t2, metric, 0)
     t3 = mean_1 @ t2_up  # H(G, G)
     deviation_1 = samples_1 - mean_1
@@ -204,7 +204,7 @@ def _estimate(given, metric, c):
         block_2 = samples_2[rows]
         mean_2 += np.tensordot(weights[rows], block_2, 1)
         t4[rows] = np.matmul(block_2, deviation_1_up1[rows].reshape(-1, p, 1)).reshape(-1, p)  # H_n(g_n, .)
-    t5 = mean_1_up @ mean_2.T  # H(G, .)
+    t5 = mean_1_up @ mean_2  # H(G, .)
     t6 = t4.T @ weights  # H_a(g_a, .)
     t7 = c[3] * t5 + c[5] * t6
     t8 = _raised(t7, metric, 0)
@@ -378,7 +378,7 @@ def _free_memory():
 
 
 def _blocks(n, size, largest_sum):
-    """Slices of data points with ``size`` numbers each: 256 kB, or eight points, or twice what is added up."""
+    """Slices of n rows with ``size`` numbers each: 256 kB, or eight rows, or twice what is added up."""
     step = max(8, 2**15 // size, 2 * largest_sum // size)
     return [slice(start, start + step) for start in range(0, n, step)]
 
