@@ -22,6 +22,7 @@ from sgdsym.codegen.ir import (
     Deviations,
     Mean,
     Moments,
+    Pairs,
     Pass,
     Power,
     Program,
@@ -194,8 +195,10 @@ def _flops(statement: Statement, shape: Mapping[str, Shape]) -> dict[Shape, int]
     match statement:
         case Contract(left_axes=left, right_axes=right):
             return {shape_of("".join(sorted({*left, *right}))): 2}
-        case ContractPair(left=left, right=right):
-            return {(1, shape[right][1]): 1} | ({(1, 2): 1} if shape[left] == (1, 1) else {})
+        case ContractPair(tensor=tensor):
+            return {(1, shape[tensor][1]): 1}
+        case Pairs(squares=True):
+            return {(1, 2): 1}
         case Combine(parts=parts, axes=axes):
             return {shape_of(axes): 2 * len(parts)}
         case Deviations(target=target) | Weigh(target=target):

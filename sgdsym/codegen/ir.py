@@ -86,16 +86,27 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
-class ContractPair:
-    """The sum over both indices of ``left``, shape ``(n, p, p)`` and symmetric, and two of a symmetric mean ``right``.
+class Pairs:
+    """The entries of symmetric matrices with sorted indices, shape ``(p (p + 1) / 2, n)``.
 
-    Vectors ``left`` of shape ``(n, p)`` stand for their squares.  The target has shape ``(n, p, …, p)`` with two indices
-    fewer than ``right``, and is symmetric in them.
+    The matrices are the source, of shape ``(n, p, p)``, or the squares of the source, of shape ``(n, p)``.
     """
 
     target: str
-    left: str
-    right: str
+    source: str
+    squares: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContractPair:
+    """The sum over both indices of matrices, given as sorted ``pairs`` of them, and two of a symmetric ``tensor``.
+
+    The target has shape ``(n, p, …, p)`` with two indices fewer than the tensor, and is symmetric in them.
+    """
+
+    target: str
+    pairs: str
+    tensor: str
     indices: int
     note: str = ""
 
@@ -104,12 +115,14 @@ class ContractPair:
 class Power:
     """The weighted sum over the data points of a symmetric tensor with the same vector in all its indices: a number.
 
-    ``tensor`` has shape ``(p, …, p)`` with ``degree`` indices, ``vectors`` has shape ``(n, p)``.
+    ``tensor`` has shape ``(p, …, p)`` with ``degree`` indices, ``vectors`` has shape ``(n, p)``, and ``pairs`` are those
+    of their squares.
     """
 
     target: str
     tensor: str
     vectors: str
+    pairs: str
     weights: str
     degree: int
     note: str = ""
@@ -184,6 +197,7 @@ Statement: TypeAlias = (
     | Weigh
     | Raise
     | Contract
+    | Pairs
     | ContractPair
     | Power
     | Combine
@@ -221,12 +235,14 @@ def reads(statement: Statement) -> tuple[str, ...]:  # noqa: PLR0911 - one retur
     match statement:
         case Deviations(samples=samples, mean=mean):
             return samples, mean
-        case Weigh(source=source) | Raise(source=source):
+        case Weigh(source=source) | Raise(source=source) | Pairs(source=source):
             return (source,)
-        case Contract(left=left, right=right) | ContractPair(left=left, right=right):
+        case Contract(left=left, right=right):
             return left, right
-        case Power(tensor=tensor, vectors=vectors, weights=weights):
-            return tensor, vectors, weights
+        case ContractPair(pairs=pairs, tensor=tensor):
+            return pairs, tensor
+        case Power(tensor=tensor, vectors=vectors, pairs=pairs, weights=weights):
+            return tensor, vectors, pairs, weights
         case Combine(parts=parts):
             return tuple(part.name for part in parts)
         case Pass(samples=samples, body=body):

@@ -24,6 +24,7 @@ from sgdsym.codegen.ir import (
     ContractPair,
     Deviations,
     Mean,
+    Pairs,
     Power,
     Program,
     Raise,
@@ -90,6 +91,7 @@ class _Lowering:
     names: dict[Fragment, str] = field(default_factory=dict)
     variants: dict[tuple[str, tuple[int, ...], tuple[int, ...]], str] = field(default_factory=dict)
     loaded: dict[str, Statement] = field(default_factory=dict)
+    pairs: set[str] = field(default_factory=set)
     count: int = 0
 
     def value(self, fragment: Fragment) -> str:
@@ -175,7 +177,7 @@ class _Lowering:
             if not whole.legs and is_power(power, tensor):
                 return self._power(whole, power, self.value(tensor))
             if is_square(power, tensor, whole):
-                return self._pairs(whole, self._slopes(), self.value(tensor))
+                return self._pair_product(whole, self._squares(), self.value(tensor))
         large_name, small_name = self.value(large), self.value(small)
         axes = letters.result()
         summed = [letter for letter in small_axes if letter in large_axes and letter not in axes]
@@ -186,24 +188,36 @@ class _Lowering:
             rank=len(small_axes),
         )
         if _is_pair_product(large, small, summed):
-            return self._pairs(whole, small_name, large_name)
+            return self._pair_product(whole, self._pairs(small_name, squares=False), large_name)
         product = self._fresh()
         self.statements.append(Contract(product, large_name, small_name, large_axes, small_axes, axes, str(whole)))
         return product
 
-    def _pairs(self, whole: Fragment, pairs: str, tensor: str) -> str:
+    def _pair_product(self, whole: Fragment, pairs: str, tensor: str) -> str:
         target = self._fresh()
         self.statements.append(ContractPair(target, pairs, tensor, len(whole.legs), str(whole)))
         return target
 
     def _power(self, whole: Fragment, power: Fragment, tensor: str) -> str:
-        vectors, target = self._slopes(), self._fresh()
-        self.statements.append(Power(target, tensor, vectors, self._weights(), len(power.tensors), str(whole)))
+        vectors, squares, weights = self._slopes(), self._squares(), self._weights()
+        target = self._fresh()
+        self.statements.append(Power(target, tensor, vectors, squares, weights, len(power.tensors), str(whole)))
         return target
+
+    def _squares(self) -> str:
+        return self._pairs(self._slopes(), squares=True)
 
     def _slopes(self) -> str:
         """The deviations of the gradient, with the metric."""
         return self.variant(self.value(Fragment(((1, DEVIATION),), open=((0,),))), raised=(1,), rank=2)
+
+    def _pairs(self, source: str, *, squares: bool) -> str:
+        """The sorted pairs of entries of matrices, or of the squares of vectors."""
+        target = source + "_pairs"
+        if target not in self.pairs:
+            self.pairs.add(target)
+            self.statements.append(Pairs(target, source, squares))
+        return target
 
     def _fresh(self) -> str:
         self.count += 1

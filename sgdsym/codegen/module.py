@@ -11,7 +11,7 @@ from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
-from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pass, Power, Program, RootDerivative, Samples, reads
+from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples, reads
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
 from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
@@ -90,8 +90,10 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
         roots=_degrees(program, RootDerivative),
         has_function=series.setting.observable == "function",
         has_pairs=ContractPair in kinds,
+        has_squares=any(isinstance(s, Pairs) and s.squares for p in written.values() for s in p.statements),
+        has_matrices=any(isinstance(s, Pairs) and not s.squares for p in written.values() for s in p.statements),
         has_powers=Power in kinds,
-        has_blocks=bool({ContractPair, Moments, Pass} & kinds),
+        has_blocks=bool({Moments, Pass} & kinds),
         has_moments=Moments in kinds,
         programs=[
             (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))

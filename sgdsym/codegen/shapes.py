@@ -12,6 +12,7 @@ from sgdsym.codegen.ir import (
     Deviations,
     Mean,
     Moments,
+    Pairs,
     Pass,
     Power,
     Raise,
@@ -35,7 +36,9 @@ def shape_of(axes: str) -> Shape:
     return samples, len(axes) - samples
 
 
-def shapes(statements: Iterable[Statement], known: Mapping[str, Shape] | None = None) -> dict[str, Shape]:
+def shapes(  # noqa: C901 - one case per kind of statement
+    statements: Iterable[Statement], known: Mapping[str, Shape] | None = None
+) -> dict[str, Shape]:
     """Number of sample axes and of index axes of every array, made by these statements or known before."""
     shape: dict[str, Shape] = dict(known or {})
     for statement in statements:
@@ -48,6 +51,8 @@ def shapes(statements: Iterable[Statement], known: Mapping[str, Shape] | None = 
                 shape[target] = 1, degree
             case Deviations(target, source) | Weigh(target, source) | Raise(target, source):
                 shape[target] = shape[source]
+            case Pairs(target=target):
+                shape[target] = 1, 2
             case ContractPair(target=target, indices=indices):
                 shape[target] = 1, indices
             case Power(target=target):

@@ -18,6 +18,7 @@ from sgdsym.codegen.ir import (
     Deviations,
     Mean,
     Moments,
+    Pairs,
     Part,
     Pass,
     Power,
@@ -98,10 +99,12 @@ class Printer:
                 return " * ".join([*(_indexed("weights", place) for place in places), source])
             case Raise(source=source, axes=axes):
                 return f"_raised({source}, metric, {', '.join(map(str, axes))})"
-            case ContractPair(left=left, right=right):
-                return f"_pair_product({left}, {right})"
-            case Power(tensor=tensor, vectors=vectors, weights=weights):
-                return f"_power({tensor}, {vectors}, {weights})"
+            case Pairs(source=source, squares=squares):
+                return f"_squares({source})" if squares else f"_pairs({source})"
+            case ContractPair(pairs=pairs, tensor=tensor):
+                return f"_pair_product({pairs}, {tensor})"
+            case Power(tensor=tensor, vectors=vectors, pairs=pairs, weights=weights):
+                return f"_power({tensor}, {vectors}, {pairs}, {weights})"
             case Contract():
                 return self.contraction(statement)
         raise TypeError(f"{type(statement).__name__} is not one expression")
