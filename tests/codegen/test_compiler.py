@@ -86,8 +86,8 @@ def test_the_cost_of_one_contraction_is_counted_by_hand():
     assert plan.naive.flops == 3 * p**2
 
 
-def test_plans_of_single_diagrams_are_near_the_best_paths_of_opt_einsum():
-    """Over all networks of order four a fifth more operations at most; ours save traffic and calls instead."""
+def test_plans_of_single_diagrams_beat_the_best_paths_of_opt_einsum():
+    """Over all networks of order four fewer operations: symmetric indices count once, and traffic is saved besides."""
     opt_einsum = pytest.importorskip("opt_einsum")
     points, parameters = 50, 7
     ours = theirs = 0.0
@@ -106,7 +106,7 @@ def test_plans_of_single_diagrams_are_near_the_best_paths_of_opt_einsum():
         fragment = canonical(whole.tensors, whole.edges, whole.averaged, whole.open)[0]
         alone = plan_alone(joins_of(pieces_of([fragment]), points, parameters))
         ours += planned_cost([fragment], alone).flops
-    assert ours <= 1.2 * theirs
+    assert ours <= 0.8 * theirs
 
 
 @pytest.mark.parametrize("options", SETTINGS, ids=str)
