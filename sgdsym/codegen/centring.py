@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from itertools import product
 from math import prod
 
-from sgdsym.codegen.fragment import MEAN, SAMPLE, Fragment
+from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
+from sgdsym.diagrams import connected_parts
 
 _Choice = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
@@ -25,7 +26,6 @@ _Choice = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 def uncentred(whole: Fragment) -> list[tuple[Fragment, int]]:
     """A fragment as a sum of fragments with integer weights, one factor of each average taken as it is.
 
-    >>> from sgdsym.codegen.fragment import DEVIATION
     >>> skew = Fragment(((1, DEVIATION), (1, DEVIATION), (2, DEVIATION)), ((0, 2), (1, 2)), ((0, 1, 2),))
     >>> [(str(fragment), weight) for fragment, weight in uncentred(skew)]
     [('H_a(g_a, g_a)', 1), ('H(g_a, g_a)', -1)]
@@ -42,6 +42,28 @@ def uncentred(whole: Fragment) -> list[tuple[Fragment, int]]:
         blocks = tuple(block for _, _, _, block in choice)
         found.append((Fragment(tuple(tensors), whole.edges, blocks), prod(sign for sign, *_ in choice)))
     return found
+
+
+def with_samples_and_mean(whole: Fragment) -> tuple[Fragment, Fragment] | None:
+    """The fragments with the samples and with the mean in place of a deviation: it is their difference.
+
+    Only for a deviation at one data point that has all open legs, because then the axes agree.
+
+    >>> bent = Fragment(((1, MEAN), (2, DEVIATION)), ((0, 1),), open=((1,),))
+    >>> [str(fragment) for fragment in with_samples_and_mean(bent)]
+    ['H_n(G, .)', 'H(G, .)']
+    """
+    ends = set(whole.legs)
+    if len(ends) != 1 or len(whole.open) != 1 or not ends <= set(whole.open[0]):
+        return None
+    (v,) = ends
+    degree, kind = whole.tensors[v]
+    if kind != DEVIATION or degree < 2 or len(connected_parts(len(whole.tensors), whole.edges)) > 1:
+        return None
+    others = tuple(w for w in whole.open[0] if w != v)
+    kinds = [(*whole.tensors[:v], (degree, kind), *whole.tensors[v + 1 :]) for kind in (SAMPLE, MEAN)]
+    samples = canonical(kinds[0], whole.edges, whole.averaged, whole.open)[0]
+    return samples, canonical(kinds[1], whole.edges, whole.averaged, (others,) if others else ())[0]
 
 
 def _choices(block: tuple[int, ...], degrees: list[int]) -> Iterator[_Choice]:

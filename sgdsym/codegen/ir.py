@@ -46,11 +46,12 @@ class RootDerivative:
 
 @dataclass(frozen=True, slots=True)
 class Deviations:
-    """Samples minus their mean, shape ``(n, p, …, p)``."""
+    """Samples minus their mean, or what is made with both; the samples have shape ``(n, p, …, p)``."""
 
     target: str
     samples: str
     mean: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

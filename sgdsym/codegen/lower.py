@@ -13,10 +13,11 @@ Every fragment is computed once, under one name, whatever diagrams it occurs in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
 
-from sgdsym.codegen.centring import uncentred
+from sgdsym.codegen.centring import uncentred, with_samples_and_mean
 from sgdsym.codegen.fragment import DEVIATION, MEAN, ROOT, SAMPLE, Fragment, connected_fragments, whole_fragment
 from sgdsym.codegen.ir import (
     Combination,
@@ -69,7 +70,7 @@ def lower(sums: Mapping[tuple[int, Product], Combination], recipe: Recipe) -> Pr
     Raises:
         ValueError: if the products differ in their number of indices.
     """
-    lowering = _Lowering(recipe)
+    lowering = _Lowering(recipe, recipe.made())
     terms = []
     for (order, product), combination in sums.items():
         factors = []
@@ -87,6 +88,7 @@ class _Lowering:
     """The statements written so far, and the names of the arrays they make."""
 
     recipe: Recipe
+    planned: AbstractSet[Fragment]
     statements: list[Statement] = field(default_factory=list)
     names: dict[Fragment, str] = field(default_factory=dict)
     variants: dict[tuple[str, tuple[int, ...], tuple[int, ...]], str] = field(default_factory=dict)
@@ -150,6 +152,12 @@ class _Lowering:
         return statement.target
 
     def _made(self, whole: Fragment) -> str:
+        both = with_samples_and_mean(whole)
+        if both and self.planned >= set(both):
+            samples, mean = (self.value(part) for part in both)
+            target = self._fresh()
+            self.statements.append(Deviations(target, samples, mean, str(whole)))
+            return target
         split = self.recipe.split(whole)
         return self._average(whole, split) if isinstance(split, int) else self._join(whole, *split)
 
@@ -227,8 +235,8 @@ class _Lowering:
 def _first_indices_are_summed(whole: Fragment, large: Fragment, small: Fragment) -> bool:
     """Whether joined legs stand in front, right behind the sample axis.
 
-    They do if that is summed too, if a vector or a matrix meets large samples, and if all of a tensor is summed with a
-    larger symmetric one: long rows are added up faster than short ones are multiplied.
+    They do if that is summed too, if a vector or a matrix meets large samples, and without samples if there are several
+    or a vector meets a symmetric tensor: long rows are added up faster than short ones are multiplied.
     """
     if len(whole.averaged) > len(large.averaged) + len(small.averaged):
         return True
@@ -239,7 +247,8 @@ def _first_indices_are_summed(whole: Fragment, large: Fragment, small: Fragment)
     if large.open or small.open:
         samples, matrix = (large, small) if large.open else (small, large)
         return len(set(samples.legs)) == 1 < len(samples.legs) == len(whole.legs) and len(matrix.legs) == 2
-    return is_symmetric(large) and not small.open and len(whole.legs) == len(large.legs) - len(small.legs) > 0
+    free = len(large.legs) - len(small.legs)
+    return len(whole.legs) < free + 2 * len(small.legs) - 2 or (is_symmetric(large) and len(whole.legs) == free > 0)
 
 
 def _is_samples(fragment: Fragment) -> bool:

@@ -63,6 +63,10 @@ class Recipe:
         nodes = [i for i, v in enumerate(labels) if left >> v & 1 == first]
         return nodes, [i for i, v in enumerate(labels) if left >> v & 1 != first]
 
+    def made(self) -> set[Fragment]:
+        """All fragments of two or more nodes that are made."""
+        return {self.joins.pieces.canonical(piece)[0] for piece in self.choice}
+
     def array_size(self, axes: str) -> float:
         """Number of entries of an array; upper-case letters are sample axes."""
         samples = sum(letter.isupper() for letter in axes)

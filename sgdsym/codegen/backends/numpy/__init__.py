@@ -96,8 +96,8 @@ def _seen(s: Pointwise, seen: Mapping[str, str]) -> Statement:
     match s:
         case Contract():
             return _seen_product(s, seen)
-        case Deviations(samples=samples):
-            return replace(s, samples=seen[samples])
+        case Deviations(samples=samples, mean=mean):
+            return replace(s, samples=seen.get(samples, samples), mean=seen.get(mean, mean))
         case Combine(parts=parts):
             return replace(s, parts=tuple(replace(part, name=seen.get(part.name, part.name)) for part in parts))
     return replace(s, source=seen.get(s.source, s.source))
