@@ -378,8 +378,8 @@ def _free_memory():
 
 
 def _blocks(n, size, largest_sum):
-    """Slices of n rows with ``size`` numbers each: 256 kB, or eight rows, or twice what is added up."""
-    step = max(8, 2**15 // size, 2 * largest_sum // size)
+    """Slices of n rows with ``size`` numbers each: 128 kB, or eight rows, or twice what is added up."""
+    step = max(8, 2**14 // size, 2 * largest_sum // size)
     return [slice(start, start + step) for start in range(0, n, step)]
 
 
