@@ -202,7 +202,7 @@ def _estimate(given, metric, c):
     t4 = np.empty((n, p))
     for rows in _blocks(n, p**2, p**2):
         block_2 = samples_2[rows]
-        mean_2 += np.tensordot(weights[rows], block_2, 1)
+        mean_2 += (weights[rows] @ block_2.reshape(-1, p**2)).reshape(p, p)
         t4[rows] = np.matmul(block_2, deviation_1_up1[rows].reshape(-1, p, 1)).reshape(-1, p)  # H_n(g_n, .)
     t5 = mean_1_up @ mean_2  # H(G, .)
     t6 = t4.T @ weights  # H_a(g_a, .)

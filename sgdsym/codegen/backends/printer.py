@@ -94,9 +94,8 @@ class Printer:
                 return f"given.roots[{degree}]"
             case Deviations(samples=samples, mean=mean):
                 return f"{samples} - {mean}"
-            case Weigh(source=source, axes=axes, rank=rank):
-                places = [[rows if i == axis else "None" for i in range(rank)] for axis in axes]
-                return " * ".join([*(_indexed("weights", place) for place in places), source])
+            case Weigh(source=source):
+                return f"{self.weights_along(statement, rows)} * {source}"
             case Raise(source=source, axes=axes):
                 return f"_raised({source}, metric, {', '.join(map(str, axes))})"
             case Pairs(source=source, squares=squares):
@@ -108,6 +107,11 @@ class Printer:
             case Contract():
                 return self.contraction(statement)
         raise TypeError(f"{type(statement).__name__} is not one expression")
+
+    def weights_along(self, s: Weigh, rows: str = ":") -> str:
+        """The weights along the axes of a statement, for some rows."""
+        places = [[rows if i == axis else "None" for i in range(s.rank)] for axis in s.axes]
+        return " * ".join(_indexed("weights", place) for place in places)
 
     def inner_product(self, left: str, right: str) -> str:
         """The sum of the product of two arrays of one shape."""
@@ -145,7 +149,7 @@ class Printer:
         product, axes = self.product(s)
         if axes == s.axes:
             return product
-        return self.transposed(f"({product})" if " * " in product or " @ " in product else product, axes, s.axes)
+        return self.transposed(_bracketed(product), axes, s.axes)
 
     def product(self, s: Contract) -> tuple[str, str]:
         """A product of two arrays in the order of axes in which it is made, and that order."""
@@ -211,14 +215,14 @@ class Printer:
             left = _reshaped(s.left, (n, legs, left_free))
             right = _reshaped(self.transposed(s.right, s.right_axes, n + legs), (n, "", legs))
             product = f"{self.module}.matmul({right}, {left})"
-            return f"{product}.reshape({', '.join(_length(x) for x in n + left_free)})", n + left_free
+            return f"{product}.reshape({', '.join(length(x) for x in n + left_free)})", n + left_free
         left = _reshaped(self.transposed(s.left, s.left_axes, n + left_free + legs), (n, left_free, legs))
         right = _reshaped(self.transposed(s.right, s.right_axes, n + legs + right_free), (n, legs, right_free))
         product, result = f"{self.module}.matmul({left}, {right})", n + left_free + right_free
         if n not in s.axes:
             product, result = f"{product}.sum(axis=0)", left_free + right_free
         if not len(left_free) == len(right_free) == 1:
-            product = f"{product}.reshape({', '.join(_length(x) for x in result)})"
+            product = f"{product}.reshape({', '.join(length(x) for x in result)})"
         return product, result
 
     def transposed(self, array: str, axes: str, result: str) -> str:
@@ -233,6 +237,16 @@ class Printer:
         """The array with its axes in the order of ``result`` and length-one axes for the letters it lacks."""
         kept = "".join(x for x in result if x in axes)
         return _indexed(self.transposed(array, axes, kept), [":" if x in axes else "None" for x in result])
+
+
+def _bracketed(code: str) -> str:
+    """A product in brackets, and a call or what stands in brackets as it is."""
+    depth = 0
+    for letter in code:
+        depth += (letter in "([") - (letter in ")]")
+        if letter in "*@" and not depth:
+            return f"({code})"
+    return code
 
 
 def _first_call(code: str) -> tuple[str, str]:
@@ -292,17 +306,18 @@ def _signed(coefficient: Combination) -> list[str]:
 def _reshaped(array: str, groups: tuple[str, ...]) -> str:
     if all(len(group) == 1 for group in groups):
         return array
-    return f"{array}.reshape({', '.join(_length(group) for group in groups)})"
+    return f"{array}.reshape({', '.join(length(group) for group in groups)})"
 
 
 def _unfolded(array: str, axes: str) -> str:
-    return array if len(axes) == 3 else f"{array}.reshape({', '.join(_length(x) for x in axes)})"
+    return array if len(axes) == 3 else f"{array}.reshape({', '.join(length(x) for x in axes)})"
 
 
-def _length(group: str) -> str:
+def length(group: str) -> str:
+    """The length of some axes as one: with a sample axis, whatever is left."""
     if not group:
         return "1"
-    if group.isupper():
+    if any(x.isupper() for x in group):
         return "-1"
     return "p" if len(group) == 1 else f"p**{len(group)}"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sgdsym.codegen.backends.printer import INDENT, Printer, commented
-from sgdsym.codegen.ir import Combine, Contract, Deviations, Moments, Pass, Pointwise, Program, Statement
+from sgdsym.codegen.backends.printer import INDENT, Printer, commented, length
+from sgdsym.codegen.ir import Combine, Contract, Deviations, Moments, Pass, Pointwise, Program, Statement, Weigh, reads
 from sgdsym.codegen.shapes import Shape, shapes
 
 TEMPLATE = "numpy_kernel.py.jinja"
@@ -31,6 +32,16 @@ class NumpyPrinter(Printer):
                 case _:
                     lines += self.lines(statement)
         return lines
+
+    def _tensordot(self, first: str, second: str, first_axes: str, second_axes: str, summed: str) -> str:
+        """A product of matrices, where both have what is summed together at an end; ``tensordot`` takes longer to call."""
+        sides = _as_matrix(first, first_axes, summed, last=True), _as_matrix(second, second_axes, summed, last=False)
+        if not summed or not all(sides):
+            return Printer._tensordot(self, first, second, first_axes, second_axes, summed)
+        free = [x for axes in (first_axes, second_axes) for x in axes if x not in summed]
+        product = " @ ".join(sides)
+        shape = ", ".join("p" if x.islower() else "-1" for x in free)
+        return product if max(len(first_axes), len(second_axes)) - len(summed) < 2 else f"({product}).reshape({shape})"
 
     def _moments(self, statement: Moments) -> list[str]:
         """One call for all the sums: those over the data points, then those over a first index too."""
@@ -57,8 +68,13 @@ class NumpyPrinter(Printer):
             seen[statement.samples] = block
         before, after = [], []
         inside = [f"{block} = {statement.samples}[rows]"] if statement.samples else []
+        passing = _passing(statement)
         for s in statement.body:
             samples, indices = shape[s.target]
+            if isinstance(s, Weigh) and s.source in passing and s.target in local:
+                inside.append(f"{seen.get(s.source, s.source)} *= {self.weights_along(s, 'rows')}")
+                seen[s.target] = seen.get(s.source, s.source)
+                continue
             if s.target not in local:
                 sizes = ["n"] * samples + ["p"] * indices
                 shown = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
@@ -81,6 +97,24 @@ class NumpyPrinter(Printer):
         if isinstance(s, Combine):
             return self.combination(goal, s.parts, s.axes)
         return self.assignment(goal, s, "rows", 2 * INDENT)
+
+
+def _as_matrix(array: str, axes: str, summed: str, *, last: bool) -> str:
+    """An array as a matrix with the summed axes last, or first; nothing where they do not stand together at an end."""
+    free = "".join(x for x in axes if x not in summed)
+    if axes not in (free + summed, summed + free):
+        return ""
+    groups = [group for group in ((free, summed) if axes == free + summed else (summed, free)) if group]
+    if max(map(len, groups)) > 1:
+        array += f".reshape({', '.join(map(length, groups)) if len(groups) > 1 else '-1'})"
+    return array + ".T" if free and (axes == free + summed) != last else array
+
+
+def _passing(statement: Pass) -> set[str]:
+    """What a pass makes for the block at hand and one other statement alone."""
+    read = Counter(name for s in statement.body for name in reads(s))
+    made = {s.target for s in statement.body if isinstance(s, Contract | Deviations | Weigh)}
+    return {name for name in made - set(statement.kept) if read[name] == 1}
 
 
 def _summed(s: Contract) -> str:
