@@ -35,8 +35,9 @@ class NumpyPrinter(Printer):
 
     def _tensordot(self, first: str, second: str, first_axes: str, second_axes: str, summed: str) -> str:
         """A product of matrices, where both have what is summed together at an end; ``tensordot`` takes longer to call."""
-        sides = _as_matrix(first, first_axes, summed, last=True), _as_matrix(second, second_axes, summed, last=False)
-        if not summed or not all(sides):
+        ends = ((first, first_axes, True), (second, second_axes, False)) if summed else ()
+        sides = [_as_matrix(array, axes, summed, last=last) for array, axes, last in ends]
+        if not sides or not all(sides):
             return Printer._tensordot(self, first, second, first_axes, second_axes, summed)
         free = [x for axes in (first_axes, second_axes) for x in axes if x not in summed]
         product = " @ ".join(sides)
