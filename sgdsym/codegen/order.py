@@ -3,14 +3,14 @@ r"""Stage 3: the order of contraction, chosen when the kernel is generated.
 A fragment is made from two connected parts (:mod:`~sgdsym.codegen.joins`), or by averaging the fragment that still has one of
 its data points.  What is best for one diagram is not best for all.  The first plan takes every fragment by itself, and every
 split that is nearly as cheap votes for its two parts.  In a second plan the cost of a part is shared out among those who
-voted for it, and parts already made are free; in a third among those who really used it in the second.  The cheapest plan
-is written as a program, and so is another that is nearly as cheap, because only a program tells what reading its inputs
-once will save.
+voted for it, and parts already made are free; in a third among those who really used it in the second; in the last one all
+that the third made is taken to be free.  The cheaper one of the second and the last is written as a program, and so is the
+other if it is nearly as cheap, because only a program tells what reading its inputs once will save.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import TypeAlias
@@ -23,7 +23,6 @@ from sgdsym.codegen.sets import FEWEST_FOR_POWER
 
 Nodes: TypeAlias = list[int]
 
-_ROUNDS = 2
 _SQUARE = Fragment(((1, DEVIATION),) * 2, open=((0, 1),))
 
 
@@ -78,12 +77,11 @@ def shared_recipes(fragments: Sequence[Fragment], alone: Alone) -> list[Recipe]:
     joins = alone.joins
     wanted = [joins.pieces.of[fragment] for fragment in fragments]
     planner = _Planner(joins, alone.votes.tolist())
-    recipes = []
-    for _ in range(_ROUNDS):
-        for piece in wanted:
-            planner.make(piece)
-        recipes.append(Recipe(joins, planner.choice, planner.cost))
-        planner.begin(planner.uses)
+    recipes = [planner.recipe(wanted)]
+    planner.begin(planner.uses)
+    planner.recipe(wanted)
+    planner.begin([inf if uses else 1 for uses in planner.uses])
+    recipes.append(planner.recipe(wanted))
     limit = NEARLY * min(recipe.cost for recipe in recipes)
     return [recipe for i, recipe in enumerate(recipes) if recipe.cost <= limit and recipe not in recipes[:i]]
 
@@ -91,8 +89,9 @@ def shared_recipes(fragments: Sequence[Fragment], alone: Alone) -> list[Recipe]:
 class _Planner:
     """Makes one piece after the other; what was made is free from then on."""
 
-    def __init__(self, joins: Joins, shares: Sequence[int]) -> None:
+    def __init__(self, joins: Joins, shares: Sequence[float]) -> None:
         pieces, count = joins.pieces, len(joins.pieces.nodes)
+        self._joins = joins
         self._splits = list(zip(joins.cost.tolist(), joins.left.tolist(), joins.right.tolist(), strict=True))
         self._start = np.searchsorted(joins.splits.whole, np.arange(count + 1)).tolist()
         self._size: list[float] = joins.sizes(pieces.samples, pieces.legs).tolist()
@@ -103,7 +102,13 @@ class _Planner:
         self._opened = [opened for _, _, opened in pieces.opened]
         self.begin(shares)
 
-    def begin(self, shares: Sequence[int]) -> None:
+    def recipe(self, wanted: Iterable[int]) -> Recipe:
+        """Make all these pieces."""
+        for piece in wanted:
+            self.make(piece)
+        return Recipe(self._joins, self.choice, self.cost)
+
+    def begin(self, shares: Sequence[float]) -> None:
         """Forget what was made, and share the cost of each piece among so many."""
         self._shares = shares
         self.uses = [0] * len(shares)
