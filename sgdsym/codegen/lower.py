@@ -2,11 +2,12 @@ r"""Stage 4: from networks and contraction orders to statements.
 
 Every fragment is computed once, under one name, whatever diagrams it occurs in.  These rules keep the arrays small:
 
-* samples of a tensor are read as they are (:mod:`~sgdsym.codegen.centring`), deviations are formed of the others;
+* samples of a tensor are read as they are (:mod:`~sgdsym.codegen.centring`), deviations are formed of the others, or of what
+  the samples and the mean make, if both are made anyway;
 * when a block is complete its data points are averaged at once, the weights multiplied into the smaller factor;
 * each edge carries the inverse metric once, multiplied into the smaller factor;
 * where two interchangeable indices at every data point meet a mean of four or more, index pairs are counted once, which
-  takes a quarter of the multiplications;
+  takes a quarter of the multiplications; the square of a gradient's deviation is such a pair for every symmetric tensor;
 * where one deviation fills all indices of a tensor, sorted tuples of indices are counted once.
 """
 
