@@ -216,8 +216,18 @@ def test_what_diagrams_do_not_determine_is_refused():
             closed_form(series.at_infinity(), [eigenvalue], {(1,): [1]}, learning_rate=sp.Rational(1, 2))
 
 
-@pytest.mark.parametrize("given", [{"eigenvalues": ["2*x"]}, {"learning_rate": "2*x"}, {"steps": "2*x"}])
+@pytest.mark.parametrize(
+    "given",
+    [{"eigenvalues": ["2*x"]}, {"learning_rate": "2*x"}, {"steps": "2*x"}, {"tensors": {(1, 1): [["2*x"]]}}],
+    ids=lambda given: next(iter(given)),
+)
 def test_text_is_refused_not_evaluated(given):
     values = {"eigenvalues": [1], "tensors": {(1, 1): [[1]]}, **given}
     with pytest.raises(ValueError, match=r"must be a number or a sympy expression, not '2\*x'"):
         closed_form(resum(order=2, batch_size=1), values.pop("eigenvalues"), values.pop("tensors"), **values)
+
+
+@pytest.mark.parametrize("tensor", [[1], "2*x", [[1, 2]], [[1], [2]], 3])
+def test_tensors_have_an_axis_for_each_index(tensor):
+    with pytest.raises(ValueError, match=r"the tensor \(1, 1\) must have shape \(1, 1\)"):
+        closed_form(resum(order=2, batch_size=1), [1], {(1, 1): tensor})

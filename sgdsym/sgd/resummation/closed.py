@@ -124,8 +124,8 @@ def closed_form(
         A sympy expression; for an observable with open indices a sympy array.
 
     Raises:
-        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue; or for text, which is
-            not evaluated.
+        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue; if a tensor has not
+            the axes that its degrees say; or for text, which is not evaluated.
 
     >>> from sgdsym.sgd import at_minimum
     >>> from sgdsym.sgd.resummation import resum
@@ -139,7 +139,7 @@ def closed_form(
     exponent = resummed.steps.as_expr() if steps is None else _expression("the number of steps", steps)
     if resummed.stationary:
         _check_stable(values, rate, resummed.continuous)
-    arrays = {degrees: sp.Array(tensor) if _indices(degrees) else tensor for degrees, tensor in tensors.items()}
+    arrays = {degrees: _array(degrees, tensor, len(values)) for degrees, tensor in tensors.items()}
     total: dict[tuple[int, ...], list[sp.Expr]] = {}
     for diagram, time in resummed:
         letters = index_letters(diagram, function)
@@ -167,6 +167,21 @@ def _expression(name: str, value: Any) -> sp.Expr:
         return sp.sympify(value, strict=True)
     except sp.SympifyError as error:
         raise ValueError(f"{name} must be a number or a sympy expression, not {value!r}") from error
+
+
+def _array(degrees: tuple[Any, ...], tensor: Any, size: int) -> Any:
+    """The components of a joint tensor, each a number or an expression."""
+    axes = _indices(degrees)
+    entries = [tensor]
+    for _ in range(axes):
+        entries = [entry.tolist() if hasattr(entry, "tolist") else entry for entry in entries]
+        if not all(
+            isinstance(entry, Sequence) and not isinstance(entry, str) and len(entry) == size for entry in entries
+        ):
+            raise ValueError(f"the tensor {degrees} must have shape {(size,) * axes}, one axis for each index")
+        entries = [inner for entry in entries for inner in entry]
+    entries = [_expression(f"an entry of the tensor {degrees}", entry) for entry in entries]
+    return sp.Array(entries, (size,) * axes) if axes else entries[0]
 
 
 def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, continuous: bool) -> None:
