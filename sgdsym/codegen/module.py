@@ -93,7 +93,7 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
         has_squares=any(isinstance(s, Pairs) and s.squares for p in written.values() for s in p.statements),
         has_matrices=any(isinstance(s, Pairs) and not s.squares for p in written.values() for s in p.statements),
         has_powers=Power in kinds,
-        has_blocks=bool({Moments, Pass} & kinds),
+        has_blocks=bool({ContractPair, Moments, Pass} & kinds),
         has_moments=Moments in kinds,
         programs=[
             (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))

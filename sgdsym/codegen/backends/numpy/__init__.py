@@ -7,7 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sgdsym.codegen.backends.printer import INDENT, Printer, commented, length
-from sgdsym.codegen.ir import Combine, Contract, Deviations, Moments, Pass, Pointwise, Program, Statement, Weigh, reads
+from sgdsym.codegen.ir import (
+    Combine,
+    Contract,
+    ContractPair,
+    Deviations,
+    Moments,
+    Pairs,
+    Pass,
+    Pointwise,
+    Program,
+    Release,
+    Statement,
+    Weigh,
+    reads,
+)
 from sgdsym.codegen.shapes import Shape, shapes
 
 TEMPLATE = "numpy_kernel.py.jinja"
@@ -22,9 +36,17 @@ class NumpyPrinter(Printer):
     def statement_lines(self, program: Program) -> list[str]:
         """The statements of a program, with a comment that names each value."""
         shape = shapes(program.statements)
+        squares = _read_once(program)
         lines: list[str] = []
         for statement in program.statements:
             match statement:
+                case Pairs(target) if target in squares:
+                    pass
+                case ContractPair(pairs=pairs) if pairs in squares:
+                    lines += self._squares_in_blocks(statement, squares[pairs])
+                case Release(names):
+                    left = [name for name in names if name not in squares]
+                    lines += self.lines(Release(tuple(left))) if left else []
                 case Pass():
                     lines += self._loop(statement, shape)
                 case Moments():
@@ -32,6 +54,15 @@ class NumpyPrinter(Printer):
                 case _:
                     lines += self.lines(statement)
         return lines
+
+    def _squares_in_blocks(self, s: ContractPair, vectors: str) -> list[str]:
+        """Squares that nothing else takes are never there for all data points."""
+        product = f"{s.target}[rows] = _pair_product(_squares({vectors}[rows]), {s.tensor})"
+        return [
+            f"{s.target} = np.empty((n{', p' * s.indices}))",
+            "for rows in _blocks(n, 1 + p**2 // 16, 0):",
+            *(f"    {line}" for line in commented(product, s.note, 2 * INDENT)),
+        ]
 
     def _tensordot(self, first: str, second: str, first_axes: str, second_axes: str, summed: str) -> str:
         """A product of matrices, where both have what is summed together at an end; ``tensordot`` takes longer to call."""
@@ -98,6 +129,14 @@ class NumpyPrinter(Printer):
         if isinstance(s, Combine):
             return self.combination(goal, s.parts, s.axes)
         return self.assignment(goal, s, "rows", 2 * INDENT)
+
+
+def _read_once(program: Program) -> dict[str, str]:
+    """The squares that one statement takes, a product with pairs, and the vectors they are of."""
+    read = Counter(name for s in program.statements for name in reads(s))
+    taken = {s.pairs for s in program.statements if isinstance(s, ContractPair)}
+    squares = (s for s in program.statements if isinstance(s, Pairs) and s.squares)
+    return {s.target: s.source for s in squares if s.target in taken and read[s.target] == 1}
 
 
 def _as_matrix(array: str, axes: str, summed: str, *, last: bool) -> str:
