@@ -170,7 +170,7 @@ class Moments:
     """Sums over the data points of samples times other arrays, all of them made while the samples are read once.
 
     Each contraction sums over the sample axis, or over that and the first index of the samples; these come first in the
-    other array too.
+    other array too.  A large mean can take the place of the samples, its first index that of the sample axis.
     """
 
     samples: str

@@ -120,6 +120,18 @@ def test_large_samples_are_read_once(options):
     assert len(readers) == 1
 
 
+def test_products_with_a_large_mean_are_made_together():
+    """Order four: D4(G, ...) and D4(g_a, g_a, ...) come from one reading of D4, and the values are those of two."""
+    series = sgdsym.expand(order=4)
+    readers = [s for s in compile_series(series).program.statements if "mean_4" in _read(s)]
+    assert [(type(s), len(s.body)) for s in readers] == [(Moments, 2)]
+    given = {"derivatives": tensors(0), "metric": np.diag([1.0, 2.0, 3.0]) + 0.25, "T": 7, "B": 2}
+    program, number = lowered(series)
+    np.testing.assert_allclose(
+        series.kernel().coefficients(**given), evaluated(series, program, number, **given), rtol=1e-11
+    )
+
+
 def _read(statement):
     body = statement.body if isinstance(statement, Moments | Pass) else (statement,)
     return {name for s in body if isinstance(s, Contract) for name in (s.left, s.right)}

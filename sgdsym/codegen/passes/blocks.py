@@ -4,7 +4,8 @@ Statements are reordered.  Whatever can be made without large samples is made fi
 samples of the lowest degree, all that are ready in one pass, then what follows from them, and so on.  The arrays of the
 highest degree are read last, when all that they are contracted with is at hand.
 
-Sums over the data points that make large arrays are made apart, all in one matrix product with the samples.
+Sums over the data points that make large arrays are made apart, all in one matrix product with the samples.  So are the
+products that sum over the first index or two of a large mean, as soon as they can be made.
 
 What follows at each data point from large products of a pass is made in the same pass, while they are in the cache; what
 nothing else reads is never stored for all data points.  The same is done with large products of other arrays.
@@ -12,15 +13,18 @@ nothing else reads is never stored for all data points.  The same is done with l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sgdsym.codegen.ir import (
     Contract,
     Deviations,
+    Mean,
     Moments,
     Pass,
     Pointwise,
     Program,
+    RootDerivative,
     Samples,
     Statement,
     makes,
@@ -30,6 +34,7 @@ from sgdsym.codegen.shapes import Shape, shapes
 
 _LOWEST_DEGREE = 2
 _LARGE = 2
+_LARGE_MEAN = 4
 
 
 def read_once(program: Program) -> Program:
@@ -45,6 +50,7 @@ class _Schedule:
     pending: list[Statement] = field(default_factory=list)
     shape: dict[str, Shape] = field(default_factory=dict)
     degrees: dict[str, int] = field(default_factory=dict)
+    means: set[str] = field(default_factory=set)
 
     def run(self) -> list[Statement]:
         """The statements in their new order."""
@@ -53,15 +59,21 @@ class _Schedule:
         self.degrees = {
             s.target: s.degree for s in self.pending if isinstance(s, Samples) and s.degree >= _LOWEST_DEGREE
         }
+        self.means = {
+            s.target for s in self.pending if isinstance(s, Mean | RootDerivative) and s.degree >= _LARGE_MEAN
+        }
         while self.pending:
             ready = self._advance()
-            if ready:
+            means = self.means & ready.keys()
+            for name in sorted(means):
+                self._read_mean(name, ready[name])
+            if ready and not means:
                 chosen = min(ready, key=lambda name: self.degrees[name])
                 self._pass_over(chosen, ready[chosen])
         return self.ordered
 
     def _advance(self) -> dict[str, list[Pointwise]]:
-        """Make all that needs no large samples; what could be made from which samples now."""
+        """Make all that needs no large samples or means; what could be made from which of them now."""
         ready: dict[str, list[Pointwise]] = {}
         position = 0
         while position < len(self.pending):
@@ -69,9 +81,9 @@ class _Schedule:
             position += 1
             if not self.done.issuperset(reads(statement)):
                 continue
-            samples = self._samples_read(statement)
-            if samples and isinstance(statement, Contract | Deviations):
-                ready.setdefault(samples, []).append(statement)
+            large = self._samples_read(statement) or self._mean_read(statement)
+            if large and isinstance(statement, Contract | Deviations):
+                ready.setdefault(large, []).append(statement)
                 continue
             position -= 1
             if isinstance(statement, Contract) and self._is_large(statement.target) and self._points(statement) == 1:
@@ -81,6 +93,17 @@ class _Schedule:
                 self.ordered.append(statement)
                 self.done.update(makes(statement))
         return ready
+
+    def _read_mean(self, mean: str, body: Sequence[Pointwise]) -> None:
+        """Make the products with a large mean, those that can be made together first."""
+        sums = tuple(s for s in body if isinstance(s, Contract) and _is_moment(s, mean))
+        together = [Moments(mean, sums)] if len(sums) > 1 else sums
+        self.ordered += [*together, *(s for s in body if s not in sums)]
+        self._finish(body)
+
+    def _finish(self, finished: Sequence[Statement]) -> None:
+        self.pending = [s for s in self.pending if s not in finished]
+        self.done.update(name for s in finished for name in makes(s))
 
     def _pass_over(self, samples: str, body: list[Pointwise]) -> None:
         """Make these and what follows from them at each data point; without samples only if that saves an array."""
@@ -105,9 +128,7 @@ class _Schedule:
         else:
             others = others[:1]
             self.ordered += others
-        finished = sums + others
-        self.pending = [s for s in self.pending if s not in finished]
-        self.done.update(name for s in finished for name in makes(s))
+        self._finish([*sums, *others])
 
     def _moments(self, samples: str, body: list[Pointwise]) -> tuple[list[Contract], list[Pointwise]]:
         """The sums to be made in one product with the samples, and the other statements."""
@@ -138,6 +159,12 @@ class _Schedule:
         names = [name for name in reads(statement) if name in self.degrees]
         return max(names, key=lambda name: self.degrees[name]) if names else ""
 
+    def _mean_read(self, statement: Statement) -> str:
+        """The large mean that a product without data points reads, or nothing."""
+        if not isinstance(statement, Contract) or self._points(statement):
+            return ""
+        return next((name for name in reads(statement) if name in self.means), "")
+
     def _points(self, statement: Statement) -> int:
         """Over how many data points a statement runs."""
         if isinstance(statement, Contract):
@@ -146,7 +173,7 @@ class _Schedule:
 
 
 def _is_moment(s: Contract, samples: str) -> bool:
-    """Whether a product sums over the data points, or over them and the first index of the samples, in place."""
+    """Whether a product sums over the first axis of an array, or over the first two, which come first in the other too."""
     if samples not in (s.left, s.right):
         return False
     own, other = (s.left_axes, s.right_axes) if s.left == samples else (s.right_axes, s.left_axes)
