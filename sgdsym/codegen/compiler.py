@@ -27,8 +27,12 @@ class Compiled:
     plan: Plan
 
 
-def compile_series(series: Series) -> Compiled:
+def compile_series(series: Series, *, in_blocks: bool = True) -> Compiled:
     """The program of a series, planned for sizes that fill some of a machine's memory.
+
+    Args:
+        series: what is evaluated.
+        in_blocks: whether large inputs are read in blocks of data points.
 
     Raises:
         ValueError: if the diagrams differ in their number of open indices.
@@ -45,9 +49,8 @@ def compile_series(series: Series) -> Compiled:
     sampled = [d for f in fragments for d, kind in f.tensors if kind in (DEVIATION, SAMPLE)]
     points, parameters = DATA_POINTS, representative_parameters(DATA_POINTS, max(sampled, default=1))
     alone = plan_alone(joins_of(pieces_of(fragments), points, parameters))
-    programs = [
-        release_large(renumber(read_once(combine(lower(sums, recipe))))) for recipe in shared_recipes(fragments, alone)
-    ]
+    lowered = (combine(lower(sums, recipe)) for recipe in shared_recipes(fragments, alone))
+    programs = [release_large(renumber(read_once(program) if in_blocks else program)) for program in lowered]
     program = min(programs, key=lambda made: estimated_time(made, points, parameters))
     plan = Plan(
         points,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sgdsym.codegen.cost import Plan
 from sgdsym.codegen.estimate import Estimate
-from sgdsym.codegen.module import compile_checked, write_module
-from sgdsym.codegen.unbiased import chosen_estimate
+from sgdsym.codegen.module import compile_for, write_module
 from sgdsym.series import Series
 
 if TYPE_CHECKING:
@@ -50,9 +49,8 @@ class Kernel:
     _functions: dict[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        compiled = compile_checked(self.series, self.backend)
-        estimate = chosen_estimate(self.series, self.unbiased)
-        source = write_module(self.series, compiled, self.backend, estimate)
+        compiled, estimate = compile_for(self.series, self.backend, self.unbiased)
+        source = write_module(self.series, self.backend, compiled, estimate)
         functions: dict[str, Any] = {"__name__": "sgdsym_kernel"}
         # our own text; what it takes from outside are symbol names, and symbol_name has checked them
         exec(compile(source, "<sgdsym kernel>", "exec"), functions)  # noqa: S102

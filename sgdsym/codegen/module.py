@@ -45,11 +45,11 @@ def generate(series: Series, backend: str = "numpy", *, unbiased: bool | None = 
     >>> [line.strip() for line in source.splitlines() if "mean_1" in line and "#" in line]
     ['t1 = mean_1 @ mean_1_up  # G(G)']
     """
-    return write_module(series, compile_checked(series, backend), backend, chosen_estimate(series, unbiased))
+    return write_module(series, backend, *compile_for(series, backend, unbiased))
 
 
-def compile_checked(series: Series, backend: str) -> Compiled:
-    """The program of a series that the backend can write.
+def compile_for(series: Series, backend: str, unbiased: bool | None) -> tuple[Compiled, Compiled | None]:
+    """The programs of a series and of its unbiased estimate, if that is held, that the backend can write.
 
     Raises:
         ValueError: see :func:`generate`.
@@ -59,10 +59,11 @@ def compile_checked(series: Series, backend: str) -> Compiled:
     for name in series.symbols:
         if symbol_name(name) in _ARGUMENTS:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
-    return compile_series(series)
+    in_blocks = BACKENDS[backend].IN_BLOCKS
+    return compile_series(series, in_blocks=in_blocks), chosen_estimate(series, unbiased, in_blocks=in_blocks)
 
 
-def write_module(series: Series, compiled: Compiled, backend: str, estimate: Compiled | None = None) -> str:
+def write_module(series: Series, backend: str, compiled: Compiled, estimate: Compiled | None = None) -> str:
     """The text of the module for a program, and for that of the unbiased estimate."""
     printer, name = BACKENDS[backend].PRINTER, BACKENDS[backend].TEMPLATE
     program = compiled.program
@@ -83,7 +84,7 @@ def write_module(series: Series, compiled: Compiled, backend: str, estimate: Com
         diagrams=len(series),
         networks=compiled.products,
         cost=compiled.plan,
-        memory=dict(sorted(most_alive(program).items())),
+        memory=_memory("MEMORY", program),
         sampled=sampled,
         averaged=averaged,
         partly_read=_partly_read(program),
@@ -113,9 +114,16 @@ def _estimate(compiled: Compiled) -> dict[str, object]:
     return {
         "averaged": averaged,
         "degrees": sorted({*averaged, *_degrees(compiled.program, Samples)}),
-        "memory": dict(sorted(most_alive(compiled.program).items())),
+        "memory": _memory("ESTIMATE_MEMORY", compiled.program),
         "numbers": multiples(compiled.coefficients, WIDTH),
     }
+
+
+def _memory(name: str, program: Program) -> list[str]:
+    """The lines that say how many arrays of which sizes a program makes, a line each where one does not hold them."""
+    sizes = [f"{size}: {count}" for size, count in sorted(most_alive(program).items())]
+    line = f"{name} = {{{', '.join(sizes)}}}"
+    return [line] if len(line) <= WIDTH else [f"{name} = {{", *(f"    {size}," for size in sizes), "}"]
 
 
 def _uses(size: str, lines: Sequence[str]) -> bool:

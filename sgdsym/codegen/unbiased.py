@@ -28,14 +28,14 @@ AFFORDABLE = 2000
 """Up to so many merged diagrams a module holds the estimate unless told otherwise: writing it takes a second at most."""
 
 
-def chosen_estimate(series: Series, wanted: bool | None) -> Compiled | None:
+def chosen_estimate(series: Series, wanted: bool | None, *, in_blocks: bool) -> Compiled | None:
     """The program of the estimate where it is wanted or, left open, affordable; there is none of a series without blocks."""
     if wanted is False or not any(diagram.blocks for diagram in series.terms):
         return None
-    return compile_estimate(series) if wanted or mergers(series) <= AFFORDABLE else None
+    return compile_estimate(series, in_blocks=in_blocks) if wanted or mergers(series) <= AFFORDABLE else None
 
 
-def compile_estimate(series: Series) -> Compiled:
+def compile_estimate(series: Series, *, in_blocks: bool = True) -> Compiled:
     """The program of the estimate, with coefficients in n and in the numbers c_0_, c_1_, ... of the series' own products.
 
     >>> slopes = Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1)
@@ -46,7 +46,8 @@ def compile_estimate(series: Series) -> Compiled:
     number = distinct_coefficients(terms)
     opaque = {network: Coefficient.symbol(f"c_{number[c]}_") for network, c in terms.items()}
     setting = series.setting
-    return compile_series(estimator(Series(_in_moments(opaque), series.truncation, "moment", setting)))
+    merged = estimator(Series(_in_moments(opaque), series.truncation, "moment", setting))
+    return compile_series(merged, in_blocks=in_blocks)
 
 
 def multiples(coefficients: Mapping[Coefficient, int], width: int) -> list[str]:

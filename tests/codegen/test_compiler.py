@@ -46,7 +46,7 @@ def evaluated(series, program, number, **given):
     """The coefficients that a program gives."""
     compiled = compile_series(series)
     namespace = {"__name__": "kernel"}
-    source = write_module(series, type(compiled)(program, number, compiled.products, compiled.plan), "numpy")
+    source = write_module(series, "numpy", type(compiled)(program, number, compiled.products, compiled.plan))
     exec(source, namespace)  # noqa: S102
     return namespace["coefficients"](**given)
 
@@ -201,15 +201,30 @@ def test_memory_stays_near_the_inputs(options):
     assert cost_of(program, n, p).peak <= said
 
 
-def test_what_does_not_fit_is_refused_before_it_starts():
-    functions = sgdsym.expand(order=4).kernel()._functions
-    functions["_free_memory"] = lambda: 5e9
-    functions["_check_memory"](300, 40)
+@pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
+def test_what_does_not_fit_is_refused_before_it_starts(backend):
+    """As the sizes of the arrays say, in the bytes of their numbers; where the system does not say, nothing is refused."""
+    array = pytest.importorskip({"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}[backend]).ones(1)
+    functions = sgdsym.expand(order=4).kernel(backend=backend)._functions
+    functions["_check_memory"](300_000, 1, array)  # asks the system
+    functions["_free_memory"] = lambda *_: 5e9
+    functions["_check_memory"](300, 40, array)
     message = r"n = 300000 and p = 300 need [\d.e+]+ GB beside the inputs, but 5 GB are free; use fewer data points"
     with pytest.raises(ValueError, match=message):
-        functions["_check_memory"](300_000, 300)
-    functions["_free_memory"] = lambda: None  # where the system does not say, nothing is refused
-    functions["_check_memory"](300_000, 300)
+        functions["_check_memory"](300_000, 300, array)
+    functions["_free_memory"] = lambda *_: None
+    functions["_check_memory"](300_000, 300, array)
+
+
+def test_a_call_of_a_torch_module_that_does_not_fit_is_refused():
+    """Arrays that repeat one number take no memory, what is made with them would."""
+    torch = pytest.importorskip("torch")
+    kernel = sgdsym.expand(order=3).kernel(backend="torch")
+    zero, n, p = torch.zeros(()), 300_000, 300
+    given = [zero.expand(n, *[p] * k) if k in kernel.sampled_degrees else zero.expand([p] * k) for k in range(4)]
+    kernel._functions["_free_memory"] = lambda like: 5e9
+    with pytest.raises(ValueError, match="n = 300000 and p = 300 need"):
+        kernel.coefficients(given, T=3, B=1)
 
 
 def test_numbers_that_overflow_are_not_called_missing():

@@ -29,6 +29,7 @@ SAMPLED_DEGREES = [1]  # needed at every data point: shape (n, p, ..., p)
 MEAN_DEGREES = [0, 2]  # needed as means alone: shape (p, ..., p), or (n, p, ..., p)
 # arrays beside the inputs, at most so many of n**i * p**j numbers at a time, as (i, j): count
 MEMORY = {(0, 0): 3, (0, 1): 4, (0, 2): 2, (1, 1): 2}
+ESTIMATE_MEMORY = {(0, 0): 5, (0, 1): 6, (0, 2): 3, (1, 1): 7}
 
 
 def coefficients(derivatives, *, weights=None, metric=None, **symbols):
@@ -138,7 +139,7 @@ def _read_sample(derivatives):
         _check_shape(array, k, n, p, f"for an unbiased estimate derivatives[{k}]", True)
     if n < 3:
         raise ValueError(f"{n} data points are too few: an unbiased estimate to order {ORDER} takes at least 3")
-    _check_memory(n, p, {(0, 0): 5, (0, 1): 6, (0, 2): 3, (1, 1): 7})
+    _check_memory(n, p, arrays[0], ESTIMATE_MEMORY)
     return arrays, n, p
 
 
@@ -284,6 +285,27 @@ def _check_shape(array, k, n, p, what, sampled):
     raise ValueError(f"{what} must have shape {allowed} with {sizes}, not {shape}")
 
 
+def _check_memory(n, p, like, most=MEMORY):
+    """Refuse what does not fit, where it is known how much is free."""
+    count = sum(times * (n or 1) ** i * (p or 1) ** j for (i, j), times in most.items())
+    needed = 0.0 if like is None else float(like.dtype.itemsize * count)
+    free = _free_memory() if needed > 2**28 else None
+    if free is not None and needed > free:
+        raise ValueError(
+            f"n = {n} and p = {p} need {needed / 1e9:.3g} GB beside the inputs, but {free / 1e9:.3g} GB are free; "
+            "use fewer data points or parameters, or a lower order"
+        )
+
+
+def _free_memory():
+    """Bytes that can be had without swapping, or None where the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
+
+
 def _read(derivatives, weights):
     """Check the arrays; collect means and samples by degree, the weights, and the number of parameters p."""
     arrays = {k: _pick(derivatives, k, "derivatives") for k in sorted(SAMPLED_DEGREES + MEAN_DEGREES)}
@@ -291,8 +313,9 @@ def _read(derivatives, weights):
     n = next((array.shape[0] for k, array in arrays.items() if array.ndim == k + 1), None)
     for k, array in arrays.items():
         _check_shape(array, k, n, p, f"derivatives[{k}]", k in SAMPLED_DEGREES)
+    like = next(iter(arrays.values()), None)
     weights = _read_weights(weights, n)
-    _check_memory(n, p)
+    _check_memory(n, p, like)
     means = {k: _mean(arrays[k], k, weights, f"derivatives[{k}]") for k in MEAN_DEGREES}
     samples = {k: arrays[k] for k in SAMPLED_DEGREES}
     return SimpleNamespace(means=means, samples=samples, weights=weights, p=p)
@@ -355,26 +378,6 @@ def _explain(derivatives, series):
         _check_finite(_pick(derivatives, k, "derivatives"), f"derivatives[{k}]")
     order = next(k for k in range(ORDER + 1) if not np.isfinite(series[k]).all())
     raise ValueError(f"the derivatives or the symbols are too large: the coefficient of order {order} overflows")
-
-
-def _check_memory(n, p, most=MEMORY):
-    """Refuse what does not fit, where the system says how much is free."""
-    needed = 8.0 * sum(count * (n or 1) ** i * (p or 1) ** j for (i, j), count in most.items())
-    free = _free_memory() if needed > 2**28 else None
-    if free is not None and needed > free:
-        raise ValueError(
-            f"n = {n} and p = {p} need {needed / 1e9:.3g} GB beside the inputs, but {free / 1e9:.3g} GB are free; "
-            "use fewer data points or parameters, or a lower order"
-        )
-
-
-def _free_memory():
-    """Bytes that can be had without swapping, or None where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            return next(1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return None
 
 
 def _blocks(n, size, largest_sum):

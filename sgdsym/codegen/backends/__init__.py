@@ -1,4 +1,4 @@
-"""The libraries that a kernel can be written for: a folder each, with its printer and the name of its template."""
+"""The libraries that a kernel can be written for: a folder each, with its printer, its template, and whether it reads in blocks."""
 
 from __future__ import annotations
 

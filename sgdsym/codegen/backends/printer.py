@@ -61,12 +61,12 @@ class Printer:
     def lines(self, statement: Statement) -> list[str]:
         """The lines of one statement."""
         match statement:
-            case Pass(body=body) | Moments(body=body):
-                return [line for s in body for line in self.lines(s)]
             case Combine(target, parts, axes):
                 return self.combination(target, parts, axes)
             case Release(names):
                 return [f"del {', '.join(names)}"]
+            case Pass() | Moments():
+                raise TypeError(f"{type(statement).__name__} is for libraries that read in blocks")
         return self.assignment(statement.target, statement)
 
     def assignment(self, goal: str, statement: Statement, rows: str = ":", indent: int = INDENT) -> list[str]:

@@ -5,4 +5,5 @@ from __future__ import annotations
 from sgdsym.codegen.backends.printer import Printer
 
 TEMPLATE = "jax_kernel.py.jinja"
+IN_BLOCKS = False
 PRINTER = Printer("jnp", convert="jnp.asarray({array}, dtype={like}.dtype)")

@@ -25,6 +25,7 @@ from sgdsym.codegen.ir import (
 from sgdsym.codegen.shapes import Shape, shapes
 
 TEMPLATE = "numpy_kernel.py.jinja"
+IN_BLOCKS = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sgdsym.codegen.backends.printer import Printer
 
 TEMPLATE = "torch_kernel.py.jinja"
+IN_BLOCKS = False
 PRINTER = Printer(
     "torch",
     permute="permute",
