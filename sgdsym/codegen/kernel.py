@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Derivatives: TypeAlias = Sequence[ArrayLike] | Mapping[int, ArrayLike]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Kernel:
     """The evaluator of a series.
 
@@ -35,6 +35,8 @@ class Kernel:
     >>> T = Coefficient.symbol("T")
     >>> descent = Kernel(Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1))
     >>> derivatives = [np.array([1.0, 3.0]), np.array([[1.0, 0.0], [3.0, 2.0]])]      # losses, gradients
+    >>> descent
+    Kernel(test-loss of sgd (online) to order 1: 2 diagrams, numpy)
     >>> descent.coefficients(derivatives, T=10)
     array([  2., -50.])
     >>> descent(derivatives, learning_rate=0.01, T=10)
@@ -44,9 +46,9 @@ class Kernel:
     series: Series
     backend: str = "numpy"
     unbiased: bool | None = None
-    source: str = field(init=False, repr=False)
-    plan: Plan = field(init=False, repr=False, compare=False)
-    _functions: dict[str, Any] = field(init=False, repr=False, compare=False)
+    source: str = field(init=False)
+    plan: Plan = field(init=False, compare=False)
+    _functions: dict[str, Any] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         compiled, estimate = compile_for(self.series, self.backend, self.unbiased)
@@ -57,6 +59,10 @@ class Kernel:
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "plan", compiled.plan)
         object.__setattr__(self, "_functions", functions)
+
+    def __repr__(self) -> str:
+        series = self.series
+        return f"Kernel({series.setting} to order {series.truncation}: {len(series)} diagrams, {self.backend})"
 
     def __reduce__(self) -> tuple[type[Kernel], tuple[Series, str, bool | None]]:
         return Kernel, (self.series, self.backend, self.unbiased)

@@ -28,7 +28,7 @@ _ARGUMENTS = frozenset({"derivatives", "learning_rate", "root_derivatives", "run
 _SAMPLES = "NMKLPQR"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ResummedKernel:
     """The numpy evaluator of a resummed series.
 
@@ -39,14 +39,16 @@ class ResummedKernel:
     >>> import numpy as np
     >>> from sgdsym.sgd.resummation import resum
     >>> kernel = ResummedKernel(resum(order=2, batch_size=1))
+    >>> kernel
+    ResummedKernel(test-loss of sgd (online), resummed: 4 diagrams of up to 2 edges)
     >>> derivatives = [np.zeros(2), np.array([[1.0], [-1.0]]), np.array([[2.0]])]      # losses, gradients, mean Hessian
     >>> kernel(derivatives, learning_rate=0.25, steps=[1, 1000000])
     array([0.0625    , 0.08333333])
     """
 
     resummed: Resummed
-    source: str = field(init=False, repr=False)
-    _functions: dict[str, Callable[..., Any]] = field(init=False, repr=False, compare=False)
+    source: str = field(init=False)
+    _functions: dict[str, Callable[..., Any]] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         source = generate_resummed(self.resummed)
@@ -55,6 +57,10 @@ class ResummedKernel:
         exec(compile(source, "<sgdsym resummed kernel>", "exec"), functions)  # noqa: S102
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "_functions", functions)
+
+    def __repr__(self) -> str:
+        given = self.resummed
+        return f"ResummedKernel({given.setting}, resummed: {len(given)} diagrams of up to {given.truncation} edges)"
 
     def __reduce__(self) -> tuple[type[ResummedKernel], tuple[Resummed]]:
         return ResummedKernel, (self.resummed,)

@@ -13,11 +13,17 @@ class Setting:
         observable: such as ``"test-loss"``.
         dynamics: such as ``"sgd"``.
         sampling: such as ``"online"``.
+
+    >>> print(Setting("train-loss", sampling="reshuffle"))
+    train-loss of sgd (reshuffle)
     """
 
     observable: str = "test-loss"
     dynamics: str = "sgd"
     sampling: str = "online"
+
+    def __str__(self) -> str:
+        return f"{self.observable} of {self.dynamics} ({self.sampling})"
 
     def joined(self, sign: str, other: Setting) -> Setting:
         """The setting of a sum, difference or product: words that agree stay, others are joined by the sign."""
