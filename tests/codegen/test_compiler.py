@@ -160,6 +160,39 @@ def test_one_factor_of_each_average_is_not_centred():
     }
 
 
+@pytest.mark.parametrize("points", [1, 5, 21])
+@pytest.mark.parametrize(
+    ("parameters", "degree", "over_points", "over_indices"),
+    [
+        (3, 2, 2, 0),
+        (3, 2, 0, 2),
+        (4, 3, 1, 1),
+        (4, 3, 3, 0),
+        (1, 3, 1, 1),
+        (4, 3, 20, 0),
+        (3, 3, 0, 9),
+        (3, 4, 7, 2),
+        (2, 5, 4, 4),
+    ],
+)
+def test_moments_are_sums_over_points_and_indices(points, parameters, degree, over_points, over_indices):
+    """The generated function against tensordot: few sums and many, with one sum over the data points or none."""
+    moments = sgdsym.expand(order=5).kernel()._functions["_moments"]
+    rng = np.random.default_rng(points)
+    samples = rng.normal(size=(points, *[parameters] * degree))
+    orders = list(itertools.permutations(range(1, degree + 1)))
+    samples = sum(samples.transpose(0, *order) for order in orders)
+    weights = [rng.normal(size=points)] * (over_points > 0) + [rng.normal(size=(points, over_points - 1))] * (
+        over_points > 1
+    )
+    factors = [rng.normal(size=(points, parameters))] * (over_indices > 0)
+    factors += [rng.normal(size=(points, parameters, over_indices - 1))] * (over_indices > 1)
+    wanted = [np.tensordot(w, samples, (0, 0)) for w in weights]
+    wanted += [np.tensordot(f, samples, ([0, 1], [0, 1])) for f in factors]
+    for made, value in zip(moments(samples, weights, factors), wanted, strict=True):
+        np.testing.assert_allclose(made, value, rtol=1e-12, atol=1e-12 * np.abs(value).max(), strict=True)
+
+
 @pytest.mark.parametrize(("parameters", "degree"), [(1, 4), (2, 5), (3, 4), (4, 6), (9, 4)])
 def test_powers_count_every_sorted_tuple_once(parameters, degree):
     """The generated function against the plain sum over all indices."""
