@@ -182,11 +182,8 @@ def test_moments_are_sums_over_points_and_indices(points, parameters, degree, ov
     samples = rng.normal(size=(points, *[parameters] * degree))
     orders = list(itertools.permutations(range(1, degree + 1)))
     samples = sum(samples.transpose(0, *order) for order in orders)
-    weights = [rng.normal(size=points)] * (over_points > 0) + [rng.normal(size=(points, over_points - 1))] * (
-        over_points > 1
-    )
-    factors = [rng.normal(size=(points, parameters))] * (over_indices > 0)
-    factors += [rng.normal(size=(points, parameters, over_indices - 1))] * (over_indices > 1)
+    weights = [rng.normal(size=(points, *more)) for more in [(), (over_points - 1,)][:over_points]]
+    factors = [rng.normal(size=(points, parameters, *more)) for more in [(), (over_indices - 1,)][:over_indices]]
     wanted = [np.tensordot(w, samples, (0, 0)) for w in weights]
     wanted += [np.tensordot(f, samples, ([0, 1], [0, 1])) for f in factors]
     for made, value in zip(moments(samples, weights, factors), wanted, strict=True):
