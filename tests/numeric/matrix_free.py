@@ -96,6 +96,16 @@ class MortalCalculus(DenseCalculus):
         raise AssertionError
 
 
+@dataclass(frozen=True, eq=False)
+class IdleCalculus(DenseCalculus):
+    """The same, but nothing may be computed."""
+
+    def losses(self, *arguments):
+        raise AssertionError("something is computed")
+
+    total = values = losses
+
+
 def dense_problem(points, order, kind=DenseCalculus, **more):
     """A calculus on polynomial losses, and its data."""
     tensors = tuple(np.array(t, dtype=float) for t in polynomial_tensors(polynomials(points), order))
@@ -121,6 +131,11 @@ def jax_network_loss(parameters, example):
 
     scores = parameters["second"][0] @ jax.numpy.tanh(parameters["first"] @ example["input"])
     return jax.nn.logsumexp(scores) - (scores * example["label"]).sum()
+
+
+def untouched_loss(parameters, example):
+    """A loss that nobody may compute."""
+    raise AssertionError("the loss is computed")
 
 
 def torch_network_loss(parameters, example):

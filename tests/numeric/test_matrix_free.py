@@ -2,6 +2,7 @@
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from functools import partial
 from itertools import product
 from multiprocessing import get_context
@@ -16,7 +17,14 @@ from sgdsym.numeric.matrix_free import Data, DiagramValues, Effort, Session, mak
 from sgdsym.numeric.matrix_free.messages import Derivative, readings
 from sgdsym.series import Coefficient, Series
 from tests.diagrams.strategies import diagrams
-from tests.numeric.matrix_free import DEGREE, MortalCalculus, dense_problem, polynomial_tensors, polynomials
+from tests.numeric.matrix_free import (
+    DEGREE,
+    IdleCalculus,
+    MortalCalculus,
+    dense_problem,
+    polynomial_tensors,
+    polynomials,
+)
 
 SETTINGS = [
     {},
@@ -168,6 +176,28 @@ def test_a_pool_that_cannot_be_made_again_says_so(series, tmp_path):
         mortal.values(executor, progress=False)
 
 
+def test_a_class_of_executors_makes_one():
+    assert run_tasks({0: lambda: (divmod, (7, 2))}, ThreadPoolExecutor) == {0: (3, 1)}
+
+
+@contextmanager
+def thread():
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def test_a_context_is_entered_for_its_executor():
+    assert run_tasks({0: lambda: (divmod, (7, 2))}, thread) == {0: (3, 1)}
+
+
+@pytest.mark.parametrize("executor", [3, "threads", lambda: 3])
+def test_what_is_no_executor_is_refused(executor):
+    calls = []
+    with pytest.raises(ValueError, match="executor must have a method submit, be a Dask client, or be a function that"):
+        run_tasks({0: lambda: (calls.append, (1,))}, executor)
+    assert calls == []
+
+
 def always_broken():
     raise BrokenProcessPool
 
@@ -238,11 +268,46 @@ def test_exact_sums_that_are_too_long_are_refused():
         ({"replicates": 1}, "replicates must be at least 2, not 1"),
         ({"chunk": 0}, "chunk must be at least 1, not 0"),
         ({"seed": True}, "seed must be an integer, not True"),
+        ({"samples": np.float64(64)}, r"samples must be an integer, not np.float64\(64.0\)"),
+        ({"samples": None}, "samples must be an integer, not None"),
+        ({"limit": 0}, "limit must be a positive number, not 0"),
+        ({"limit": None}, "limit must be a positive number, not None"),
+        ({"limit": "a"}, "limit must be a positive number, not 'a'"),
+        ({"limit": True}, "limit must be a positive number, not True"),
+        ({"limit": float("nan")}, "limit must be a positive number, not nan"),
     ],
 )
 def test_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):
         Effort(**options)
+
+
+def test_integers_of_every_type_and_no_limit_are_taken():
+    found = Effort(samples=np.int64(64), chunk=np.array(3), seed=np.uint8(1), limit=float("inf"))
+    assert found == Effort(samples=64, chunk=3, seed=1, limit=float("inf"))
+    assert {type(number) for number in (found.samples, found.chunk, found.seed)} == {int}
+
+
+@pytest.mark.parametrize(
+    ("rate", "symbols", "message"),
+    [
+        (0.1, {}, "the series needs a value for T; give it as T=…"),
+        (0.1, {"T": 2, "sample": 64}, "the series has no symbol sample; its symbols are T"),
+        (0.1, {"T": float("inf")}, "T must be a finite number, not inf"),
+        (0.1, {"T": 0}, "1/T has no value at T = 0"),
+        ([0.1, float("nan")], {"T": 2}, r"learning_rate must be finite, not \[0.1, nan\]"),
+    ],
+)
+def test_rates_and_symbols_are_refused_before_anything_is_computed(rate, symbols, message):
+    inverse = Series({Diagram(1): 1 / Coefficient.symbol("T")}, 0, "moment")
+    with pytest.raises(ValueError, match=message):
+        session(inverse, kind=IdleCalculus).evaluate(rate, symbols, progress=False)
+
+
+def test_an_evaluation_is_the_values_at_the_sizes(series):
+    small = session(series, 5, **SAMPLED)
+    found = small.evaluate(0.1, {"T": 3}, progress=False)
+    assert found.value == small.values(progress=False).at(0.1, T=3).value
 
 
 def test_options_and_symbols_are_told_apart(series):
@@ -262,6 +327,8 @@ def test_numbers_that_are_not_finite_are_named():
         Data((np.zeros(3), np.array([[0, 1], [1, 2], [np.inf, 1]])))
     with pytest.raises(ValueError, match=r"at least one; the lengths are \[3, 2\]"):
         Data((np.zeros(3), np.zeros(2)))
+    with pytest.raises(ValueError, match="array 1 of the data is a single number and has no rows; lists are read as"):
+        Data((np.zeros(3), np.array(1.0), np.array(2.0)))
     broken = session(expand(order=1, batch_size=1), 5)
     broken.calculus.tensors[0][3] = np.nan
     with pytest.raises(ValueError, match="the loss is nan at data point 3; mend the point or the parameters"):

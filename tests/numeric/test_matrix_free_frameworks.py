@@ -4,7 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
@@ -23,6 +23,7 @@ from tests.numeric.matrix_free import (
     polynomial_tensors,
     polynomials,
     torch_network_loss,
+    untouched_loss,
 )
 
 ORDER = 3
@@ -138,6 +139,55 @@ def test_the_precision_is_that_of_the_parameters(ours, framework):
         plain([np.zeros(2), np.array([[0, np.nan]])])
 
 
+@pytest.fixture
+def brain_floats(framework):
+    """An array of a type that numpy does not know."""
+    if framework == "torch":
+        import torch
+
+        return torch.ones(2, dtype=torch.bfloat16)
+    import jax
+
+    return jax.numpy.ones(2, dtype=jax.numpy.bfloat16)
+
+
+def test_numbers_that_numpy_does_not_know_are_refused(ours, brain_floats):
+    series, numbers = expand(order=1, batch_size=1), np.ones(2)
+    with pytest.raises(
+        ValueError, match="array 1 of the parameters holds bfloat16; make it float16, float32 or float64"
+    ):
+        ours.plan(series, untouched_loss, [numbers, brain_floats], numbers)
+    with pytest.raises(ValueError, match="array 1 of the data holds bfloat16; make it float16, float32 or float64"):
+        ours.plan(series, untouched_loss, numbers, [numbers, brain_floats])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_each_precision_is_computed_with(ours, dtype):
+    parameters, data = np.array([0.5, -0.25], dtype), np.array([[1.0, 2], [3, 0], [-1, 1]], dtype)
+    loss = lambda w, x: ((w * x).sum() - 1) ** 2 / 2  # noqa: E731
+    found, exact = (
+        ours.evaluate(expand(order=2, batch_size=1), loss, w, x, 0.1, T=3, mode="exact", progress=False).coefficients
+        for w, x in [(parameters, data), (parameters.astype(float), data.astype(float))]
+    )
+    assert found == pytest.approx(exact, rel=10 * float(np.finfo(dtype).eps))
+
+
+def test_lists_of_numbers_are_no_data(ours):
+    series, lists = expand(order=1, batch_size=1), {"x": np.ones((7, 3)).tolist()}
+    with pytest.raises(ValueError, match="array 0 of the data is a single number and has no rows; lists are read as"):
+        ours.plan(series, untouched_loss, np.zeros(3), lists)
+
+
+def test_rates_and_symbols_are_refused_before_anything_is_computed(ours):
+    evaluate = partial(ours.evaluate, expand(order=1, batch_size=1), untouched_loss, np.zeros(3), np.ones((7, 3)))
+    with pytest.raises(ValueError, match="the series needs a value for T"):
+        evaluate(0.1, progress=False)
+    with pytest.raises(ValueError, match="the series has no symbol sample"):
+        evaluate(0.1, T=3, sample=64, progress=False)
+    with pytest.raises(ValueError, match="learning_rate must be finite"):
+        evaluate(np.inf, T=3, progress=False)
+
+
 def test_losses_that_are_no_numbers_are_refused(ours):
     series = expand(order=1, batch_size=1)
     with pytest.raises(ValueError, match="the loss of one data point must be one number"):
@@ -156,6 +206,16 @@ def test_processes_give_the_same_bits(ours, network):
     options = {"samples": 16, "replicates": 2, "minibatch": 2, "chunk": 4, "progress": False}
     alone = ours.diagram_values(series, *problem, **options)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
+        found = ours.diagram_values(series, *problem, executor=executor, **options)
+    assert found.replicates.tobytes() == alone.replicates.tobytes()
+
+
+def test_threads_give_the_same_bits(ours, network):
+    *problem, _ = network
+    series = expand(order=3, batch_size=1)
+    options = {"samples": 96, "replicates": 2, "minibatch": 2, "chunk": 4, "progress": False}
+    alone = ours.diagram_values(series, *problem, **options)
+    with ThreadPoolExecutor(3) as executor:
         found = ours.diagram_values(series, *problem, executor=executor, **options)
     assert found.replicates.tobytes() == alone.replicates.tobytes()
 

@@ -20,6 +20,7 @@ from sgdsym.numeric.matrix_free import (
     Progress,
     Session,
     check_parameters,
+    check_types,
     split_options,
 )
 from sgdsym.series import Series
@@ -78,8 +79,8 @@ def evaluate(
     [2.5, -3.0, 13.5]
     """
     effort, symbols = split_options(series, options)
-    values = _session(series, loss, parameters, data, function, effort).values(executor, progress)
-    return values.at(learning_rate, **symbols)
+    session = _session(series, loss, parameters, data, function, effort)
+    return session.evaluate(learning_rate, symbols, executor, progress)
 
 
 def diagram_values(
@@ -150,6 +151,8 @@ def _session(
         raise RuntimeError(MISSING) from error
     from sgdsym.numeric.jax.calculus import JaxCalculus
 
+    check_types(jax.tree.leaves(parameters), "parameters")
+    check_types(jax.tree.leaves(data), "data")
     arrays = jax.tree.map(np.asarray, parameters)
     leaves, nesting = jax.tree.flatten(jax.tree.map(np.asarray, data))
     check_parameters(jax.tree.leaves(arrays))

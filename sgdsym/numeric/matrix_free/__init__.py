@@ -5,7 +5,7 @@ know how a framework differentiates: :mod:`sgdsym.numeric.jax` and :mod:`sgdsym.
 """
 
 from sgdsym.numeric.matrix_free.calculus import Calculus, Transformations
-from sgdsym.numeric.matrix_free.data import Data, check_parameters
+from sgdsym.numeric.matrix_free.data import Data, check_parameters, check_types
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
@@ -23,6 +23,7 @@ __all__ = [
     "Session",
     "Transformations",
     "check_parameters",
+    "check_types",
     "evaluate_diagrams",
     "make_plan",
     "run_tasks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,8 +30,14 @@ class Data:
     arrays: tuple[NDArray[Any], ...]
 
     def __post_init__(self) -> None:
-        lengths = [array.shape[0] if array.ndim else None for array in self.arrays]
-        if not lengths or None in lengths or len(set(lengths)) > 1 or not lengths[0]:
+        alone = next((i for i, array in enumerate(self.arrays) if not array.ndim), None)
+        if alone is not None:
+            raise ValueError(
+                f"array {alone} of the data is a single number and has no rows; "
+                "lists are read as nesting, so make each list of numbers an array"
+            )
+        lengths = [len(array) for array in self.arrays]
+        if len(set(lengths)) != 1 or not lengths[0]:
             raise ValueError(
                 f"each array of the data needs one row for each data point, at least one; the lengths are {lengths}"
             )
@@ -66,6 +72,30 @@ def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
     if len(bad):
         found = rows[tuple(bad[0])]
         raise ValueError(f"{what} is {found} at data point {bad[0][0]}; {remedy}")
+
+
+def check_types(arrays: Iterable[Any], what: str) -> None:
+    """Refuse arrays, of any framework, that hold anything else than the numbers of numpy, such as ``bfloat16``.
+
+    Raises:
+        ValueError: naming the array and what it holds.
+
+    >>> check_types([np.zeros(2), np.array(["a"])], "data")
+    Traceback (most recent call last):
+    ValueError: array 1 of the data holds <U1; make it float16, float32 or float64
+    """
+    for i, array in enumerate(arrays):
+        name = str(getattr(array, "dtype", "float64")).rpartition(".")[2]
+        if not _is_known(name):
+            raise ValueError(f"array {i} of the {what} holds {name}; make it float16, float32 or float64")
+
+
+def _is_known(name: str) -> bool:
+    """Whether a type is one of numpy's own kinds of numbers: those that are added to it are of no kind."""
+    try:
+        return np.dtype(name).kind in "biufc"
+    except TypeError:
+        return False
 
 
 def check_parameters(arrays: Sequence[NDArray[Any]]) -> None:

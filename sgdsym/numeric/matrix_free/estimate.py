@@ -10,7 +10,7 @@ and not from the standard errors of the diagrams.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
 from typing import Any
@@ -81,11 +81,7 @@ class DiagramValues:
             ValueError: naming the symbol that is missing, unknown or no finite number, or saying that a learning rate is
                 not finite.
         """
-        rate = np.asarray(learning_rate, dtype=float)
-        if not np.isfinite(rate).all():
-            raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
-        sizes = exact_sizes(self.series, symbols)
-        weights = [float(number(self.series[diagram], sizes)) for diagram in self.diagrams]
+        rate, weights = rate_and_weights(self.series, self.diagrams, learning_rate, symbols)
         orders = [[i for i, d in enumerate(self.diagrams) if d.order == k] for k in range(self.series.truncation + 1)]
         parts = np.array(
             [[fsum(weights[i] * row[i] for i in members) for members in orders] for row in self.replicates]
@@ -95,6 +91,27 @@ class DiagramValues:
             part.reshape(rate.shape) if rate.ndim else float(part[0]) for part in _statistics(parts @ powers.T)
         )
         return Estimate(value, error, *_statistics(parts))
+
+
+def rate_and_weights(
+    series: Series, diagrams: Sequence[Diagram], learning_rate: Any, symbols: Mapping[str, Any]
+) -> tuple[Floats, list[float]]:
+    """Some learning rates as an array, and the coefficients of some diagrams of a series at some sizes.
+
+    Raises:
+        ValueError: naming the symbol that is missing, unknown or no finite number, or saying that a learning rate is not
+            finite or that a coefficient has no value there.
+
+    >>> from sgdsym.sgd import expand
+    >>> descent = expand(dynamics="gd", sampling="online", order=1)
+    >>> rate_and_weights(descent, descent.diagrams(), 0.1, {"T": 2})
+    (array(0.1), [1.0, -2.0])
+    """
+    rate = np.asarray(learning_rate, dtype=float)
+    if not np.isfinite(rate).all():
+        raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
+    sizes = exact_sizes(series, symbols)
+    return rate, [float(number(series[diagram], sizes)) for diagram in diagrams]
 
 
 def _statistics(rows: Floats) -> tuple[Floats, Floats]:

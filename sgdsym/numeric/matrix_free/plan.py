@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias, get_args
+from numbers import Real
+from operator import index
+from typing import Any, Literal, TypeAlias, get_args
 
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.messages import Reading
@@ -58,11 +60,12 @@ class Effort:
         if self.chunk is not None:
             least["chunk"] = 1
         for name, bound in least.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise ValueError(f"{name} must be an integer, not {value!r}")
+            value = _integer(name, getattr(self, name))
             if value < bound:
                 raise ValueError(f"{name} must be at least {bound}, not {value}")
+            object.__setattr__(self, name, value)
+        if not isinstance(self.limit, Real) or isinstance(self.limit, bool) or not self.limit > 0:
+            raise ValueError(f"limit must be a positive number, not {self.limit!r}")
 
     @property
     def draws(self) -> int:
@@ -222,6 +225,17 @@ def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagra
         blocks = sum(len(block) > 1 for block in diagram.blocks)
         found.setdefault(blocks if exact else 0, []).append(diagram)
     return dict(sorted(found.items()))
+
+
+def _integer(name: str, value: Any) -> int:
+    """A value of any type of integers as a plain one."""
+    try:
+        plain = index(value)
+    except TypeError:
+        plain = None
+    if plain is None or isinstance(value, bool):
+        raise ValueError(f"{name} must be an integer, not {value!r}")
+    return plain
 
 
 def _count(number: int, noun: str) -> str:

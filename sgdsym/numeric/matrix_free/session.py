@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sgdsym.numeric.matrix_free.calculus import Calculus
 from sgdsym.numeric.matrix_free.data import Data
-from sgdsym.numeric.matrix_free.estimate import DiagramValues
+from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
 from sgdsym.series import Series
@@ -74,6 +74,17 @@ class Session:
             example_bytes=self.data.bytes_each,
             effort=self.effort,
         )
+
+    def evaluate(
+        self, learning_rate: Any, symbols: Mapping[str, Any], executor: Any = None, progress: Progress = True
+    ) -> Estimate:
+        """The series at some learning rates and some sizes, which are checked before anything is computed.
+
+        Raises:
+            ValueError: if a symbol or a learning rate is wrong, it costs too much, or a loss is not finite.
+        """
+        rate_and_weights(self.series, self.series.diagrams(), learning_rate, symbols)
+        return self.values(executor, progress).at(learning_rate, **symbols)
 
     def values(self, executor: Any = None, progress: Progress = True) -> DiagramValues:
         """Evaluate the diagrams.

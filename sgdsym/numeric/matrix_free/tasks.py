@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeAlias, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -31,6 +31,7 @@ def run_tasks(tasks: Tasks[Key], executor: Any = None, done: Callable[[], None] 
         By key, in the order of ``tasks``, what the tasks returned.
 
     Raises:
+        ValueError: if the executor is none of these.
         RuntimeError: if the executor broke and cannot be made again, or broke several times without getting anything done.
 
     >>> run_tasks({"square": lambda: (pow, (3, 2)), "cube": lambda: (pow, (3, 3))})
@@ -53,7 +54,7 @@ def run_tasks(tasks: Tasks[Key], executor: Any = None, done: Callable[[], None] 
         except (BrokenExecutor, CancelledError) as error:
             failures = failures + 1 if len(results) == before else 1
             count = f"{len(results)} of {len(tasks)} tasks were done"
-            if hasattr(executor, "submit"):
+            if _is_executor(executor):
                 raise RuntimeError(
                     f"the executor lost its workers when {count}; pass a function that makes an executor as "
                     "executor=, then it is made again and goes on"
@@ -65,11 +66,22 @@ def run_tasks(tasks: Tasks[Key], executor: Any = None, done: Callable[[], None] 
 
 def _opened(executor: Any, stack: ExitStack) -> Executor:
     """An executor that is there is left open; one made here is closed again."""
-    made = executor if hasattr(executor, "submit") else stack.enter_context(executor())
+    made = executor() if callable(executor) and not _is_executor(executor) else executor
+    if made is not executor and isinstance(made, AbstractContextManager):
+        made = stack.enter_context(made)
+    if not _is_executor(made):
+        raise ValueError(
+            f"executor must have a method submit, be a Dask client, or be a function that makes one, not {made!r}"
+        )
     if hasattr(made, "get_executor"):
         made = made.get_executor(pure=False, retries=ATTEMPTS)
     opened: Executor = made
     return opened
+
+
+def _is_executor(executor: Any) -> bool:
+    """Whether tasks can be given to it; a class of executors has the method too, but makes one first."""
+    return hasattr(executor, "submit") and not isinstance(executor, type)
 
 
 def _run_on(executor: Executor, tasks: Tasks[Key], results: dict[Key, Any], tell: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from sgdsym.numeric.matrix_free import (
     Progress,
     Session,
     check_parameters,
+    check_types,
     split_options,
 )
 from sgdsym.series import Series
@@ -57,7 +58,8 @@ def evaluate(
         executor: where the tasks go: an executor in the sense of ``concurrent.futures`` or a Dask client, or a function
             that makes one and is called again when it breaks.  The loss is sent along, so for other processes it must be a
             function that can be imported.  The result does not depend on the executor, as long as its workers compute
-            alike (the same number of threads each).
+            alike (the same number of threads each).  PyTorch counts nested derivatives once for a whole process, so the
+            threads of one process take turns: it is processes that make it faster.
         progress: whether to say the cost and show a bar on standard error; or a function of tasks done and of all.
         **options: a number for each symbol of the series, and the fields of
             :class:`~sgdsym.numeric.matrix_free.Effort`: ``mode``, ``samples``, ``replicates``, ``minibatch``,
@@ -81,8 +83,8 @@ def evaluate(
     [2.5, -3.0, 13.5]
     """
     effort, symbols = split_options(series, options)
-    values = _session(series, loss, parameters, data, function, effort).values(executor, progress)
-    return values.at(learning_rate, **symbols)
+    session = _session(series, loss, parameters, data, function, effort)
+    return session.evaluate(learning_rate, symbols, executor, progress)
 
 
 def diagram_values(
@@ -157,6 +159,8 @@ def _session(
 
     from sgdsym.numeric.torch.calculus import TorchCalculus
 
+    check_types(_pytree.tree_leaves(parameters), "parameters")
+    check_types(_pytree.tree_leaves(data), "data")
     tensors = _pytree.tree_map(lambda leaf: torch.as_tensor(leaf).detach(), parameters)
     leaves, nesting = _pytree.tree_flatten(_pytree.tree_map(_array, data))
     check_parameters([_array(leaf) for leaf in _pytree.tree_leaves(tensors)])

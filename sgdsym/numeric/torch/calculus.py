@@ -1,4 +1,7 @@
-"""The derivatives of a loss written for PyTorch, by ``torch.func``; tensors stay on the device of the parameters."""
+"""The derivatives of a loss written for PyTorch, by ``torch.func``; tensors stay on the device of the parameters.
+
+Threads of one process take turns: PyTorch counts the levels of nested forward derivatives once for the whole process.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -23,6 +27,8 @@ from sgdsym.numeric.matrix_free.calculus import (
 from sgdsym.numeric.matrix_free.messages import Message, Reading
 from sgdsym.numeric.matrix_free.program import Program
 
+TURN = RLock()
+
 
 @dataclass(frozen=True, eq=False)
 class TorchCalculus(Calculus):
@@ -35,13 +41,16 @@ class TorchCalculus(Calculus):
 
     def total(self, reading: Message | Reading, directions: Sequence[Floats], examples: Arrays) -> Floats:
         """A message or a value, summed over examples."""
-        found = self._losses().step(reading, [self._tree(d) for d in directions], self._tensors(examples), mean=False)
-        parts = [_numbers(part) for part in _transformations().leaves(found)]
+        with TURN:
+            known = [self._tree(d) for d in directions]
+            found = self._losses().step(reading, known, self._tensors(examples), mean=False)
+            parts = [_numbers(part) for part in _transformations().leaves(found)]
         return joined(parts) if isinstance(reading, Message) else parts[0]
 
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example."""
-        return _numbers(self._losses().each(self.parameters, self._tensors(examples)))
+        with TURN:
+            return _numbers(self._losses().each(self.parameters, self._tensors(examples)))
 
     def values(
         self,
@@ -54,14 +63,15 @@ class TorchCalculus(Calculus):
         """The random values of a program."""
         import torch
 
-        losses, known = self._losses(), [self._tree(d) for d in directions]
-        all_data = self._tensors(everything)
+        with TURN:
+            losses, known = self._losses(), [self._tree(d) for d in directions]
+            all_data = self._tensors(everything)
 
-        def draw(points: Any, batches: Any) -> Any:
-            return torch.stack(losses.program(program, known, cells_of(points, batches, all_data)))
+            def draw(points: Any, batches: Any) -> Any:
+                return torch.stack(losses.program(program, known, cells_of(points, batches, all_data)))
 
-        drawn = [self._tensors(cell) for cell in points], [self._tensors(cell) for cell in batches]
-        return _numbers(torch.func.vmap(draw)(*drawn))
+            drawn = [self._tensors(cell) for cell in points], [self._tensors(cell) for cell in batches]
+            return _numbers(torch.func.vmap(draw)(*drawn))
 
     def _losses(self) -> Losses:
         return Losses(_transformations(), self.loss, self.function, self.layout, self.parameters)
@@ -92,7 +102,7 @@ def _transformations() -> Transformations:
     def rebuilt(layout: Any, parts: Sequence[Any]) -> Any:
         return _pytree.tree_map(lambda i: parts[i], layout)
 
-    with warnings.catch_warnings():
+    with TURN, warnings.catch_warnings():
         # on its first use PyTorch 2.13 loads forward derivatives through a function of its own that it deprecates
         warnings.filterwarnings("ignore", ".*torch.jit.script", DeprecationWarning)
         torch.func.jvp(torch.sin, (torch.zeros(()),), (torch.zeros(()),))
