@@ -12,7 +12,7 @@ from sgdsym.codegen.joins import DATA_POINTS, joins_of, plan_alone, representati
 from sgdsym.codegen.lower import lower, products
 from sgdsym.codegen.moments import distinct_coefficients, networks
 from sgdsym.codegen.order import shared_recipes
-from sgdsym.codegen.passes import combine, read_once, release_large, renumber
+from sgdsym.codegen.passes import combine, read_once, release_large, renumber, watch
 from sgdsym.codegen.pieces import pieces_of
 from sgdsym.series import Coefficient, Series
 
@@ -49,7 +49,7 @@ def compile_series(series: Series, *, in_blocks: bool = True) -> Compiled:
     sampled = [d for f in fragments for d, kind in f.tensors if kind in (DEVIATION, SAMPLE)]
     points, parameters = DATA_POINTS, representative_parameters(DATA_POINTS, max(sampled, default=1))
     alone = plan_alone(joins_of(pieces_of(fragments), points, parameters))
-    lowered = (combine(lower(sums, recipe)) for recipe in shared_recipes(fragments, alone))
+    lowered = (watch(combine(lower(sums, recipe))) for recipe in shared_recipes(fragments, alone))
     programs = [release_large(renumber(read_once(program) if in_blocks else program)) for program in lowered]
     program = min(programs, key=lambda made: estimated_time(made, points, parameters))
     plan = Plan(

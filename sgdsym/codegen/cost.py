@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import factorial
+from math import ceil, factorial
 from typing import TypeAlias
 
 import numpy as np
@@ -30,6 +30,7 @@ from sgdsym.codegen.ir import (
     RootDerivative,
     Samples,
     Statement,
+    Watch,
     Weigh,
     Weights,
     makes,
@@ -170,17 +171,33 @@ def most_alive(program: Program) -> Size:
 
 
 def _alive(program: Program) -> Iterator[Size]:
-    """The arrays made and not given back, whenever some are given back and at the end."""
+    """The arrays that exist beside the inputs while each statement runs: made and not given back, and its own."""
     shape = shapes(program.statements)
     held: dict[str, Shape] = {}
     for statement in program.statements:
         if isinstance(statement, Release):
-            yield Counter(held.values())
             for name in statement.names:
                 held.pop(name, None)
         elif not isinstance(statement, _GIVEN):
             held |= {name: shape[name] for name in makes(statement)}
-    yield Counter(held.values())
+            yield Counter(held.values()) + _own(statement, shape)
+
+
+def _own(statement: Statement, shape: Mapping[str, Shape]) -> Counter[Shape]:
+    """The arrays that a statement makes for itself."""
+    match statement:
+        case ContractPair(tensor=tensor):  # half of its entries, and those times how often each occurs
+            return Counter([shape[tensor]])
+        case Power(degree=degree):  # products of half as many entries of the vectors, twice
+            half = degree - degree // 2
+            return Counter({(1, half): ceil(2 / factorial(half))})
+        case Moments(samples=samples, body=body):  # the sums of a block, over the first index not yet summed
+            degree = sum(shape[samples]) - 1
+            return Counter((0, max(shape[s.target][1], degree)) for s in body)
+        case Pass(body=body):  # besides, what is added to the sums of earlier blocks
+            sums = Counter(shape[s.target] for s in body if not shape[s.target][0])
+            return sum((_own(s, shape) for s in body), sums)
+    return Counter()
 
 
 def _power_flops(degree: int, points: int, parameters: int) -> float:
@@ -201,8 +218,8 @@ def _flops(statement: Statement, shape: Mapping[str, Shape]) -> dict[Shape, int]
             return {(1, 2): 1}
         case Combine(parts=parts, axes=axes):
             return {shape_of(axes): 2 * len(parts)}
-        case Deviations(target=target) | Weigh(target=target):
-            return {shape[target]: 1}
+        case Deviations(target=name) | Weigh(target=name) | Watch(source=name):
+            return {shape[name]: 1}
     return {}
 
 

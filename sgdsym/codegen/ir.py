@@ -130,6 +130,14 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Nothing, a zero, if every entry of the source is finite, and else nan."""
+
+    target: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One array in a linear combination: its coefficient, and its axes in the order in which it has them."""
 
@@ -201,6 +209,7 @@ Statement: TypeAlias = (
     | Pairs
     | ContractPair
     | Power
+    | Watch
     | Combine
     | Pass
     | Moments
@@ -236,7 +245,7 @@ def reads(statement: Statement) -> tuple[str, ...]:  # noqa: PLR0911 - one retur
     match statement:
         case Deviations(samples=samples, mean=mean):
             return samples, mean
-        case Weigh(source=source) | Raise(source=source) | Pairs(source=source):
+        case Weigh(source=source) | Raise(source=source) | Pairs(source=source) | Watch(source=source):
             return (source,)
         case Contract(left=left, right=right):
             return left, right

@@ -11,7 +11,7 @@ from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
-from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples, reads
+from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
 from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
@@ -87,7 +87,6 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         memory=_memory("MEMORY", program),
         sampled=sampled,
         averaged=averaged,
-        partly_read=_partly_read(program),
         roots=_degrees(program, RootDerivative),
         has_function=series.setting.observable == "function",
         has_pairs=ContractPair in kinds,
@@ -132,12 +131,6 @@ def _uses(size: str, lines: Sequence[str]) -> bool:
 
 def _degrees(program: Program, kind: type[Mean | Samples | RootDerivative]) -> tuple[int, ...]:
     return tuple(sorted({s.degree for s in program.statements if isinstance(s, kind)}))
-
-
-def _partly_read(program: Program) -> list[int]:
-    """The degrees of means of which only sorted indices are read."""
-    fully = {name for s in program.statements if not isinstance(s, ContractPair | Power) for name in reads(s)}
-    return [s.degree for s in program.statements if isinstance(s, Mean) and s.target not in fully]
 
 
 def _numbers(number: Mapping[Coefficient, int]) -> list[str]:

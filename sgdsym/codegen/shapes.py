@@ -19,6 +19,7 @@ from sgdsym.codegen.ir import (
     RootDerivative,
     Samples,
     Statement,
+    Watch,
     Weigh,
     Weights,
 )
@@ -55,7 +56,7 @@ def shapes(  # noqa: C901 - one case per kind of statement
                 shape[target] = 1, 2
             case ContractPair(target=target, indices=indices):
                 shape[target] = 1, indices
-            case Power(target=target):
+            case Power(target=target) | Watch(target=target):
                 shape[target] = 0, 0
             case Contract(target=target, axes=axes) | Combine(target=target, axes=axes):
                 shape[target] = shape_of(axes)

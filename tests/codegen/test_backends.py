@@ -178,6 +178,52 @@ def test_what_is_not_finite_is_named_with_its_index(backend, change, message):
         sgdsym.expand(order=3).kernel(backend=backend)(given, 0.1, T=3, B=1)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_nan_anywhere_is_found(backend, seed):
+    """Also where one of the equal entries of a symmetric tensor stands for all: at data points and in means alone."""
+    pytest.importorskip(backend)
+    series, rng = random_series(seed), np.random.default_rng(seed)
+    kernel = series.kernel(backend=backend, unbiased=False)
+    extra = arguments(series, seed)
+    for degree in (*kernel.sampled_degrees, *kernel._functions["MEAN_DEGREES"]):
+        for shape in [(5, *[3] * degree)] + [(3,) * degree] * (degree not in kernel.sampled_degrees):
+            given, place = tensors(seed), tuple(rng.integers(shape).tolist())
+            given[degree] = given[degree] if len(shape) > degree else given[degree].mean(axis=0)
+            given[degree] = np.array(given[degree])
+            given[degree][place] = np.nan
+            with pytest.raises(ValueError, match=rf"derivatives\[{degree}\] is nan( at index|;)"):
+                kernel.coefficients(given, **extra)
+
+
+def test_torch_takes_arrays_of_several_types():
+    """Whole numbers, lists and single precision beside double precision: as numpy does."""
+    torch = pytest.importorskip("torch")
+    series, given = sgdsym.expand(order=3), tensors(0)[:4]
+    given[3] = np.rint(given[3])
+    wanted = series.kernel()(given, 0.1, T=3, B=2, weights=[0.5, 0.125, 0.125, 0.125, 0.125])
+    mixed = [given[0].tolist(), given[1].tolist(), given[2], torch.as_tensor(given[3]).int()]
+    weights = torch.tensor([0.5, 0.125, 0.125, 0.125, 0.125])
+    kernel = series.kernel(backend="torch")
+    assert float(kernel(mixed, 0.1, T=3, B=2, weights=weights)) == pytest.approx(wanted, rel=1e-14)
+    estimate = series.kernel().estimate(given, 0.1, T=3, B=2)
+    assert float(kernel.estimate(mixed, 0.1, T=3, B=2).value) == pytest.approx(estimate.value, rel=1e-12)
+
+
+def test_a_symbol_that_jax_traces_is_refused(double):
+    kernel, given = sgdsym.expand(order=2).kernel(backend="jax"), tensors(0)[:3]
+    with pytest.raises(ValueError, match=r"the symbol T must be a finite real number, not .*Tracer"):
+        double.jit(lambda steps: kernel(given, 0.1, T=steps, B=2))(5)
+
+
+def test_sums_that_overflow_and_empty_arrays_are_refused():
+    kernel = sgdsym.expand(order=3).kernel()
+    with pytest.raises(ValueError, match=r"the sum overflows at learning_rate = 1e\+200; take a smaller one"):
+        kernel(tensors(0)[:4], 1e200, T=5, B=1)
+    with pytest.raises(ValueError, match=r"derivatives\[1\] is empty: its shape is \(2, 0\)"):
+        kernel([np.zeros((2, *[0] * k)) for k in range(4)], 0.1, T=5, B=1)
+
+
 def test_modules_need_only_their_library_and_are_clean(tmp_path):
     pytest.importorskip("ruff")
     for backend in ("jax", "torch"):

@@ -56,9 +56,12 @@ def evaluate(derivatives, learning_rate, *, weights=None, metric=None, **symbols
     _check_finite(rate, "learning_rate")
     series = coefficients(derivatives, weights=weights, metric=metric, **symbols)
     rate = rate.reshape(rate.shape + (1,) * (series.ndim - 1))
-    total = 0.0 * rate
-    for k in range(ORDER, -1, -1):
-        total = total * rate + series[k]
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = 0.0 * rate
+        for k in range(ORDER, -1, -1):
+            total = total * rate + series[k]
+    if not np.isfinite(total).all():
+        raise ValueError(f"the sum overflows at learning_rate = {learning_rate}; take a smaller one")
     return float(total) if total.ndim == 0 else total
 
 
@@ -101,7 +104,7 @@ def _replicates(derivatives, metric, symbols):
     metric = _read_metric(metric, SimpleNamespace(p=p))
 
     def replicate(weights, size):
-        means = {k: _mean(arrays[k], k, weights, f"derivatives[{k}]") for k in [0]}
+        means = {k: _mean(arrays[k], k, weights) for k in [0]}
         given = SimpleNamespace(means=means, samples=arrays, weights=weights, p=p)
         with np.errstate(over="ignore", invalid="ignore"):
             return _estimate(given, metric, _multiples(size, c))
@@ -139,7 +142,7 @@ def _read_sample(derivatives):
         _check_shape(array, k, n, p, f"for an unbiased estimate derivatives[{k}]", True)
     if n < 3:
         raise ValueError(f"{n} data points are too few: an unbiased estimate to order {ORDER} takes at least 3")
-    _check_memory(n, p, arrays[0], ESTIMATE_MEMORY)
+    _check_memory(n, p, arrays, ESTIMATE_MEMORY)
     return arrays, n, p
 
 
@@ -275,7 +278,9 @@ def _pick(derivatives, k, what):
 def _check_shape(array, k, n, p, what, sampled):
     """Accept (n, p, ..., p), and (p, ..., p) where the mean is enough."""
     shape, mean, full = tuple(array.shape), (p,) * k, (n,) + (p,) * k
-    if shape == full and n is not None and n > 0:
+    if 0 in shape:
+        raise ValueError(f"{what} is empty: its shape is {shape}")
+    if shape == full and n is not None:
         return
     if not sampled and shape == mean:
         return
@@ -285,16 +290,11 @@ def _check_shape(array, k, n, p, what, sampled):
     raise ValueError(f"{what} must have shape {allowed} with {sizes}, not {shape}")
 
 
-def _check_memory(n, p, like, most=MEMORY):
-    """Refuse what does not fit, where it is known how much is free."""
-    count = sum(times * (n or 1) ** i * (p or 1) ** j for (i, j), times in most.items())
-    needed = 0.0 if like is None else float(like.dtype.itemsize * count)
+def _check_fits(needed, what, remedy):
+    """Refuse what takes more bytes than are free, where that is known."""
     free = _free_memory() if needed > 2**28 else None
     if free is not None and needed > free:
-        raise ValueError(
-            f"n = {n} and p = {p} need {needed / 1e9:.3g} GB beside the inputs, but {free / 1e9:.3g} GB are free; "
-            "use fewer data points or parameters, or a lower order"
-        )
+        raise ValueError(f"{what} {needed / 1e9:.3g} GB, but {free / 1e9:.3g} GB are free; {remedy}")
 
 
 def _free_memory():
@@ -306,6 +306,14 @@ def _free_memory():
         return None
 
 
+def _check_memory(n, p, arrays, most=MEMORY):
+    """Refuse sizes for which the arrays of the program do not fit."""
+    count = sum(times * (n or 1) ** i * (p or 1) ** j for (i, j), times in most.items())
+    needed = 8.0 * count
+    remedy = "use fewer data points or parameters, or a lower order"
+    _check_fits(needed, f"n = {n} and p = {p} need, beside the inputs,", remedy)
+
+
 def _read(derivatives, weights):
     """Check the arrays; collect means and samples by degree, the weights, and the number of parameters p."""
     arrays = {k: _pick(derivatives, k, "derivatives") for k in sorted(SAMPLED_DEGREES + MEAN_DEGREES)}
@@ -313,21 +321,26 @@ def _read(derivatives, weights):
     n = next((array.shape[0] for k, array in arrays.items() if array.ndim == k + 1), None)
     for k, array in arrays.items():
         _check_shape(array, k, n, p, f"derivatives[{k}]", k in SAMPLED_DEGREES)
-    like = next(iter(arrays.values()), None)
     weights = _read_weights(weights, n)
-    _check_memory(n, p, like)
-    means = {k: _mean(arrays[k], k, weights, f"derivatives[{k}]") for k in MEAN_DEGREES}
+    _check_memory(n, p, arrays)
+    means = {k: _mean(arrays[k], k, weights) for k in MEAN_DEGREES}
     samples = {k: arrays[k] for k in SAMPLED_DEGREES}
     return SimpleNamespace(means=means, samples=samples, weights=weights, p=p)
 
 
 def _array(value, what):
     try:
-        if np.iscomplexobj(value):
+        given = np.asarray(value)
+        if np.iscomplexobj(given):
             raise TypeError("it is complex")
-        return np.asarray(value, dtype=float, order="C")
+        if given.dtype.kind not in "biuf":
+            given = given.astype(float)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{what} is not an array of real numbers: {error}") from None
+    if given.dtype != float or not given.flags.c_contiguous:
+        remedy = "give floats in an array whose last index runs fastest"
+        _check_fits(8.0 * given.size, f"a copy of {what} takes", remedy)
+    return np.asarray(given, dtype=float, order="C")
 
 
 def _read_weights(weights, n):
@@ -363,13 +376,9 @@ def _read_metric(metric, given):
     return metric
 
 
-def _mean(array, k, weights, what):
-    if array.ndim == k + 1:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.tensordot(weights, array, 1)
-    if k in [0]:  # not every entry is read later
-        _check_finite(array, what)
-    return array
+def _mean(array, k, weights):
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.tensordot(weights, array, 1) if array.ndim == k + 1 else array
 
 
 def _explain(derivatives, series):

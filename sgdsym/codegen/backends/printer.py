@@ -29,6 +29,7 @@ from sgdsym.codegen.ir import (
     Samples,
     Statement,
     Term,
+    Watch,
     Weigh,
     Weights,
 )
@@ -104,6 +105,8 @@ class Printer:
                 return f"_pair_product({pairs}, {tensor})"
             case Power(tensor=tensor, vectors=vectors, pairs=pairs, weights=weights):
                 return f"_power({tensor}, {vectors}, {pairs}, {weights})"
+            case Watch(source=source):
+                return f"0.0 * {source}.sum()"
             case Contract():
                 return self.contraction(statement)
         raise TypeError(f"{type(statement).__name__} is not one expression")
