@@ -37,6 +37,11 @@ _SUFFIXES = {
     ".py": "numpy",
     **{f".{kind}": kind for kind in ("html", "svg", "tikz", "dot", "png", "pdf")},
 }
+_PLANNED, _PLAN_SECONDS, _PLAN_BYTES = (
+    30_000,
+    3e-3,
+    110_000,
+)  # diagrams that a kernel is planned for unasked, what each takes
 _MERGERS, _MERGER_SECONDS = 30_000, 5e-4  # that are made unasked, and the time of each
 _CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
 
@@ -132,6 +137,12 @@ def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
         raise RequestError(f"--values is for --format html, not {output_format}")
     if options.unbiased is not None and output_format not in BACKENDS:
         raise RequestError(f"--unbiased is for --format {', '.join(BACKENDS)}, not {output_format}")
+    if output_format in BACKENDS and not options.force and len(series) > _PLANNED:
+        minutes, memory = len(series) * _PLAN_SECONDS / 60, len(series) * _PLAN_BYTES / 1e9
+        raise RequestError(
+            f"to plan a kernel of {len(series)} diagrams takes about {minutes:.0f} minutes and {memory:.0f} GB; "
+            "add --force to go ahead"
+        )
     if options.unbiased and not options.force and (much := mergers(series)) > _MERGERS:
         raise RequestError(
             f"the unbiased estimate is made of up to {much} merged diagrams, about {much * _MERGER_SECONDS:.0f} s; "

@@ -150,6 +150,16 @@ def test_modules_estimate_from_samples_on_request(capsys):
     assert "def unbiased(" not in run(capsys, "expand", "--order", "5", "--format", "torch")[1]
 
 
+def test_a_kernel_that_takes_long_to_plan_is_refused(capsys, monkeypatch):
+    """With the estimate, unless it is forced; other formats are not kernels."""
+    monkeypatch.setattr("sgdsym.cli.formats._PLANNED", 10)
+    monkeypatch.setattr("sgdsym.cli.formats._PLAN_BYTES", 10**9)
+    assert main(["expand", "--order", "4", "--format", "jax"]) == 2
+    assert "a kernel of 30 diagrams takes about 0 minutes and 30 GB; add --force" in capsys.readouterr().err
+    assert main(["expand", "--order", "4", "--format", "jax", "--force"]) == 0
+    assert main(["expand", "--order", "4", "--format", "json"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
