@@ -338,7 +338,7 @@ def _array(value, what):
     except (TypeError, ValueError) as error:
         raise ValueError(f"{what} is not an array of real numbers: {error}") from None
     if given.dtype != float or not given.flags.c_contiguous:
-        remedy = "give floats in an array whose last index runs fastest"
+        remedy = "use fewer data points or parameters; floats in C order are not copied"
         _check_fits(8.0 * given.size, f"a copy of {what} takes", remedy)
     return np.asarray(given, dtype=float, order="C")
 
