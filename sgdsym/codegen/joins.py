@@ -140,10 +140,11 @@ def _costs(pieces: Pieces, points: int, parameters: int) -> tuple[Floats, Floats
     cost = np.where(pairs, _PAIR_OF_POINTS, 1.0) * (slowly * flops + TRAFFIC * traffic) + CALL
     for i in np.flatnonzero((splits.power > 0) & ~square):
         degree = int(legs[left[i]])
-        half = (degree + 1) // 2
+        first, last = (points * parameters**half / factorial(half) for half in ((degree + 1) // 2, degree // 2))
+        # one product is read, and each half is made that is longer than the squares, which are there, or the vectors
+        tuples = first * (1 + (degree > 4)) + last * (degree > 3)
         flops[i] = points * parameters**degree / factorial(degree)
-        tuples = points * parameters**half / factorial(half)
-        cost[i] += 2 * flops[i] + 3 * _ELEMENTWISE * tuples + _POWER_CALLS * CALL
+        cost[i] += 2 * flops[i] + _ELEMENTWISE * tuples + _POWER_CALLS * CALL
     return flops, cost
 
 

@@ -22,7 +22,7 @@ Integers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 Words: TypeAlias = NDArray[np.uint64]
 
-FEWEST_FOR_POWER = 4
+FEWEST_FOR_POWER = 3
 _AVERAGED, _OPEN = 1, 2
 # to order 7 no two pieces are left that look alike
 _ROUNDS = 2
