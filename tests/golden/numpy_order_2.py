@@ -142,7 +142,7 @@ def _read_sample(derivatives):
         _check_shape(array, k, n, p, f"for an unbiased estimate derivatives[{k}]", True)
     if n < 3:
         raise ValueError(f"{n} data points are too few: an unbiased estimate to order {ORDER} takes at least 3")
-    _check_memory(n, p, arrays, ESTIMATE_MEMORY)
+    _check_memory(n, p, ESTIMATE_MEMORY)
     return arrays, n, p
 
 
@@ -306,7 +306,7 @@ def _free_memory():
         return None
 
 
-def _check_memory(n, p, arrays, most=MEMORY):
+def _check_memory(n, p, most=MEMORY):
     """Refuse sizes for which the arrays of the program do not fit."""
     count = sum(times * (n or 1) ** i * (p or 1) ** j for (i, j), times in most.items())
     needed = 8.0 * count
@@ -322,7 +322,7 @@ def _read(derivatives, weights):
     for k, array in arrays.items():
         _check_shape(array, k, n, p, f"derivatives[{k}]", k in SAMPLED_DEGREES)
     weights = _read_weights(weights, n)
-    _check_memory(n, p, arrays)
+    _check_memory(n, p)
     means = {k: _mean(arrays[k], k, weights) for k in MEAN_DEGREES}
     samples = {k: arrays[k] for k in SAMPLED_DEGREES}
     return SimpleNamespace(means=means, samples=samples, weights=weights, p=p)
