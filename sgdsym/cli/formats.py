@@ -37,12 +37,9 @@ _SUFFIXES = {
     ".py": "numpy",
     **{f".{kind}": kind for kind in ("html", "svg", "tikz", "dot", "png", "pdf")},
 }
-_PLANNED, _PLAN_SECONDS, _PLAN_BYTES = (
-    30_000,
-    3e-3,
-    110_000,
-)  # diagrams that a kernel is planned for unasked, what each takes
-_MERGERS, _MERGER_SECONDS = 30_000, 5e-4  # that are made unasked, and the time of each
+# what is done unasked, and what each takes: diagrams that a kernel is planned for, and those merged for an estimate
+_PLANNED, _PLAN_SECONDS, _PLAN_BYTES = 30_000, 3e-3, 110_000
+_MERGERS, _MERGER_SECONDS = 30_000, 5e-4
 _CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
 
 
