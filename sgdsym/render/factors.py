@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import gcd, lcm, prod
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 from sgdsym.render.notation import Notation
 from sgdsym.render.scripts import raised
-from sgdsym.series import Coefficient
+from sgdsym.series import Coefficient, Power
 
 if TYPE_CHECKING:
     from sympy.polys.rings import PolyElement
 
-Monomial = tuple[tuple[str, int], ...]
+Base = str | Power
+Monomial = tuple[tuple[Base, int], ...]
 Polynomial = tuple[tuple[int, Monomial], ...]
-Power = tuple[Polynomial, int]
+Factor = tuple[Polynomial, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Factored:
     """
 
     negative: bool
-    above: tuple[int, tuple[Power, ...]]
-    below: tuple[int, tuple[Power, ...]]
+    above: tuple[int, tuple[Factor, ...]]
+    below: tuple[int, tuple[Factor, ...]]
 
     @property
     def is_number(self) -> bool:
@@ -81,9 +82,9 @@ def factor(coefficient: Coefficient) -> Factored:
     >>> factor(Coefficient("-T**2/(2*B) + T/(2*B)")).text()
     'T(T - 1)/(2B)'
     """
-    numerator, denominator = _fraction(coefficient)
-    sign, number, above = _factors(numerator)
-    other_sign, other_number, below = _factors(denominator)
+    numerator, denominator, bases = _fraction(coefficient)
+    sign, number, above = _factors(numerator, bases)
+    other_sign, other_number, below = _factors(denominator, bases)
     common = gcd(number, other_number)
     return Factored(sign != other_sign, (number // common, above), (other_number // common, below))
 
@@ -102,28 +103,27 @@ def split(coefficient: Coefficient) -> list[Coefficient]:
     [Coefficient('T**2 - T/2'), Coefficient('-T/(2*B)')]
     """
     monomials = coefficient.monomials()
-    if coefficient.poles or any("**" in base for _, powers in monomials for base, _ in powers):
+    if coefficient.poles or any(isinstance(base, Power) for _, powers in monomials for base, _ in powers):
         return [coefficient]
-    dividing = {name for _, powers in monomials for name, e in powers if e < 0}
+    dividing = {base for _, powers in monomials for base, e in powers if e < 0}
     parts: dict[Monomial, list[Coefficient]] = {}
     for number, powers in monomials:
-        key = tuple((name, e) for name, e in powers if name in dividing)
-        factors = (Coefficient.symbol(name) ** e for name, e in powers)
-        parts.setdefault(key, []).append(prod(factors, start=Coefficient(number)))
+        key = tuple((base, e) for base, e in powers if base in dividing)
+        parts.setdefault(key, []).append(Coefficient.product(powers) * number)
     ordered = sorted(parts, key=lambda key: (-sum(e for _, e in key), key))
     return [Coefficient.total(parts[key]) for key in ordered]
 
 
-def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
-    """Numerator and denominator without a common factor, in one polynomial ring over the integers."""
+def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement, list[Base]]:
+    """Numerator and denominator without a common factor, in one polynomial ring over the integers, and its generators."""
     import sympy
     from sympy.polys.rings import ring
 
     # the order of the generators makes T - 1, T - B and N - B the positive forms
     monomials = coefficient.monomials()
     parts = [monomials, *(pole.monomials() for pole in coefficient.poles)]
-    names = sorted({name for part in parts for _, powers in part for name, _ in powers}, reverse=True) or ["T"]
-    domain, *_ = ring([sympy.Symbol(name) for name in names], sympy.ZZ)
+    names = sorted({base for part in parts for _, powers in part for base, _ in powers}, key=str, reverse=True) or ["T"]
+    domain, *_ = ring([sympy.Symbol(str(name)) for name in names], sympy.ZZ)
     scale = lcm(*(number.denominator for number, _ in monomials))
     lowest = [min(0, *(dict(powers).get(name, 0) for _, powers in monomials)) for name in names]
 
@@ -139,25 +139,24 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
     denominator = domain.from_dict({tuple(-low for low in lowest): scale})
     for pole, exponent in coefficient.denominators:
         denominator *= polynomial(pole.monomials(), 1, [0] * len(names)) ** exponent
-    return polynomial(monomials, scale, lowest), denominator
+    return polynomial(monomials, scale, lowest), denominator, names
 
 
-def _factors(polynomial: PolyElement) -> tuple[int, int, tuple[Power, ...]]:
+def _factors(polynomial: PolyElement, bases: Sequence[Base]) -> tuple[int, int, tuple[Factor, ...]]:
     """Sign, positive integer and irreducible factors, symbols first."""
     if len(polynomial) == 1:
-        ((number, monomial),) = _terms(polynomial)
-        powers: list[Power] = [(((1, ((name, 1),)),), exponent) for name, exponent in monomial]
+        ((number, monomial),) = _terms(polynomial, bases)
+        powers: list[Factor] = [(((1, ((name, 1),)),), exponent) for name, exponent in monomial]
     else:
         number, factors = polynomial.factor_list()
-        powers = [(_terms(base), int(exponent)) for base, exponent in factors]
+        powers = [(_terms(base, bases), int(exponent)) for base, exponent in factors]
     powers.sort(key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])))
     return (1 if number > 0 else -1), abs(int(number)), tuple(powers)
 
 
-def _terms(polynomial: Any) -> Polynomial:
-    names = [symbol.name for symbol in polynomial.ring.symbols]
+def _terms(polynomial: Any, bases: Sequence[Base]) -> Polynomial:
     return tuple(
-        (int(number), tuple((name, e) for name, e in zip(names, exponents, strict=True) if e))
+        (int(number), tuple((base, e) for base, e in zip(bases, exponents, strict=True) if e))
         for exponents, number in polynomial.terms()
     )
 
@@ -167,20 +166,26 @@ class _Style:
     """How symbols and powers are written, and what parts a word from its neighbour."""
 
     symbol: Callable[[str], str]
+    number: Callable[[Fraction], str]
     power: Callable[[str, int], str]
     raised: Callable[[str, str], str]
     space: str
 
-    def named(self, name: str, exponent: int) -> tuple[str, int]:
+    def named(self, base: Base, exponent: int) -> tuple[str, int]:
         """A symbol and its exponent; of a power such as ``mu**T`` the exponents are written as one."""
-        root, symbolic, power = name.partition("**")
-        if not symbolic:
-            return self.symbol(name), exponent
-        times = "" if exponent == 1 else str(exponent)
-        base = self.symbol(root) if root.isidentifier() else root
-        return self.raised(base, f"{times}{self.symbol(power) if power.isidentifier() else power}"), 1
+        if isinstance(base, str):
+            return self.symbol(base), exponent
+        root = self.symbol(base.base) if isinstance(base.base, str) else self.number(base.base)
+        return self.raised(root, self.inline(base.exponent * exponent)), 1
 
-    def product(self, number: int, powers: Iterable[Power]) -> str:
+    def inline(self, exponent: Coefficient) -> str:
+        """A coefficient on one line."""
+        factored = factor(exponent)
+        above, below = self.product(*factored.above), self.product(*factored.below)
+        sign = "-" if factored.negative else ""
+        return f"{sign}{above}" if below == "1" else f"{sign}{above}/{below}"
+
+    def product(self, number: int, powers: Iterable[Factor]) -> str:
         factors: list[tuple[str, int]] = []
         for polynomial, exponent in powers:
             if len(polynomial) == 1:
@@ -213,6 +218,7 @@ class _Style:
 def _latex_style(notation: Notation) -> _Style:
     return _Style(
         notation.size,
+        lambda number: str(number) if number.denominator == 1 else rf"\left(\tfrac{{{number.numerator}}}{{{number.denominator}}}\right)",
         lambda base, e: base if e == 1 else f"{base}^{{{e}}}",
         lambda base, power: f"{base}^{{{power}}}",
         r"\,",
@@ -221,8 +227,9 @@ def _latex_style(notation: Notation) -> _Style:
 
 _TEXT = _Style(
     lambda name: name,
+    lambda number: str(number) if number.denominator == 1 else f"({number})",
     lambda base, e: base + raised(e),
-    lambda base, power: f"{base}^{power}" if power.isidentifier() else f"{base}^({power})",
+    lambda base, power: f"{base}^{power}" if power.isalnum() else f"{base}^({power})",
     " ",
 )
 

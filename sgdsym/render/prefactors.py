@@ -15,7 +15,7 @@ from typing import Literal
 
 from sgdsym.render.factors import Factored, Polynomial, factor, split
 from sgdsym.render.notation import Notation
-from sgdsym.series import Coefficient
+from sgdsym.series import Coefficient, Power
 
 Polynomials = Literal["factored", "binomial", "falling", "power"]
 POLYNOMIALS: tuple[Polynomials, ...] = ("factored", "binomial", "falling", "power")
@@ -87,8 +87,7 @@ def parts(coefficient: Coefficient, kind: Polynomials, lengths: tuple[str, ...])
         return _products(coefficient)
     grouped: dict[Coefficient, dict[int, Fraction]] = {}
     for number, powers in coefficient.monomials():
-        others = (Coefficient.symbol(n) ** e if n.isidentifier() else _power(n) ** e for n, e in powers if n != name)
-        rest = prod(others, start=Coefficient(1))
+        rest = Coefficient.product((base, e) for base, e in powers if base != name)
         degrees = grouped.setdefault(rest, {})
         degree = dict(powers).get(name, 0)
         degrees[degree] = degrees.get(degree, Fraction(0)) + number
@@ -147,13 +146,8 @@ def _is_polynomial(coefficient: Coefficient, name: str) -> bool:
     """Whether the symbol neither divides nor stands in an exponent."""
     divides = any(name in pole.symbols for pole in coefficient.poles)
     powers = [power for _, powers in coefficient.monomials() for power in powers]
-    named = (Coefficient.parse(base).symbols for base, _ in powers if not base.isidentifier())
-    return not (divides or any(base == name and e < 0 for base, e in powers) or any(name in n for n in named))
-
-
-def _power(text: str) -> Coefficient:
-    """A power such as ``mu**N``, which a coefficient holds as one symbol."""
-    return Coefficient.parse(text)
+    named = any(isinstance(base, Power) and name in base.symbols for base, _ in powers)
+    return not (divides or named or any(base == name and e < 0 for base, e in powers))
 
 
 def _in_basis(degrees: dict[int, Fraction], kind: Polynomials) -> Sequence[tuple[int, Fraction]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sgdsym.diagrams import Diagram
-from sgdsym.render.factors import Factored, Power, latex_summands
+from sgdsym.render.factors import Factor, Factored, latex_summands
 from sgdsym.render.notation import Notation
 from sgdsym.render.prefactors import ONE, Parts, Prefactor, common, parts
 from sgdsym.render.typesetting import Typesetting
@@ -114,8 +114,8 @@ class _Writer:
         whole = SPACE.join(self._factors(number, prefactor))
         if width(whole) < self.widest:
             return [Piece(whole)] if whole else []
-        short: list[Power] = []
-        long: list[Power] = []
+        short: list[Factor] = []
+        long: list[Factor] = []
         for polynomial, exponent in prefactor.rest.above[1]:
             (long if len(polynomial) > 3 else short).append((polynomial, exponent))
         below = prefactor.rest.below

@@ -9,6 +9,7 @@ from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.estimator import estimator, mergers, most_blocks
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
+from sgdsym.series.powers import Power
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
 
@@ -16,6 +17,7 @@ __all__ = [
     "BASES",
     "Basis",
     "Coefficient",
+    "Power",
     "Scalar",
     "Series",
     "Setting",

@@ -13,7 +13,7 @@ from fractions import Fraction
 from keyword import iskeyword
 from typing import Any
 
-from sgdsym.series.division import Monomial
+from sgdsym.series.powers import Power
 
 # the learning rate, and what looks like a number
 RESERVED = ("eta", "nan", "inf", "infinity")
@@ -130,17 +130,17 @@ def read_number(text: str) -> int | Fraction | str:
         raise ValueError(f"{text!r} divides by zero") from error
 
 
-def write_arithmetic(terms: Sequence[tuple[Monomial, Fraction]]) -> str:
+def write_arithmetic(terms: Sequence[tuple[Fraction, tuple[tuple[str | Power, int], ...]]]) -> str:
     """A sum of monomials with rational numbers in front, in the order given.
 
-    >>> write_arithmetic([((("T", 2),), Fraction(1, 2)), ((("B", -1), ("T", 1)), Fraction(-3))])
+    >>> write_arithmetic([(Fraction(1, 2), (("T", 2),)), (Fraction(-3), (("B", -1), ("T", 1)))])
     'T**2/2 - 3*T/B'
     """
     text = ""
-    for powers, number in terms:
+    for number, powers in terms:
         sign = "-" if number < 0 else "+"
-        above = [_power(base, e) for base, e in powers if e > 0]
-        below = [_power(base, -e) for base, e in powers if e < 0]
+        above = [_power(base, e) for base, e in powers if e > 0 or _is_number(base)]
+        below = [_power(base, -e) for base, e in powers if e < 0 and not _is_number(base)]
         if abs(number.numerator) != 1 or not above:
             above.insert(0, str(abs(number.numerator)))
         if number.denominator != 1:
@@ -151,12 +151,18 @@ def write_arithmetic(terms: Sequence[tuple[Monomial, Fraction]]) -> str:
     return text or "0"
 
 
-def _power(base: str, exponent: int) -> str:
+def _power(base: str | Power, exponent: int) -> str:
     """A power of a symbol, or of a power such as ``mu**T``."""
-    if exponent == 1:
-        return base
-    root, symbolic, power = base.partition("**")
-    return f"{root}**({exponent}*{power})" if symbolic else f"{base}**{exponent}"
+    if isinstance(base, str):
+        return base if exponent == 1 else f"{base}**{exponent}"
+    if exponent < 0:
+        return Power(1 / Fraction(base.base), base.exponent).text(-exponent)
+    return base.text(exponent)
+
+
+def _is_number(base: str | Power) -> bool:
+    """Whether it is a power of a number, whose inverse is one too."""
+    return isinstance(base, Power) and not isinstance(base.base, str)
 
 
 def as_exact(value: Any) -> Any:

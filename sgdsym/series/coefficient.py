@@ -7,17 +7,18 @@ The only file that knows symengine, which expands, adds and substitutes the many
 from __future__ import annotations
 
 import operator
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
+from math import lcm
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
 
 from sgdsym.series.arithmetic import read_arithmetic, symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
+from sgdsym.series.powers import Power, may_be_related, power_of, primitive, unknown
 
 if TYPE_CHECKING:
     import sympy
@@ -25,18 +26,20 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
-LARGEST_POWER, LARGEST_NUMBER = 1000, 10_000  # of an exponent, and of the bits of a power that is read
-# a power with symbols in the exponent, such as mu**T, is one symbol of that name to symengine
-_POWER = "**"
-_WORD = re.compile(r"[A-Za-z]\w*")
+LARGEST_POWER = 1000  # of the exponent of a sum that is read
+LARGEST_NUMBER = 10_000  # of the bits of a power of a number: a longer one stays a power
+LONGEST_EXPONENT = 10**12
 
 
 class Coefficient:
     r"""An exact rational expression in symbols such as :math:`T, B, N, E`, in normal form.
 
     The numerator is expanded and may hold negative powers of symbols, and powers such as ``mu**(2*T)``; the denominator is
-    a product of irreducible polynomials that the numerator does not share.  Supports ``+ - * /``, integer powers,
-    comparison with ``==`` and hashing; integers and fractions mix in freely, a float raises ``TypeError``.
+    a product of irreducible polynomials, the coefficient of whose first term is positive, that the numerator does not share.
+    So coefficients are equal if and only if they are the same expression: rational functions of the symbols and of the
+    powers (:class:`~sgdsym.series.powers.Power`), which count as independent of each other unless base and exponent are
+    multiples.  Supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely,
+    a float raises ``TypeError``.
 
     >>> T, B = Coefficient.symbol("T"), Coefficient.symbol("B")
     >>> T * (T - 1) / (2 * B)
@@ -84,6 +87,16 @@ class Coefficient:
         return value
 
     @classmethod
+    def product(cls, powers: Iterable[tuple[str | Power, int]]) -> Coefficient:
+        """The product of integer powers of symbols and of powers, as :meth:`monomials` gives them.
+
+        >>> Coefficient.product([("T", 2), ("B", -1)])
+        Coefficient('T**2/B')
+        """
+        factors = ((symengine.Symbol(base) if isinstance(base, str) else unknown(base)) ** e for base, e in powers)
+        return cls._of(reduce(operator.mul, factors, symengine.Integer(1)))
+
+    @classmethod
     def combination(cls, numbers: Sequence[int], denominator: int, monomials: Sequence[Coefficient]) -> Coefficient:
         """The sum of integer multiples of monomials over a common denominator.
 
@@ -99,7 +112,7 @@ class Coefficient:
         """The sum of many coefficients, formed at once."""
         terms = list(parts)
         if not any(term._below for term in terms):
-            return cls._of(symengine.Add(*(term._above for term in terms)))
+            return _settled(cls._of(symengine.Add(*(term._above for term in terms))))
         common: dict[Any, int] = {}
         for term in terms:
             for base, exponent in term._below:
@@ -109,7 +122,7 @@ class Coefficient:
             own = dict(term._below)
             missing = (base ** (exponent - own.get(base, 0)) for base, exponent in common.items())
             raised.append(symengine.expand(reduce(operator.mul, missing, term._above)))
-        return cls._reduced(symengine.Add(*raised), common)
+        return _settled(cls._reduced(symengine.Add(*raised), common))
 
     @classmethod
     def _of(cls, above: Any, below: _Below = ()) -> Coefficient:
@@ -150,14 +163,14 @@ class Coefficient:
         factor = _lift(other)
         above = symengine.expand(self._above * factor._above)
         if not (self._below or factor._below) or above == 0:
-            return Coefficient._of(above)
+            return _settled(Coefficient._of(above))
         for monomial, rest in ((self, factor), (factor, self)):
             if not (monomial._below or isinstance(monomial._above, symengine.Add)):
                 # a monomial has nothing in common with an irreducible denominator
-                return Coefficient._of(above, rest._below)
+                return _settled(Coefficient._of(above, rest._below))
         below = Counter(dict(self._below))
         below.update(dict(factor._below))
-        return Coefficient._reduced(above, below)
+        return _settled(Coefficient._reduced(above, below))
 
     __rmul__ = __mul__
 
@@ -183,24 +196,23 @@ class Coefficient:
                 raise ZeroDivisionError("zero to a negative power")
             return self._inverse() ** -exponent
         below = tuple((base, e * exponent) for base, e in self._below if exponent)
-        return Coefficient._of(symengine.expand(self._above**exponent), below)
+        return _settled(Coefficient._of(symengine.expand(self._above**exponent), below))
 
     def power(self, exponent: Coefficient) -> Coefficient:
-        """A number or a symbol to a power that may hold symbols.
+        """A product of numbers, symbols and powers to a power that may hold symbols.
 
-        >>> Coefficient.symbol("mu").power(2 * Coefficient.symbol("T"))
-        Coefficient('mu**(2*T)')
+        Raises:
+            ValueError: if the base is a sum, or a number in the exponent is not whole.
+
+        >>> mu, M, E = map(Coefficient.symbol, ("mu", "M", "E"))
+        >>> mu.power(2 * M).power(E)
+        Coefficient('mu**(2*E*M)')
         """
-        total = Coefficient(1)
-        for monomial, times in _terms(exponent._above):
-            core = _product(monomial)
-            if not monomial and times.denominator == 1:
-                total *= self ** int(times)
-            elif times.denominator == 1:
-                total *= Coefficient._of(symengine.Symbol(f"{_text(self._above)}**{_text(core)}")) ** int(times)
-            else:
-                total *= Coefficient._of(symengine.Symbol(f"{_text(self._above)}**{_text(core * _number(times))}"))
-        return total
+        if self._below or isinstance(self._above, symengine.Add):
+            raise ValueError(f"only a product of numbers and symbols has a symbolic power, not {str(self)[:60]}")
+        ((powers, number),) = _terms(self._above) or [((), Fraction(0))]
+        factors = [_symbol_power(name, exponent * e) for name, e in powers]
+        return reduce(operator.mul, factors, _number_power(number, exponent))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (Coefficient, int, Fraction)):
@@ -220,8 +232,16 @@ class Coefficient:
     @property
     def symbols(self) -> frozenset[str]:
         """Names of the symbols that occur."""
-        names = {symbol.name for part in self._parts for symbol in part.free_symbols}
-        return frozenset(word for name in names for word in _WORD.findall(name))
+        names: set[str] = set()
+        for name in self._unknowns:
+            power = power_of(name)
+            names |= power.symbols if power else {name}
+        return frozenset(names)
+
+    @property
+    def _unknowns(self) -> frozenset[str]:
+        """Names of the unknowns of the polynomials: symbols and powers."""
+        return frozenset(symbol.name for part in self._parts for symbol in part.free_symbols)
 
     @property
     def _parts(self) -> tuple[Any, ...]:
@@ -244,30 +264,18 @@ class Coefficient:
             ZeroDivisionError: if a denominator becomes zero.
         """
         lifted = {name: _lift(value) for name, value in values.items()}
-        if any(value._below for value in lifted.values()):
-            raise TypeError("only numbers and coefficients without a denominator are substituted")
-        replacement = {symengine.Symbol(name): value._above for name, value in lifted.items()}
-        powers = {symbol.name for part in self._parts for symbol in part.free_symbols if _POWER in symbol.name}
-        for name in powers:
-            root, power = (Coefficient.parse(text).substitute(values) for text in name.split(_POWER, 1))
-            if not root and power.symbols:
-                # 0**T is 0 for T > 0 and 1 for T = 0: undecided, so no value
-                raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
-            replacement[symengine.Symbol(name)] = _raised(root, power)._above
-
-        def replaced(part: Any) -> Coefficient:
-            image = symengine.expand(part.subs(replacement))
-            if image.has(symengine.zoo) or image.has(symengine.nan):
-                raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
-            return Coefficient._of(image)
-
-        above = replaced(self._above)
-        for base, exponent in self._below:
-            below = replaced(base)
-            if not below:
-                raise ZeroDivisionError(f"{self} has no value at {_assignments(values)}")
-            above /= below**exponent
-        return above
+        images: dict[str, Coefficient] = {}
+        try:
+            for name in self._unknowns:
+                if power := power_of(name):
+                    images[name] = _substituted_power(power, lifted)
+                elif name in lifted:
+                    images[name] = lifted[name]
+            above = _image(self._above, images)
+            below = [(_image(base, images), exponent) for base, exponent in self._below]
+            return reduce(operator.mul, (base**-exponent for base, exponent in below), above)
+        except ZeroDivisionError as error:
+            raise ZeroDivisionError(f"{str(self)[:80]} has no value at {_assignments(values)}") from error
 
     def as_fraction(self) -> Fraction:
         """The value of a coefficient without symbols.
@@ -275,25 +283,35 @@ class Coefficient:
         Raises:
             ValueError: if symbols are left.
         """
+        if self.symbols:
+            raise ValueError(f"{str(self)[:80]} still holds the symbols {', '.join(sorted(self.symbols))}")
         if not isinstance(self._above, symengine.Rational):
-            raise ValueError(f"{self} still holds the symbols {', '.join(sorted(self.symbols))}")
+            raise ValueError(f"{str(self)[:80]} has too many digits to be written out")
         return Fraction(int(self._above.p), int(self._above.q))
 
     def as_expr(self) -> sympy.Expr:
         """The coefficient as a sympy expression with plain symbols."""
-        expression: sympy.Expr = reduce(operator.mul, (b**-e for b, e in self._below), self._above)._sympy_()
-        for symbol in expression.free_symbols:
-            if _POWER in symbol.name:
-                base, exponent = (Coefficient.parse(text).as_expr() for text in symbol.name.split(_POWER, 1))
-                expression = expression.subs(symbol, base**exponent)
-        return expression
+        import sympy
 
-    def monomials(self) -> list[tuple[Fraction, Monomial]]:
-        """The terms of the numerator as number and powers ``((name, exponent), …)``, highest degrees first."""
-        return [(number, powers) for powers, number in _terms(self._above)]
+        expression: sympy.Expr = reduce(operator.mul, (b**-e for b, e in self._below), self._above)._sympy_()
+        images = {}
+        for symbol in expression.free_symbols:
+            if power := power_of(symbol.name):
+                base = sympy.Symbol(power.base) if isinstance(power.base, str) else sympy.Rational(power.base)
+                images[symbol] = sympy.Pow(base, power.exponent.as_expr(), evaluate=bool(power.exponent.symbols))
+        return expression.xreplace(images)
+
+    def monomials(self) -> list[tuple[Fraction, tuple[tuple[str | Power, int], ...]]]:
+        """The terms of the numerator as number and powers ``((base, exponent), …)``, highest degrees first.
+
+        A base is the name of a symbol, or a :class:`~sgdsym.series.powers.Power`.
+        """
+        return [
+            (number, tuple((power_of(name) or name, e) for name, e in powers)) for powers, number in _terms(self._above)
+        ]
 
     def __str__(self) -> str:
-        text = write_arithmetic(_terms(self._above))
+        text = write_arithmetic(self.monomials())
         if not self._below:
             return text
         factors = [f"({Coefficient._of(base)})" + (f"**{e}" if e > 1 else "") for base, e in self._below]
@@ -322,8 +340,9 @@ def _lift(value: Scalar) -> Coefficient:
 
 def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
     """One coefficient to the power of another, as far as that is a coefficient."""
-    if exponent.symbols:
-        if isinstance(base._above, symengine.Add) or base._below:
+    single = not (isinstance(base._above, symengine.Add) or base._below)
+    if exponent.symbols or (single and not base.symbols):
+        if not single or (not exponent.symbols and not isinstance(exponent._above, symengine.Integer)):
             raise SyntaxError("only a number or a symbol has a power with symbols in it")
         return base.power(exponent)
     number = exponent.as_fraction()
@@ -331,6 +350,132 @@ def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
     if number.denominator != 1 or abs(number) > LARGEST_POWER or abs(number) * digits > LARGEST_NUMBER:
         raise SyntaxError("exponents are integers of moderate size")
     return base ** int(number)
+
+
+def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
+    """A polynomial with all its unknowns replaced at once."""
+    present = {s.name for s in expression.free_symbols} & images.keys()
+    if any(images[name]._below for name in present):
+        terms = []
+        for powers, number in _terms(expression):
+            factors = (images.get(name, Coefficient._of(symengine.Symbol(name))) ** e for name, e in powers)
+            terms.append(reduce(operator.mul, factors, Coefficient(number)))
+        return Coefficient.total(terms)
+    replaced = expression.subs({symengine.Symbol(name): images[name]._above for name in present})
+    image = symengine.expand(replaced)
+    if image.has(symengine.zoo) or image.has(symengine.nan):
+        raise ZeroDivisionError
+    inverted = any(isinstance(images[name]._above, symengine.Add) for name in present)
+    if inverted and any(e < 0 and name in present for powers, _ in _terms(expression) for name, e in powers):
+        # a sum below is a denominator, which has a normal form of its own
+        terms = []
+        for powers, number in _terms(expression):
+            factors = (images.get(name, Coefficient._of(symengine.Symbol(name))) ** e for name, e in powers)
+            terms.append(reduce(operator.mul, factors, Coefficient(number)))
+        return Coefficient.total(terms)
+    return _settled(Coefficient._of(image))
+
+
+def _substituted_power(power: Power, values: Mapping[str, Coefficient]) -> Coefficient:
+    """A power with symbols of its base and its exponent replaced at once."""
+    base = values.get(power.base, Coefficient.symbol(power.base)) if isinstance(power.base, str) else power.base
+    exponent = power.exponent.substitute({name: values[name] for name in power.exponent.symbols if name in values})
+    return _lift(base).power(exponent)
+
+
+def _symbol_power(name: str, exponent: Coefficient) -> Coefficient:
+    """A symbol, or what an unknown stands for, to a power, one unknown for each part of the exponent."""
+    if inner := power_of(name):
+        return _unknown_powers(inner.base, inner.exponent * exponent)
+    return _unknown_powers(name, exponent)
+
+
+def _number_power(number: Fraction, exponent: Coefficient) -> Coefficient:
+    """A number to a power; zero is zero at every power but the zeroth."""
+    if not exponent.symbols:
+        power = _whole(exponent.as_fraction())
+        bits = max(number.numerator.bit_length(), number.denominator.bit_length())
+        if abs(number) in (0, 1) or abs(power) * (bits - 1) <= LARGEST_NUMBER:
+            return Coefficient(number**power)
+    if number == 1:
+        return Coefficient(1)
+    if number == 0:
+        return Coefficient._of(unknown(Power(number, exponent)))
+    root, times = primitive(number)
+    # one of a number and its inverse
+    return _unknown_powers(root, exponent * times) if abs(root) < 1 else _unknown_powers(1 / root, exponent * -times)
+
+
+def _unknown_powers(base: str | Fraction, exponent: Coefficient) -> Coefficient:
+    total = Coefficient(1)
+    for monomial, number in _terms(exponent._above):
+        core = Coefficient._of(_product(monomial), exponent._below)
+        if not core.symbols:
+            power = _whole(number)
+            long = not isinstance(base, str) and abs(power) * base.denominator.bit_length() > LARGEST_NUMBER
+            if long:
+                total *= Coefficient._of(unknown(Power(base, Coefficient(abs(power))))) ** (1 if power > 0 else -1)
+            else:
+                total *= Coefficient.size(base) ** power
+        else:
+            held = unknown(Power(base, core / number.denominator))
+            total *= Coefficient._of(held) ** number.numerator
+    return _settled(total)
+
+
+def _whole(number: Fraction) -> int:
+    if number.denominator != 1:
+        raise ValueError(f"an exponent must be a whole number, not {number}")
+    if abs(number) > LONGEST_EXPONENT:
+        raise ValueError(f"an exponent must be at most {LONGEST_EXPONENT}, not {str(number)[:40]}")
+    return int(number)
+
+
+def _settled(value: Coefficient) -> Coefficient:
+    r"""The value with one unknown for all powers whose exponents are rational multiples, such as :math:`T/2` and :math:`T`.
+
+    The exponent of the unknown is the largest of which all are integer multiples.
+    """
+    if not may_be_related():
+        return value
+    held = [power for name in value._unknowns if (power := power_of(name)) and power.divisor > 1]
+    if not held:
+        return value
+    families: dict[tuple[Any, Coefficient], set[str]] = {}
+    for name in value._unknowns:
+        if power := power_of(name):
+            families.setdefault((power.base, power.exponent * power.divisor), set()).add(name)
+    images: dict[Any, Any] = {}
+    for (base, core), names in families.items():
+        exponents: set[Fraction] = set()
+        for part in value._parts:
+            for powers, _ in _terms(part):
+                share = [Fraction(e, power_of(name).divisor) for name, e in powers if name in names]  # type: ignore[union-attr]
+                exponents.add(sum(share, Fraction(0)))
+        divisor = lcm(*(e.denominator for e in exponents))
+        settled = unknown(Power(base, core / divisor))
+        for name in names:
+            images[name] = settled, Fraction(divisor, power_of(name).divisor)  # type: ignore[union-attr]
+    if all(symbol.name == name for name, (symbol, _) in images.items()):
+        return value
+    return _rewritten(value, images)
+
+
+def _rewritten(value: Coefficient, images: Mapping[str, tuple[Any, Fraction]]) -> Coefficient:
+    """The value with unknowns replaced by powers, also fractional ones, of others; those add up to whole exponents."""
+
+    def part(expression: Any) -> Any:
+        terms = []
+        for powers, number in _terms(expression):
+            exponents: dict[Any, Fraction] = {}
+            for name, e in powers:
+                symbol, times = images.get(name, (symengine.Symbol(name), Fraction(1)))
+                exponents[symbol] = exponents.get(symbol, Fraction(0)) + e * times
+            terms.append(_number(number) * reduce(operator.mul, (b ** int(e) for b, e in exponents.items()), 1))
+        return symengine.Add(*terms)
+
+    below = (Coefficient._of(part(base)) ** -e for base, e in value._below)
+    return reduce(operator.mul, below, Coefficient._of(part(value._above)))
 
 
 @lru_cache(maxsize=4096)
@@ -360,6 +505,9 @@ def _factorise(expression: Any) -> tuple[Any, _Below]:
     for factor, exponent in factors:
         base = symengine.expand(symengine.sympify(factor).subs(back))
         if isinstance(base, symengine.Add) and exponent > 0:
+            if _terms(base)[0][1] < 0:
+                # which of a factor and its negative is positive must not depend on the other factors
+                base, monomial = symengine.expand(-base), monomial * (-1) ** exponent
             below.append((base, int(exponent)))
         else:
             monomial *= base**exponent
@@ -380,16 +528,8 @@ def _monomial(term: Any) -> tuple[Monomial, Fraction]:
             number *= Fraction(int(factor.p), int(factor.q))
             continue
         base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, 1)
-        powers[_text(base)] = powers.get(_text(base), 0) + int(exponent)
+        powers[base.name] = powers.get(base.name, 0) + int(exponent)
     return tuple(sorted((name, e) for name, e in powers.items() if e)), number
-
-
-def _text(expression: Any) -> str:
-    """A symbol or a number as it is, anything else in brackets."""
-    if isinstance(expression, symengine.Symbol):
-        return str(expression.name)
-    text = str(Coefficient._of(expression))
-    return text if text.isidentifier() or text.isdigit() else f"({text})"
 
 
 def _product(monomial: Monomial) -> Any:

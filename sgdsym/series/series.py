@@ -37,7 +37,7 @@ class Series(SeriesViews):
         truncation: the highest order the series is known to.
         basis: whether the blocks of the diagrams are joint cumulants or joint moments.
         setting: what the series is the expansion of.
-        recount: counts the series again with some sizes given, for sizes where its coefficients have no value.
+        recount: counts the series again with some sizes given as numbers, for sizes where its coefficients have no value.
 
     Supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
 
@@ -133,14 +133,14 @@ class Series(SeriesViews):
         if unknown:
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
             raise ValueError(f"the series has no symbol {', '.join(unknown)}; {known}")
-        exact = {name: _exact(name, value) for name, value in values.items()}
-        again = None if self.recount is None else partial(_recount_with, self.recount, exact)
+        exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
         try:
             image = {c: c.substitute(exact) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
-            if self.recount is None:
+            if self.recount is None or all(value.symbols for value in exact.values()):
                 raise ValueError(f"{error}; expand again with the numbers") from error
-            return self.recount(exact)
+            return _counted(self.recount, exact)
+        again = None if self.recount is None else partial(_counted_after, self.recount, exact)
         return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()}, recount=again)
 
     def __add__(self, other: Series) -> Series:
@@ -261,6 +261,15 @@ def _given(series: Series, values: Mapping[str, Scalar]) -> Series:
     return series.subs(**{name: value for name, value in values.items() if name in series.symbols})
 
 
-def _recount_with(recount: Recount, earlier: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Series:
-    """Recount a series in which some sizes were given earlier."""
-    return recount({**earlier, **values})
+def _counted(recount: Recount, values: Mapping[str, Coefficient]) -> Series:
+    """The series counted again with the numbers among the values; what is given as symbols is renamed afterwards, at once."""
+    series = recount({name: value for name, value in values.items() if not value.symbols})
+    renamed: dict[str, Scalar] = {name: value for name, value in values.items() if value.symbols}
+    return _given(series, renamed)
+
+
+def _counted_after(recount: Recount, earlier: Mapping[str, Coefficient], later: Mapping[str, Scalar]) -> Series:
+    """The series counted again where some sizes were given, or renamed, earlier: the later values are for the new names."""
+    given = {name: value.substitute(later) for name, value in earlier.items()}
+    rest = {name: Coefficient(value) for name, value in later.items() if name not in earlier}
+    return _counted(recount, given | rest)

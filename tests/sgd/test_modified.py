@@ -174,12 +174,11 @@ def test_runs_with_momentum_follow_the_flow_after_their_transient():
 def _without_decaying_powers(coefficient):
     """The coefficient at mu**T = 0."""
     kept = [
-        (number, powers) for number, powers in coefficient.monomials() if not any("**" in name for name, _ in powers)
+        Coefficient.product(powers) * number
+        for number, powers in coefficient.monomials()
+        if not any(isinstance(base, Power) for base, _ in powers)
     ]
-    above = Coefficient.total(
-        prod((Coefficient.symbol(name) ** e for name, e in powers), start=Coefficient(number))
-        for number, powers in kept
-    )
+    above = Coefficient.total(kept)
     return above / prod((base**e for base, e in coefficient.denominators), start=Coefficient(1))
 
 

@@ -1,0 +1,106 @@
+r"""Powers with a symbol in the exponent, such as :math:`\mu^T`: a base and an exponent polynomial.
+
+To the polynomials of a coefficient such a power is one more unknown, told apart from all others by its text; what it stands
+for is kept beside it and never read back from the text.  Knows bases and exponents.  Refuses to know how polynomials are
+multiplied, which is :mod:`~sgdsym.series.coefficient`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import symengine
+
+if TYPE_CHECKING:
+    from sgdsym.series.coefficient import Coefficient
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A symbol or a number to a power that holds symbols, or that is too long to be written out.
+
+    Attributes:
+        base: the name of a symbol, or a number.
+        exponent: a polynomial of the sizes, or a large integer.
+
+    >>> from sgdsym.series import Coefficient
+    >>> (power,) = [base for _, powers in Coefficient("mu**(2*T)").monomials() for base, _ in powers]
+    >>> power.base, str(power.exponent), str(power), power.text(2)
+    ('mu', 'T', 'mu**T', 'mu**(2*T)')
+    """
+
+    base: str | Fraction
+    exponent: Coefficient
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def text(self, times: int = 1) -> str:
+        """The power with its exponent multiplied by an integer."""
+        base, exponent = str(self.base), str(self.exponent * times)
+        simple = base.isidentifier() or base.isdigit()
+        return f"{base if simple else f'({base})'}**{exponent if exponent.isalnum() else f'({exponent})'}"
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols in base and exponent."""
+        own = frozenset({self.base}) if isinstance(self.base, str) else frozenset()
+        return own | self.exponent.symbols
+
+    @property
+    def divisor(self) -> int:
+        """The denominator of the number in front of the exponent, one where the exponent is whole."""
+        ((number, _), *rest) = self.exponent.monomials()
+        return 1 if rest else number.denominator
+
+
+# equal powers have equal texts, so that what is known never depends on what came before
+_known: dict[str, Power] = {}
+_fractional: set[str] = set()
+
+
+def unknown(power: Power) -> symengine.Symbol:
+    """The unknown that stands for a power in polynomials."""
+    name = str(power)
+    if name not in _known:
+        _known[name] = power
+        if power.divisor > 1:
+            _fractional.add(name)
+    return symengine.Symbol(name)
+
+
+def may_be_related() -> bool:
+    """Whether there is a power with a fraction in its exponent: without, no two unknowns are powers of one."""
+    return bool(_fractional)
+
+
+def power_of(name: str) -> Power | None:
+    """The power that an unknown stands for, ``None`` where it is a plain symbol."""
+    return _known.get(name)
+
+
+def primitive(number: Fraction) -> tuple[Fraction, int]:
+    """A number as the highest power of a rational that it is.
+
+    >>> primitive(Fraction(1, 4)), primitive(Fraction(27, 8)), primitive(Fraction(-1, 4))
+    ((Fraction(1, 2), 2), (Fraction(3, 2), 3), (Fraction(-1, 4), 1))
+    """
+    sign, size = (-1, -number) if number < 0 else (1, number)
+    longest = max(size.numerator, size.denominator).bit_length()
+    for k in range(longest, 1, -1):
+        if sign < 0 and k % 2 == 0:
+            continue
+        above, below = _root(size.numerator, k), _root(size.denominator, k)
+        if above is not None and below is not None and size != 1:
+            return Fraction(sign * above, below), k
+    return number, 1
+
+
+def _root(number: int, degree: int) -> int | None:
+    """The integer whose power of that degree is the number, if there is one."""
+    import sympy
+
+    root, exact = sympy.integer_nthroot(number, degree)
+    return int(root) if exact else None
