@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.options import Parser, RequestError, add_order, guard_order, guard_request, number, schedule, size
+from sgdsym.cli.options import (
+    Parser,
+    RequestError,
+    add_order,
+    guard_order,
+    guard_request,
+    natural,
+    number,
+    schedule,
+    size,
+)
 from sgdsym.series import BASES
 from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS, Request
 
@@ -20,9 +30,14 @@ def add_request(command: Parser) -> None:
     sizes.add_argument("--dataset-size", type=size, metavar="N", help="points in the training set")
     sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update")
     sizes.add_argument("--epochs", type=size, metavar="E", help="passes through the training set")
-    sizes.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1")
-    sizes.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
-    sizes.add_argument("--schedule", type=schedule, metavar="W1,W2,…", help="learning rate of each step, times eta")
+    rule = command.add_argument_group("optimiser", "plain gradient steps, read at the last weights, if left out")
+    rule.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, or a symbol")
+    rule.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
+    rule.add_argument("--schedule", type=schedule, metavar="W1,W2,…", help="learning rate of each update, times eta")
+    rule.add_argument("--delay", type=natural, default=0, metavar="K", help="gradients are K updates late")
+    rule.add_argument(
+        "--average", type=number, metavar="uniform|BETA", help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta"
+    )
     command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
 
 
@@ -48,6 +63,8 @@ def read_request(options: argparse.Namespace) -> Request:
             momentum=options.momentum,
             nesterov=options.nesterov,
             schedule=options.schedule,
+            delay=options.delay,
+            average=options.average,
             basis=options.basis,
         )
     except ValueError as error:

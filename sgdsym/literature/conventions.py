@@ -11,7 +11,7 @@ from sgdsym.literature.names import DIAGRAM_NAMES
 from sgdsym.literature.sources import PAPER
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import expand
-from sgdsym.sgd.clock import binomial
+from sgdsym.sgd.differences import binomial
 
 ORDER = 4
 

@@ -110,19 +110,37 @@ class Coefficient:
     @classmethod
     def total(cls, parts: Iterable[Coefficient]) -> Coefficient:
         """The sum of many coefficients, formed at once."""
-        terms = list(parts)
-        if not any(term._below for term in terms):
-            return _settled(cls._of(symengine.Add(*(term._above for term in terms))))
+        return cls.sum_of_products((part,) for part in parts)
+
+    @classmethod
+    def sum_of_products(cls, products: Iterable[Sequence[Coefficient]]) -> Coefficient:
+        """The sum of many products, over one denominator that is reduced once.
+
+        >>> T, N = Coefficient.symbol("T"), Coefficient.symbol("N")
+        >>> Coefficient.sum_of_products([(T, 1 / (N - 1)), (-N, T, 1 / (N - 1))])
+        Coefficient('-T')
+        """
+        by_denominator: dict[_Below, list[Any]] = {}
+        for product in products:
+            below: Counter[Any] = Counter()
+            for factor in product:
+                if factor._below:
+                    below.update(dict(factor._below))
+            key = tuple(sorted(below.items(), key=_base_text)) if below else ()
+            by_denominator.setdefault(key, []).append(reduce(operator.mul, (factor._above for factor in product)))
+        if by_denominator.keys() <= {()}:
+            return _settled(cls._of(symengine.expand(symengine.Add(*by_denominator.get((), ())))))
         common: dict[Any, int] = {}
-        for term in terms:
-            for base, exponent in term._below:
+        for key in by_denominator:
+            for base, exponent in key:
                 common[base] = max(exponent, common.get(base, 0))
         raised = []
-        for term in terms:
-            own = dict(term._below)
+        for key, numerators in by_denominator.items():
+            own = dict(key)
             missing = (base ** (exponent - own.get(base, 0)) for base, exponent in common.items())
-            raised.append(symengine.expand(reduce(operator.mul, missing, term._above)))
-        return _settled(cls._reduced(symengine.Add(*raised), common))
+            numerator = symengine.expand(symengine.Add(*numerators))
+            raised.append(symengine.expand(reduce(operator.mul, missing, numerator)))
+        return _settled(cls._reduced(symengine.expand(symengine.Add(*raised)), common))
 
     @classmethod
     def _of(cls, above: Any, below: _Below = ()) -> Coefficient:
@@ -135,15 +153,21 @@ class Coefficient:
     @classmethod
     def _reduced(cls, above: Any, below: Mapping[Any, int]) -> Coefficient:
         """The coefficient of an expanded numerator over powers of irreducible polynomials, what they share cancelled."""
+        if above == 0:
+            return cls._of(above)
         left = {}
         for base, exponent in below.items():
-            divisor, times = dict(_terms(base)), exponent
-            while times and (quotient := divide_exactly(dict(_terms(above)), divisor)) is not None:
+            times, divisor = exponent, None
+            while times and _may_divide(above, base):
+                divisor = divisor or dict(map(_monomial, base.args))
+                quotient = divide_exactly(dict(_unsorted_terms(above)), divisor)
+                if quotient is None:
+                    break
                 above = symengine.Add(*(_number(c) * _product(monomial) for monomial, c in quotient.items()))
                 times -= 1
             if times:
                 left[base] = times
-        return cls._of(above, tuple(sorted(left.items(), key=lambda item: str(item[0]))))
+        return cls._of(above, tuple(sorted(left.items(), key=_base_text)))
 
     def __add__(self, other: Scalar) -> Coefficient:
         return Coefficient.total((self, _lift(other)))
@@ -511,13 +535,48 @@ def _factorise(expression: Any) -> tuple[Any, _Below]:
             below.append((base, int(exponent)))
         else:
             monomial *= base**exponent
-    return monomial, tuple(sorted(below, key=lambda item: str(item[0])))
+    return monomial, tuple(sorted(below, key=_base_text))
+
+
+def _may_divide(expression: Any, base: Any) -> bool:
+    """Whether an expression vanishes where the base does, as far as that is quickly found out.
+
+    A base that is linear in a symbol, with a number in front, vanishes at one value of it.
+    """
+    root = _root(base)
+    return root is None or symengine.expand(expression.subs({root[0]: root[1]})) == 0
+
+
+@lru_cache(maxsize=4096)
+def _root(base: Any) -> tuple[Any, Any] | None:
+    terms = _terms(base)
+    for (powers, number) in terms:
+        if len(powers) == 1 and powers[0][1] == 1:
+            name = powers[0][0]
+            if sum(name in dict(others) for others, _ in terms) == 1:
+                symbol = symengine.Symbol(name)
+                return symbol, symengine.expand(symbol - base / _number(number))
+    return None
+
+
+def _base_text(factor: tuple[Any, int]) -> str:
+    """The text that factors of a denominator are sorted by."""
+    return _text_of(factor[0])
+
+
+@lru_cache(maxsize=4096)
+def _text_of(base: Any) -> str:
+    return str(base)
 
 
 def _terms(expression: Any) -> list[tuple[Monomial, Fraction]]:
     """The terms of an expanded expression as powers and number, highest degrees first."""
+    return sorted(_unsorted_terms(expression), key=_monomial_order)
+
+
+def _unsorted_terms(expression: Any) -> list[tuple[Monomial, Fraction]]:
     terms = expression.args if isinstance(expression, symengine.Add) else (expression,)
-    return sorted((_monomial(term) for term in terms if term != 0), key=_monomial_order)
+    return [_monomial(term) for term in terms if term != 0]
 
 
 def _monomial(term: Any) -> tuple[Monomial, Fraction]:

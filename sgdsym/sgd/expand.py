@@ -13,7 +13,7 @@ over the choices of the root and :math:`\Omega^\circ` is the strict order polyno
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,10 +22,12 @@ from operator import mul
 from typing import Any
 
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact, collect
-from sgdsym.sgd.clock import DiscreteClock
-from sgdsym.sgd.observables import OBSERVABLES
+from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact
+from sgdsym.sgd.calendar import PlainTiming
+from sgdsym.sgd.observables import OBSERVABLES, Reading
+from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import Number, Request, Size
+from sgdsym.sgd.sampling import Sampling
 
 
 def expand(
@@ -41,6 +43,9 @@ def expand(
     momentum: Number = 0,
     nesterov: bool = False,
     schedule: Sequence[Number] | None = None,
+    delay: int = 0,
+    average: Number | None = None,
+    optimizer: LinearOptimizer | None = None,
     basis: Basis = "cumulant",
     progress: Callable[[int, int], None] | None = None,
 ) -> Series:
@@ -62,6 +67,10 @@ def expand(
         momentum: :math:`\mu` of :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`, a number or a symbol name.
         nesterov: whether the momentum looks ahead.
         schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names.
+        delay: gradients are taken at :math:`\theta_{t-K}`, :math:`K` updates late; the first :math:`K` updates are left out.
+        average: what is read off: ``"uniform"``, the mean of :math:`\theta_1, …, \theta_T`, or a number or symbol :math:`\beta` of
+            :math:`a \leftarrow \beta a + (1-\beta)\theta` after every update, :math:`a=\theta_0` first; the last weights if left out.
+        optimizer: any other optimiser that is linear in its gradients, in place of the five options before.
         basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
         progress: called with each finished order and its number of diagrams.
 
@@ -91,15 +100,23 @@ def expand(
         epochs=as_exact(epochs),
         momentum=momentum,
         nesterov=nesterov,
-        schedule=None if schedule is None else tuple(schedule),
+        schedule=_listed(schedule),
+        delay=as_exact(delay),
+        average=average,
+        optimizer=optimizer,
         basis=basis,
     )
     return expand_request(request, progress)
 
 
+def _listed(schedule: Sequence[Number] | None) -> tuple[Number, ...] | None:
+    """A schedule as requests take it; a text is not taken apart into letters."""
+    return schedule if schedule is None or isinstance(schedule, str) else tuple(schedule)  # type: ignore[return-value]
+
+
 def is_grown(request: Request) -> bool:
     """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
-    plain = isinstance(request.clock, DiscreteClock)
+    plain = isinstance(request.timing, PlainTiming)
     return request.observable == "test-loss" and request.data == "online" and plain
 
 
@@ -147,11 +164,19 @@ def _placed_terms(request: Request, progress: Callable[[int, int], None] | None)
     draws, observable = request.draws, OBSERVABLES[request.observable]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
-        layer = collect((reading.diagram, reading.coefficient(draws)) for reading in observable(d))
+        layer = counted(observable(d), draws)
         if progress:
             progress(d, len(layer))
         terms |= layer
     return terms
+
+
+def counted(readings: Iterable[Reading], draws: Sampling) -> dict[Diagram, Coefficient]:
+    """The coefficient of each diagram, all its readings added up before anything is reduced."""
+    parts: dict[Diagram, list[tuple[Coefficient, ...]]] = {}
+    for reading in readings:
+        parts.setdefault(reading.diagram, []).extend(reading.products(draws))
+    return {diagram: Coefficient.sum_of_products(products) for diagram, products in parts.items()}
 
 
 def _grown_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:

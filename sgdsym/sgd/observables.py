@@ -16,9 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 from math import factorial
-from operator import mul
 
 from sgdsym.diagrams import Diagram, Forest, Partition, rooted_forests
 from sgdsym.series import Coefficient
@@ -49,11 +47,15 @@ class Reading:
         """The diagram of the term."""
         return self.forest.diagram(self.blocks, self.marked)
 
-    def coefficient(self, sampling: Sampling) -> Coefficient:
-        """The coefficient of the diagram under a sampling."""
-        return self.share * Coefficient.total(
-            reduce(mul, map(sampling.weight, placements), Coefficient(sign)) for sign, placements in self.weights
-        )
+    def products(self, sampling: Sampling) -> list[tuple[Coefficient, ...]]:
+        """The coefficient of the diagram under a sampling, as a sum of products that is not yet formed."""
+        found: list[tuple[Coefficient, ...]] = []
+        for sign, placements in self.weights:
+            factor = self.share * sign
+            first, *others = placements
+            rest = tuple(map(sampling.weight, others))
+            found += [(factor, *product, *rest) for product in sampling.products(first)]
+        return found
 
 
 Readings = Iterator[Reading]

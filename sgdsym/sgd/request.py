@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from sgdsym.diagrams import MAX_ORDER
 from sgdsym.series import BASES, Basis, Coefficient, Setting, symbol_name
-from sgdsym.sgd.clock import Clock, ContinuousClock, DiscreteClock, MomentumClock, ScheduleClock
+from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming, RegisterTiming, Timing
 from sgdsym.sgd.observables import OBSERVABLES
+from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
 
 Size: TypeAlias = int | str
@@ -47,6 +48,9 @@ class Request:
     momentum: Number = 0
     nesterov: bool = False
     schedule: tuple[Number, ...] | None = None
+    delay: int = 0
+    average: Number | None = None
+    optimizer: LinearOptimizer | None = None
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
@@ -64,29 +68,67 @@ class Request:
             _check_size(
                 option.replace("_", " "), getattr(self, option), least=0 if option in ("steps", "epochs") else 1
             )
-        self._check_momentum()
+        self._check_update_rule()
         self._check_data()
         self._check_symbols()
+        self._check_length()
 
-    def _check_momentum(self) -> None:
+    def _check_update_rule(self) -> None:
+        """The optimiser, each part by itself and with the others."""
         _check_number("momentum", self.momentum)
         if not isinstance(self.momentum, str) and not -1 < self.momentum < 1:
             raise ValueError(f"momentum must lie strictly between -1 and 1, not {self.momentum}")
+        if isinstance(self.schedule, str):
+            raise ValueError(f"schedule must be a list of numbers or symbol names, not the text {self.schedule!r}")
         for weight in self.schedule or ():
             _check_number("schedule", weight)
-        if self.schedule is not None and self.momentum:
-            raise ValueError("a schedule and momentum cannot be combined; leave one of them out")
-        if self.momentum or self.schedule is not None:
-            if self.dynamics in ("ode", "sde"):
-                raise ValueError(
-                    f"momentum and schedules are for discrete steps; leave them out with dynamics {self.dynamics}"
-                )
-            if self.data in ("fixed", "reshuffle"):
-                raise ValueError(
-                    f"momentum and schedules need sampling online or replace, or dynamics gd, not {self.data}"
-                )
-        if self.schedule is not None and self.steps not in (None, len(self.schedule)):
-            raise ValueError(f"the schedule has {len(self.schedule)} steps, not {self.steps}; leave steps out")
+        if not _is_integer(self.delay) or self.delay < 0:
+            raise ValueError(f"delay must be an integer of at least 0, not {self.delay!r}")
+        if self.average is not None and self.average != "uniform":
+            _check_number("average", self.average)
+            if not isinstance(self.average, str) and not 0 <= self.average < 1:
+                raise ValueError(f"average must be uniform or a number from 0 to below 1, not {self.average}")
+        given = self._given_rules
+        if self.optimizer is not None and given:
+            raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
+        if (given or self.optimizer is not None) and self.dynamics in ("ode", "sde"):
+            raise ValueError(
+                f"{(*given, 'optimizer')[0]} is for discrete steps; leave it out with dynamics {self.dynamics}"
+            )
+        if self.average == "uniform" and 0 in (self.steps, self.epochs):
+            raise ValueError("a uniform average needs at least one step")
+
+    @property
+    def _given_rules(self) -> tuple[str, ...]:
+        """The options of the update rule that are given."""
+        options = {
+            "momentum": bool(self.momentum),
+            "schedule": self.schedule is not None,
+            "delay": bool(self.delay),
+            "average": self.average is not None,
+        }
+        return tuple(option for option, given in options.items() if given)
+
+    def _check_length(self) -> None:
+        """Updates that are given one by one must be as many as the run makes."""
+        length = self._listed_updates
+        if length is None:
+            return
+        what = "the schedule" if self.schedule is not None else "the optimizer"
+        sizes = self.sizes
+        if sizes.steps.symbols:
+            raise ValueError(
+                f"{what} has {length} updates, the run makes T = {sizes.steps}; give numbers for all of its sizes"
+            )
+        if sizes.steps != length:
+            raise ValueError(f"{what} has {length} updates, the run makes {sizes.steps}; give as many")
+
+    @property
+    def _listed_updates(self) -> int | None:
+        """The number of updates where they are given one by one."""
+        if self.schedule is not None:
+            return len(self.schedule)
+        return None if self.optimizer is None else self.optimizer.updates
 
     def _check_data(self) -> None:
         """Each size must mean something for the dynamics and the sampling."""
@@ -142,7 +184,9 @@ class Request:
 
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""
-        names = [size for size in (*self._independent_sizes, self.momentum) if isinstance(size, str)]
+        average = None if self.average == "uniform" else self.average
+        names = [size for size in (*self._independent_sizes, self.momentum, average) if isinstance(size, str)]
+        names += self.optimizer.symbols if self.optimizer is not None else ()
         names += [weight for weight in dict.fromkeys(self.schedule or ()) if isinstance(weight, str)]
         for name in names:
             if names.count(name) > 1:
@@ -171,9 +215,7 @@ class Request:
     @property
     def _independent_sizes(self) -> tuple[Size, Size, Size]:
         """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
-        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, "T")
-        if self.schedule is not None:
-            length = len(self.schedule)
+        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, self._listed_updates or "T")
         points = 1 if self.data == "online" else _first(self.dataset_size, "N")
         batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
         return length, points, batch
@@ -187,6 +229,7 @@ class Request:
             "dataset_size": points,
             "batch_size": batch,
             "momentum": self.momentum,
+            "average": None if self.average == "uniform" else self.average,
         }
         return {option: value for option, value in options.items() if isinstance(value, str)}
 
@@ -194,39 +237,68 @@ class Request:
     def _in_epochs(self) -> bool:
         """Whether the length of the run is counted in epochs."""
         if self.data in ("fixed", "reshuffle"):
-            return self.steps is None
+            return self.steps is None and (self.epochs is not None or self._listed_updates is None)
         return self.data == "replace" and self.epochs is not None
 
     @property
-    def clock(self) -> Clock:
-        """How times are summed."""
-        steps = self.sizes.steps
-        if self.dynamics in ("ode", "sde"):
-            return ContinuousClock(steps)
-        if self.schedule is not None:
-            return ScheduleClock(tuple(Coefficient.size(weight) for weight in self.schedule))
+    def calendar(self) -> Calendar:
+        """The epochs of the run and the updates in each; where epochs mean nothing every step is one."""
+        sizes = self.sizes
+        if self.data in ("fixed", "reshuffle"):
+            return Calendar(sizes.epochs, sizes.batches)
+        return Calendar(sizes.steps, Coefficient(1))
+
+    @property
+    def update_rule(self) -> LinearOptimizer:
+        """The optimiser, with its schedule, its delay and its average."""
+        rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
-            return MomentumClock(steps, Coefficient.size(self.momentum), self.nesterov)
-        return DiscreteClock(steps)
+            rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
+        if self.schedule is not None:
+            rule = rule.scheduled([Coefficient.size(weight) for weight in self.schedule])
+        rule = rule.delayed(self.delay)
+        if self.average is None:
+            return rule
+        steps = self.sizes.steps
+        return rule.summed(steps) if self.average == "uniform" else rule.averaged(Coefficient.size(self.average))
+
+    @property
+    def timing(self) -> Timing:
+        """How times are summed."""
+        if self.dynamics in ("ode", "sde"):
+            return ContinuousTiming(self.sizes.steps)
+        calendar, rule = self.calendar, self.update_rule
+        if rule == LinearOptimizer.sgd():
+            return PlainTiming(calendar)
+        numbered = not (calendar.epochs.symbols or calendar.slots.symbols)
+        try:
+            if rule.updates is None and rule.modes:
+                return ModeTiming(calendar, rule)
+        except ValueError:
+            # rates that are not rational: registers are followed where the number of updates is known
+            if not numbered:
+                raise
+        assert numbered
+        return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule)
 
     @property
     def draws(self) -> Sampling:
         """How placements are counted."""
-        return self.drawn_with(self.clock)
+        return self.drawn_with(self.timing)
 
-    def drawn_with(self, clock: Clock) -> Sampling:
-        """How placements are counted with another clock, where the sampling takes one."""
+    def drawn_with(self, timing: Timing) -> Sampling:
+        """How placements are counted with other time-sums."""
         sizes = self.sizes
         match self.data:
             case "full":
-                return Full(sizes, clock)
+                return Full(sizes, timing)
             case "fixed":
-                return Fixed(sizes)
+                return Fixed(sizes, timing)
             case "reshuffle":
-                return Reshuffle(sizes)
+                return Reshuffle(sizes, timing)
             case "replace":
-                return Replace(sizes, clock)
-        return Online(sizes, clock, self.largest_block)
+                return Replace(sizes, timing)
+        return Online(sizes, timing, self.largest_block)
 
     @property
     def largest_block(self) -> int | None:

@@ -11,6 +11,7 @@ import sympy
 from sgdsym import Coefficient, Diagram, Series, interpret
 from sgdsym.diagrams import refinements
 from sgdsym.numeric import polynomial_derivatives
+from sgdsym.series import Power
 from sgdsym.sgd import deterministic, epoch_map, expand, gradient, loss_corrections, modified, modified_loss
 from sgdsym.sgd.modified.field import field_terms
 

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from sgdsym.diagrams import MAX_ORDER, bell_number, count_rooted_trees
 from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting
-from sgdsym.sgd.clock import DiscreteClock
+from sgdsym.sgd.calendar import Calendar, PlainTiming, RateTiming
 from sgdsym.sgd.expand import as_size
 from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
-from sgdsym.sgd.modified.generator import GeneratorClock, part_terms
+from sgdsym.sgd.modified.generator import part_terms
 from sgdsym.sgd.request import Number, Request, Size
 from sgdsym.sgd.sampling import Given, Online, Sampling
 
@@ -136,10 +136,11 @@ def epoch_map(
         )
     request = _checked("sgd", sampling, order, False, basis, options, bounded=True)
     sizes = request.sizes
+    one = Coefficient(1)
     if sampling == "reshuffle":
-        draws: Sampling = Given(sizes, DiscreteClock(Coefficient(1)))
+        draws: Sampling = Given(sizes, PlainTiming(Calendar(one, sizes.batches)))
     else:
-        draws = Online(sizes, DiscreteClock(sizes.batches))
+        draws = Online(sizes, PlainTiming(Calendar(sizes.batches, one)))
     setting = Setting("displacement", "sgd", f"{sampling} of given points")
     terms = part_terms(draws, order, 1, progress)
     again = partial(epoch_map, sampling=sampling, order=order, **options)  # type: ignore[arg-type]
@@ -221,8 +222,8 @@ def _checked(
 
 def _draws(request: Request) -> Sampling:
     if request.data == "reshuffle":
-        return Given(request.sizes, GeneratorClock())
-    return Online(request.sizes, GeneratorClock())
+        return Given(request.sizes, RateTiming(request.sizes.batches))
+    return Online(request.sizes, RateTiming(Coefficient(1)))
 
 
 def _recounted(again: Callable[..., Series], symbols: Mapping[str, str], values: Mapping[str, Scalar]) -> Series:

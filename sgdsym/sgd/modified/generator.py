@@ -13,34 +13,19 @@ only connected diagrams are left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable
 
 from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, collect
+from sgdsym.series import Coefficient
+from sgdsym.sgd.expand import counted
 from sgdsym.sgd.observables import displacement_product
 from sgdsym.sgd.sampling import Sampling
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratorClock:
-    r"""The derivative of plain time-sums at :math:`T = 0`: that of :math:`\binom Tk` is :math:`(-1)^{k-1}/k`."""
-
-    def keys(self, levels: Sequence[int], parents: Sequence[int], groups: int) -> Iterable[tuple[Hashable, int]]:
-        """The number of levels."""
-        return ((len(levels), 1),)
-
-    def value(self, key: Hashable) -> Coefficient:
-        r"""The coefficient of :math:`T` in :math:`\binom Tk`."""
-        assert isinstance(key, int)
-        return Coefficient(Fraction((-1) ** (key - 1), key)) if key else Coefficient()
 
 
 def part_terms(
     draws: Sampling, order: int, indices: int, progress: Callable[[int, int], None] | None = None
 ) -> dict[Diagram, Coefficient]:
-    """Terms of one part of the generator, from a sampling with the clock of the generator.
+    """Terms of one part of the generator, from a sampling that counts rates (:class:`~sgdsym.sgd.calendar.RateTiming`).
 
     Args:
         draws: how steps draw data.
@@ -50,8 +35,7 @@ def part_terms(
     """
     terms: dict[Diagram, Coefficient] = {}
     for d in range(indices, order + 1):
-        readings = displacement_product(d, indices)
-        found = collect((reading.diagram, reading.coefficient(draws)) for reading in readings)
+        found = counted(displacement_product(d, indices), draws)
         layer = {diagram: c for diagram, c in found.items() if c}
         if progress:
             progress(d, len(layer))

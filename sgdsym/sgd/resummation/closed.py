@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from sgdsym.diagrams import Diagram
-from sgdsym.sgd.clock import complete_homogeneous, confluent_difference
+from sgdsym.sgd.differences import complete_homogeneous, confluent_difference
 from sgdsym.sgd.resummation.resummed import Resummed, index_letters, tensor_indices
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 from sgdsym.tensors.notation import base_name

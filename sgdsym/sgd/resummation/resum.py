@@ -1,7 +1,7 @@
 r"""From a request to its resummed series.
 
 The sum over placements of the plain expansion, restricted to placements without links; a link weighs 1 in every
-sampling, so all that it does is to put :math:`I-\eta H` on its edge.  The clock counts time-sums as opaque symbols, and what each
+sampling, so all that it does is to put :math:`I-\eta H` on its edge.  The timing counts time-sums as opaque symbols, and what each
 stands for is read back from the weights.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
 from sgdsym.series import Coefficient, as_exact
-from sgdsym.sgd.clock import PropagatorClock
 from sgdsym.sgd.observables import OBSERVABLES, Reading
 from sgdsym.sgd.request import Request, Size
+from sgdsym.sgd.resummation.propagators import PropagatorTiming
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.sampling import Full, Online, Sampling
@@ -89,19 +89,19 @@ def resum_request(
     flows = request.dynamics in ("ode", "sde")
     form = form or ("continuous" if flows else "discrete")
     _check(request, form, flows)
-    clock = PropagatorClock(flows or form == "continuous", _unused_prefix(request))
-    draws, steps = _draws(request, clock)
+    timing = PropagatorTiming(flows or form == "continuous", _unused_prefix(request))
+    draws, steps = _draws(request, timing)
     terms: dict[Diagram, TimeSum] = {}
     for d in range(request.order + 1):
         layer: dict[Diagram, TimeSum] = {}
         for reading in OBSERVABLES[request.observable](d):
             if not (_has_link(reading) or _vanishes(reading, draws)):
-                diagram, time = _term(reading, draws, clock)
+                diagram, time = _term(reading, draws, timing)
                 layer[diagram] = layer[diagram] + time if diagram in layer else time
         if progress:
             progress(d, len(layer))
         terms |= layer
-    return Resummed(terms, request.order, request.setting, steps, clock.continuous, form == "stationary")
+    return Resummed(terms, request.order, request.setting, steps, timing.continuous, form == "stationary")
 
 
 def _check(request: Request, form: str, flows: bool) -> None:
@@ -128,14 +128,14 @@ def _unused_prefix(request: Request) -> str:
     return prefix
 
 
-def _draws(request: Request, clock: PropagatorClock) -> tuple[Sampling, Coefficient]:
-    """The sampling with the clock, and the number of steps.
+def _draws(request: Request, timing: PropagatorTiming) -> tuple[Sampling, Coefficient]:
+    """The sampling with the timing, and the number of steps.
 
     One epoch over a training set draws fresh points for :math:`T = N/B` steps, written as :math:`N = TB`.
     """
     sizes = request.sizes
     if request.data not in ("fixed", "reshuffle"):
-        return request.drawn_with(clock), sizes.steps
+        return request.drawn_with(timing), sizes.steps
     if sizes.epochs != 1:
         raise ValueError(
             f"several epochs with sampling {request.data} are not resummed; give epochs 1, or choose sampling replace or dynamics gd"
@@ -149,7 +149,7 @@ def _draws(request: Request, clock: PropagatorClock) -> tuple[Sampling, Coeffici
             sizes = replace(sizes, steps=steps, dataset_size=steps * sizes.batch_size)
         else:
             sizes = replace(sizes, steps=steps, batch_size=sizes.dataset_size / steps)
-    return Online(sizes, clock), steps
+    return Online(sizes, timing), steps
 
 
 def _has_link(reading: Reading) -> bool:
@@ -164,7 +164,7 @@ def _vanishes(reading: Reading, draws: Sampling) -> bool:
     return isinstance(draws, Online | Full) and any(len(placements) > 1 for _, placements in reading.weights)
 
 
-def _term(reading: Reading, draws: Sampling, clock: PropagatorClock) -> tuple[Diagram, TimeSum]:
+def _term(reading: Reading, draws: Sampling, timing: PropagatorTiming) -> tuple[Diagram, TimeSum]:
     """The marked diagram of a reading, and its time-sum with the edges numbered as there."""
     forest, blocks = reading.forest, reading.blocks
     if not reading.marked and not any(0 in block for block in blocks):
@@ -176,7 +176,7 @@ def _term(reading: Reading, draws: Sampling, clock: PropagatorClock) -> tuple[Di
         product = TimeSum.collect([((), Coefficient(sign))])
         for root, placement in enumerate(placements):
             labels = forest.steps_of(root) if apart else range(forest.size)
-            product *= TimeSum.read(draws.weight(placement), clock).relabelled(labels)
+            product *= TimeSum.read(draws.weight(placement), timing).relabelled(labels)
         time += product
     return diagram, time.scaled(reading.share).symmetrised(_edge_labels(forest, blocks, diagram))
 

@@ -19,7 +19,8 @@ from operator import mul
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.clock import Edges, PropagatorClock, binomial
+from sgdsym.sgd.differences import binomial
+from sgdsym.sgd.resummation.propagators import Edges, PropagatorTiming
 
 Polynomial: TypeAlias = dict[tuple[int, ...], Coefficient]
 
@@ -74,13 +75,13 @@ class TimeSum:
         return cls(tuple((product, total) for product, total in totals if total))
 
     @classmethod
-    def read(cls, weight: Coefficient, clock: PropagatorClock) -> TimeSum:
-        """The weight of a placement that was counted with this clock: it is linear in the clock's symbols."""
+    def read(cls, weight: Coefficient, timing: PropagatorTiming) -> TimeSum:
+        """The weight of a placement that was counted with this timing: it is linear in the timing's symbols."""
         terms = []
         for number, powers in weight.monomials():
-            ((name, _),) = [power for power in powers if power[0] in clock.symbols]
+            ((name, _),) = [power for power in powers if power[0] in timing.symbols]
             sizes = (Coefficient.symbol(size) ** exponent for size, exponent in powers if size != name)
-            terms.append(((Difference(*clock.symbols[name]),), reduce(mul, sizes, Coefficient(number))))
+            terms.append(((Difference(*timing.symbols[name]),), reduce(mul, sizes, Coefficient(number))))
         return cls.collect(terms)
 
     def __bool__(self) -> bool:

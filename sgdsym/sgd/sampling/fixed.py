@@ -2,45 +2,71 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.clock import binomial
+from sgdsym.sgd.calendar import Pattern
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.sampling.base import Sizes
+from sgdsym.sgd.sampling.base import Arrangement, Sampling
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Sampling):
     r"""A point has one slot :math:`s` of the :math:`M = N/B` in every epoch; times :math:`(e, s)` are ordered like words.
 
     Sum over the weak orders of the blocks' slots, :math:`\binom Mk` for :math:`k` different ones and :math:`B` points in a slot;
     then a step's epoch lies before that of the step it acts on, or is the same where its slot comes first.
     """
 
-    sizes: Sizes
-
-    def weight(self, placement: Placement) -> Coefficient:
-        """See :class:`Sampling`."""
+    def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
+        """See :class:`Sampling`; the key is the number of blocks, and whether one is the root's."""
         parents, block_of = placement.forest.parents, placement.block_of
-        counts: Counter[tuple[int, int]] = Counter()
-        for levels in weak_orders([0] * len(placement.blocks)):
-            slot = {j: s for s, level in enumerate(levels) for j in range(len(placement.blocks)) if level >> j & 1}
+        own = len(placement.blocks), placement.with_root is not None
+        for order in weak_orders([0] * len(placement.blocks)):
+            slot = {j: s for s, level in enumerate(order) for j in range(len(placement.blocks)) if level >> j & 1}
             slots = [slot[block_of[step]] for step in range(len(parents))]
-            for k, ways in enumerate(epoch_counts(parents, slots)):
-                counts[len(levels), k] += ways
-        epochs, batches = self.sizes.epochs, self.sizes.batches
-        total = Coefficient.total(
-            binomial(batches, slots) * binomial(epochs, k) * ways for (slots, k), ways in counts.items() if ways
+            points = [level.bit_count() for level in order]
+            if self.timing.looks_at_steps:
+                patterns = ((pattern, 1) for pattern in _patterns(parents, slots, points))
+            else:
+                counts = enumerate(epoch_counts(parents, slots))
+                patterns = ((Pattern((), (0,) * k, (len(order) - 1,) if order else ()), ways) for k, ways in counts)
+            for pattern, ways in patterns:
+                yield pattern, own, ways
+
+    def total(self, sums: Mapping[Hashable, Coefficient], steps: int) -> Coefficient:
+        """See :class:`Sampling`."""
+        batch, points = self.sizes.batch_size, self.sizes.dataset_size
+        return Coefficient.total(
+            time * batch ** (blocks - steps) / (points if rooted else 1)
+            for (blocks, rooted), time in sums.items()  # type: ignore[misc]
         )
-        total = total / self.sizes.batch_size ** (len(parents) - len(placement.blocks))
-        return total / self.sizes.dataset_size if placement.with_root is not None else total
 
 
-def epoch_counts(parents: tuple[int, ...], slots: list[int]) -> list[int]:
+def _patterns(parents: Sequence[int], slots: Sequence[int], points: Sequence[int]) -> Iterator[Pattern]:
+    """All ways to give epochs to steps whose slots are known, as levels: epochs first, then slots."""
+    later = [1 << parent if parent >= 0 else 0 for parent in parents]
+    for epochs in weak_orders([0] * len(parents)):
+        epoch = {step: e for e, group in enumerate(epochs) for step in range(len(parents)) if group >> step & 1}
+        time = {step: (e, slots[step]) for step, e in epoch.items()}
+        if any(mask and time[step] >= time[mask.bit_length() - 1] for step, mask in enumerate(later)):
+            continue
+        used = sorted(set(time.values()))
+        levels = tuple(sum(1 << step for step, when in time.items() if when == level) for level in used)
+        seen: set[int] = set()
+        counted = []
+        for _, slot in used:
+            # the points of a slot are chosen once, in whichever epoch it is first used
+            counted.append(0 if slot in seen else points[slot])
+            seen.add(slot)
+        cuts = tuple(sum(e == epoch for e, _ in used) for epoch in range(len(epochs)))
+        yield Pattern(levels, cuts, tuple(slot for _, slot in used), tuple(counted))
+
+
+def epoch_counts(parents: Sequence[int], slots: Sequence[int]) -> list[int]:
     """Ways to give steps epochs, as coefficients of the binomials of the number of epochs.
 
     Args:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.clock import Clock
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.sampling.base import Sizes, timed
+from sgdsym.sgd.sampling.base import Arrangement, Sampling, one_run
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
+class Full(Sampling):
     r"""Every step sees all :math:`N` points: a block has :math:`N` choices, and its steps any times.
 
     .. math:: W = N^{m-d}\;\Omega^\circ(\tau; T), \qquad m\ \text{blocks},\ d\ \text{steps, the root's point included in both}
     """
 
-    sizes: Sizes
-    clock: Clock
+    def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
+        """See :class:`Sampling`; the key is the power of the number of points."""
+        power = placement.points - len(placement.forest.parents) - placement.trained_root
+        return ((one_run(levels), power, 1) for levels in weak_orders(placement.above_steps()))
 
-    def weight(self, placement: Placement) -> Coefficient:
+    def limits(self, placement: Placement) -> Iterator[Arrangement]:
+        """See :class:`Sampling`; that two steps meet makes no difference."""
+        steps = len(placement.forest.parents)
+        return (found for found in self.arrangements(placement) if len(found[0].levels) == steps)
+
+    def value(self, own: Hashable, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        parents = placement.forest.parents
-        orders = ((levels, None) for levels in weak_orders(placement.above_steps()))
-        total = timed(self.clock, parents, len(parents), orders, lambda _: Coefficient(1))
-        choices = len(parents) + placement.trained_root
-        return total / self.sizes.dataset_size ** (choices - placement.points)
+        assert isinstance(own, int)
+        return self.sizes.dataset_size**own

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.clock import Clock
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.sampling.base import Sizes, timed
+from sgdsym.sgd.sampling.base import Arrangement, Sampling, one_run
 
 
 @dataclass(frozen=True, slots=True)
-class Online:
+class Online(Sampling):
     r"""Each data point is used in one step only, so a block has one time and :math:`B` choices there.
 
     .. math:: W = B^{m-d}\;\Omega^\circ(\tau/\rho; T), \qquad m\ \text{blocks},\ d\ \text{steps}
 
     So it is in one pass through a training set, whatever the order, where moreover a random point of the set is that of a
-    given block with probability :math:`1/N`.
+    given block with probability :math:`1/N`.  In continuous time no two blocks share a time.
+
+    Attributes:
+        largest_block: blocks above it count zero: Gaussian noise has pairs only, a flow no noise.
     """
 
-    sizes: Sizes
-    clock: Clock
     largest_block: int | None = None
 
-    def weight(self, placement: Placement) -> Coefficient:
-        """See :class:`Sampling`; blocks above ``largest_block`` count zero (Gaussian noise keeps pairs only)."""
-        above = placement.above_blocks()
-        blocks, parents = placement.blocks, placement.forest.parents
+    def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
+        """See :class:`Sampling`; the key is the number of blocks, and whether one is the root's."""
+        above, blocks = placement.above_blocks(), placement.blocks
         if above is None or (self.largest_block and any(len(block) > self.largest_block for block in blocks)):
-            return Coefficient()
-        orders = ((tuple(map(placement.steps_of, levels)), None) for levels in weak_orders(above))
-        total = timed(self.clock, parents, len(blocks), orders, lambda _: Coefficient(1))
-        total = total / self.sizes.batch_size ** (len(parents) - len(blocks))
-        return total / self.sizes.dataset_size if placement.with_root is not None else total
+            return
+        own = len(blocks), placement.with_root is not None
+        for levels in weak_orders(above):
+            points = tuple(level.bit_count() for level in levels)
+            yield one_run(tuple(map(placement.steps_of, levels)), points), own, 1
+
+    def limits(self, placement: Placement) -> Iterator[Arrangement]:
+        """See :class:`Sampling`."""
+        return (found for found in self.arrangements(placement) if len(found[0].levels) == len(placement.blocks))
+
+    def total(self, sums: Mapping[Hashable, Coefficient], steps: int) -> Coefficient:
+        """See :class:`Sampling`."""
+        batch, points = self.sizes.batch_size, self.sizes.dataset_size
+        return Coefficient.total(
+            time * batch ** (blocks - steps) / (points if rooted else 1)
+            for (blocks, rooted), time in sums.items()  # type: ignore[misc]
+        )

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from typing import TypeAlias
 
 from sgdsym.diagrams import Partition, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.clock import binomial, falling_factorial
+from sgdsym.sgd.calendar import Pattern
+from sgdsym.sgd.differences import falling_factorial
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.sampling.base import Sizes
+from sgdsym.sgd.sampling.base import Arrangement, Sampling
 
+# the numbers of points on the slots of an epoch, and of all epochs in use
 Slots: TypeAlias = tuple[int, ...]
 History: TypeAlias = tuple[Slots, ...]
+Known: TypeAlias = dict[tuple[tuple[int, ...], Partition], list[tuple[Pattern, History, int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reshuffle:
+class Reshuffle(Sampling):
     r"""In each epoch the points take uniformly random places, cut into :math:`M = N/B` batches.
 
     Counted with different points first: :math:`N(N-1)\cdots` choices of the points; in an epoch that uses :math:`j` of them, on :math:`k`
@@ -27,63 +30,72 @@ class Reshuffle:
     over the coarser partitions.
     """
 
-    sizes: Sizes
-    known: dict[tuple[tuple[int, ...], Partition], Counter[History]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    known: Known = field(default_factory=dict, compare=False, repr=False)
 
-    def weight(self, placement: Placement) -> Coefficient:
-        """See :class:`Sampling`."""
-        parents = placement.forest.parents
-        points = placement.nodes_of_points
-        counts: Counter[tuple[int, History]] = Counter()
+    def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
+        """See :class:`Sampling`; the key is the number of different points, and the points on the slots of each epoch."""
+        parents, points = placement.forest.parents, placement.nodes_of_points
         for groups in set_partitions(len(points)):
             merged = [sorted(v for i in group for v in points[i]) for group in groups]
-            for history, ways in self._histories(parents, merged).items():
-                counts[len(merged), history] += ways
-        draws = len(parents) * [self.sizes.batch_size] + placement.trained_root * [self.sizes.dataset_size]
-        return self._total(counts) / reduce(Coefficient.__mul__, draws, Coefficient(1))
+            steps = tuple(sorted(tuple(v for v in point if v < len(parents)) for point in merged))
+            key = (parents, tuple(point for point in steps if point))
+            if key not in self.known:
+                self.known[key] = list(self._histories(*key))
+            for pattern, history, ways in self.known[key]:
+                yield pattern, (len(merged), history, placement.trained_root), ways
 
-    def _histories(self, parents: tuple[int, ...], points: list[list[int]]) -> Counter[History]:
-        steps = tuple(sorted(tuple(v for v in point if v < len(parents)) for point in points))
-        key = (parents, tuple(point for point in steps if point))
-        if key not in self.known:
-            self.known[key] = histories(*key)
-        return self.known[key]
+    def _histories(self, parents: tuple[int, ...], points: Partition) -> Iterator[tuple[Pattern, History, int]]:
+        if self.timing.looks_at_steps:
+            for pattern in patterns(parents, points):
+                counts = iter(pattern.points)
+                yield pattern, tuple(sorted(tuple(sorted(next(counts) for _ in range(k))) for k in pattern.epochs)), 1
+        else:
+            for history, ways in histories(parents, points).items():
+                yield Pattern((), tuple(map(len, history))), history, ways
 
-    def _total(self, counts: Counter[tuple[int, History]]) -> Coefficient:
-        r"""The sum over histories; :math:`(N)_{points}/\prod_e (N)_{j_e}` over one common denominator."""
-        n = self.sizes.dataset_size
-        values, powers = [], []
-        for (number, history), ways in counts.items():
-            if not falling_factorial(n, number):
-                # fewer points than asked for: no way to choose them, and nothing to divide by
-                continue
-            value = binomial(self.sizes.epochs, len(history)) * ways
-            for slots in history:
-                placed = (falling_factorial(self.sizes.batch_size, points) for points in slots)
-                value *= reduce(Coefficient.__mul__, placed, binomial(self.sizes.batches, len(slots)))
-            values.append(value)
-            powers.append([(i < number) - sum(i < sum(slots) for slots in history) for i in range(number)])
-        return over_common_factors(n, values, powers)
+    def value(self, own: Hashable, steps: int) -> Coefficient:
+        r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, without what both share."""
+        number, history, rooted = own  # type: ignore[misc]
+        n, b = self.sizes.dataset_size, self.sizes.batch_size
+        if not falling_factorial(n, number):
+            # fewer points than asked for: no way to choose them, and nothing to divide by
+            return Coefficient(0)
+        placed = (falling_factorial(b, points) for slots in history for points in slots)
+        powers = ((i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1)))
+        chosen = reduce(Coefficient.__mul__, ((n - i) ** power for i, power in enumerate(powers)), Coefficient(1))
+        return reduce(Coefficient.__mul__, placed, chosen / b**steps)
 
 
-def over_common_factors(n: Coefficient, values: Sequence[Coefficient], powers: Sequence[Sequence[int]]) -> Coefficient:
-    r"""The sum of values times :math:`\prod_i (n-i)^{p_i}`, with what is divided by brought together first.
+def patterns(parents: tuple[int, ...], points: Partition) -> Iterator[Pattern]:
+    """All ways to spread steps over epochs and slots, steps that see one point sharing its slot in an epoch."""
+    point_of = {step: j for j, point in enumerate(points) for step in point}
 
-    Args:
-        n: a size.
-        values: polynomials.
-        powers: for each value the powers :math:`p_0, p_1, …`, which may be negative.
-    """
-    length = max(map(len, powers), default=0)
-    rows = [[*row, *[0] * (length - len(row))] for row in powers]
-    common = [max(0, *(-row[i] for row in rows)) for i in range(length)]
-    numerator = Coefficient.total(
-        reduce(lambda product, i: product * (n - i) ** (row[i] + common[i]), range(length), value)
-        for value, row in zip(values, rows, strict=True)
-    )
-    return reduce(lambda product, i: product * (n - i) ** common[i], range(length), Coefficient(1)) ** -1 * numerator
+    def extended(left: int) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]]:
+        if not left:
+            yield (), (), ()
+            return
+        for first in _first_epochs(parents, left):
+            for levels in _levels(parents, point_of, first):
+                masks = tuple(
+                    sum(1 << v for v in range(len(parents)) if first >> v & 1 and point_of[v] in level) for level in levels
+                )
+                for later, cuts, counts in extended(left & ~first):
+                    yield (*masks, *later), (len(masks), *cuts), (*map(len, levels), *counts)
+
+    for levels, cuts, counts in extended((1 << len(parents)) - 1):
+        yield Pattern(levels, cuts, points=counts)
+
+
+def _levels(parents: tuple[int, ...], point_of: Mapping[int, int], steps: int) -> list[list[list[int]]]:
+    """The ways to give slots of one epoch to the points that steps see, as lists of points."""
+    used = sorted({point_of[v] for v in range(len(parents)) if steps >> v & 1})
+    above = [0] * len(used)
+    for v, parent in enumerate(parents):
+        if parent >= 0 and steps >> v & steps >> parent & 1:
+            if point_of[v] == point_of[parent]:
+                return []
+            above[used.index(point_of[v])] |= 1 << used.index(point_of[parent])
+    return [[[p for j, p in enumerate(used) if level >> j & 1] for level in levels] for levels in weak_orders(above)]
 
 
 def histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
@@ -93,14 +105,7 @@ def histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
     @cache
     def slots_of(steps: int) -> Counter[Slots]:
         """Ways to do these steps in one epoch."""
-        used = sorted({point_of[v] for v in range(len(parents)) if steps >> v & 1})
-        above = [0] * len(used)
-        for v, parent in enumerate(parents):
-            if parent >= 0 and steps >> v & steps >> parent & 1:
-                if point_of[v] == point_of[parent]:
-                    return Counter()
-                above[used.index(point_of[v])] |= 1 << used.index(point_of[parent])
-        return Counter(tuple(sorted(level.bit_count() for level in levels)) for levels in weak_orders(above))
+        return Counter(tuple(sorted(map(len, levels))) for levels in _levels(parents, point_of, steps))
 
     @cache
     def histories_of(left: int) -> Counter[History]:

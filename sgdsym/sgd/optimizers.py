@@ -1,0 +1,445 @@
+r"""Optimisers that are linear in their gradients, as values: a few registers a weight, and four arrays.
+
+.. math:: z_{t+1} = A_t z_t - \eta\,b_t\,g_t, \qquad g_t \text{ taken at } \theta_t = c_t\cdot z_t, \qquad
+          \text{read off: } e\cdot z_T
+
+An optimiser is to a run what a tableau is to a Runge–Kutta method.  All that an expansion needs of it are the weights of edges,
+
+.. math:: w(t, s) = c_t A_{t-1}\cdots A_{s+1} b_s, \qquad w(T, s) = e\,A_{T-1}\cdots A_{s+1} b_s \text{ to a root},
+
+and where the optimiser is the same at every update these are sums of *modes* :math:`f\,\binom{\Delta-1}j\,r^{\Delta-1-j}`, the
+partial fractions of the resolvent :math:`c\,(x-A)^{-1}b`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, reduce
+from graphlib import CycleError, TopologicalSorter
+from math import prod
+from operator import add
+from typing import TypeAlias
+
+from sgdsym.series import Coefficient
+from sgdsym.sgd.differences import partial_fraction
+
+Vector: TypeAlias = tuple[Coefficient, ...]
+Matrix: TypeAlias = tuple[Vector, ...]
+Entry: TypeAlias = Coefficient | int | Fraction | str
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    r"""One term :math:`f\,\binom{\Delta-1}j\,r^{\Delta-1-j}` of the weight of an edge that spans :math:`\Delta` updates."""
+
+    rate: Coefficient
+    depth: int
+    weight: Coefficient
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the rate is one, and the weight does not depend on how far the edge reaches."""
+        return self.rate == 1 and not self.depth
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The registers of one update: matrix, what a gradient adds, and where it is taken."""
+
+    matrix: Matrix
+    gain: Vector
+    point: Vector
+
+
+@dataclass(frozen=True)
+class LinearOptimizer:
+    r"""An optimiser that is linear in its gradients.
+
+    Args:
+        A: the matrix of the registers, rows of integers, fractions or symbol names; or a sequence of matrices, one an update.
+        b: what a gradient adds to the registers (times :math:`-\eta`); or a sequence of these.
+        c: the weights at which the gradient is taken, as a combination of the registers; or a sequence of these.
+        read: the weights that are read off at the end.
+
+    Raises:
+        ValueError: if the shapes do not fit, an entry is no exact number or symbol, or the weights would move without
+            gradients: there must be registers that no update changes and of which every ``c`` and ``read`` make the start.
+
+    >>> mu = "mu"
+    >>> heavy_ball = LinearOptimizer([[1, mu], [0, mu]], [1, 1], [1, 0], [1, 0])      # z = (θ, -η m)
+    >>> heavy_ball == LinearOptimizer.heavy_ball("mu"), heavy_ball.updates
+    (True, None)
+    >>> LinearOptimizer([[2]], [1], [1], [1])
+    Traceback (most recent call last):
+    ValueError: without gradients the weights must stay where they are: no registers are unchanged by A and read as the start
+    """
+
+    A: tuple[Matrix, ...]
+    b: tuple[Vector, ...]
+    c: tuple[Vector, ...]
+    read: Vector
+    start: int = 0
+
+    def __init__(self, A: object, b: object, c: object, read: object, *, start: int = 0) -> None:
+        matrices, gains, points = _stacked(A, 2, "A"), _stacked(b, 1, "b"), _stacked(c, 1, "c")
+        length = max(map(len, (matrices, gains, points)))
+        for name, given in (("A", matrices), ("b", gains), ("c", points)):
+            if len(given) not in (1, length):
+                raise ValueError(f"{name} is given for {len(given)} updates, another part for {length}; give one, or as many")
+        (last,) = _stacked(read, 1, "read")
+        size = len(last)
+        for name, vectors in (("b", gains), ("c", points)):
+            if any(len(vector) != size for vector in vectors):
+                raise ValueError(f"{name} must have {size} entries, one a register, like read")
+        if any(len(matrix) != size or any(len(row) != size for row in matrix) for matrix in matrices):
+            raise ValueError(f"A must be {size} by {size}, a row and a column a register, like read")
+        for name, value in (("A", matrices), ("b", gains), ("c", points), ("read", last), ("start", start)):
+            object.__setattr__(self, name, value)
+        if not _has_fixed_registers(matrices, (*points, last)):
+            raise ValueError(
+                "without gradients the weights must stay where they are: no registers are unchanged by A and read as the start"
+            )
+
+    @classmethod
+    def sgd(cls) -> LinearOptimizer:
+        """Plain gradient steps."""
+        return cls([[1]], [1], [1], [1])
+
+    @classmethod
+    def heavy_ball(cls, momentum: Entry) -> LinearOptimizer:
+        r"""Heavy ball, PyTorch's ``momentum``: :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`.
+
+        Source: B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
+        """
+        return cls([[1, momentum], [0, momentum]], [1, 1], [1, 0], [1, 0])
+
+    @classmethod
+    def nesterov(cls, momentum: Entry) -> LinearOptimizer:
+        r"""PyTorch's ``nesterov``: :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta(g + \mu m)`.
+
+        Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013.
+        """
+        mu = _entry("momentum", momentum)
+        return cls([[1, mu * mu], [0, mu]], [1 + mu, 1], [1, 0], [1, 0])
+
+    @classmethod
+    def quasi_hyperbolic(cls, momentum: Entry, discount: Entry) -> LinearOptimizer:
+        r"""Quasi-hyperbolic momentum: :math:`m \leftarrow \beta m + (1-\beta)g,\ \theta \leftarrow \theta - \eta((1-\nu)g + \nu m)`.
+
+        Args:
+            momentum: :math:`\beta`.
+            discount: :math:`\nu`; 0 is plain SGD.
+
+        Source: J. Ma and D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", 2019, algorithm 1.
+        """
+        beta, nu = _entry("momentum", momentum), _entry("discount", discount)
+        return cls([[1, nu * beta], [0, beta]], [1 - nu * beta, 1 - beta], [1, 0], [1, 0])
+
+    @classmethod
+    def aggregated(cls, momenta: Sequence[Entry]) -> LinearOptimizer:
+        r"""Aggregated momentum: :math:`m_i \leftarrow \beta_i m_i + g,\ \theta \leftarrow \theta - \frac\eta K\sum_i m_i`.
+
+        Source: J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", 2019.
+        """
+        betas = [_entry("momenta", beta) for beta in momenta]
+        if not betas:
+            raise ValueError("momenta must be at least one number or symbol")
+        count = len(betas)
+        rows = [[Coefficient(1), *(beta / count for beta in betas)]]
+        for i, beta in enumerate(betas):
+            rows.append([Coefficient(0), *(beta * (i == j) for j in range(count))])
+        first = [1, *[0] * count]
+        return cls(rows, [1] * (count + 1), first, first)
+
+    @classmethod
+    def schedule_free(cls, interpolation: Entry, steps: int) -> LinearOptimizer:
+        r"""Schedule-free SGD, read at its average.
+
+        .. math:: y_t = (1-\beta)z_t + \beta x_t, \quad z_{t+1} = z_t - \eta\,g(y_t), \quad
+                  x_{t+1} = \frac{t}{t+1}x_t + \frac1{t+1}z_{t+1}, \qquad t = 1, …, T
+
+        Args:
+            interpolation: :math:`\beta`.
+            steps: the number of updates :math:`T`.
+
+        Source: A. Defazio et al., "The road less scheduled", 2024, equations 6 to 8.
+        """
+        beta = _entry("interpolation", interpolation)
+        shares = [Fraction(1, t + 1) for t in range(1, steps + 1)]
+        return cls(
+            [[[1, 0], [share, 1 - share]] for share in shares],
+            [[1, share] for share in shares],
+            [1 - beta, beta],
+            [0, 1],
+        )
+
+    @property
+    def updates(self) -> int | None:
+        """The number of updates where they differ, ``None`` where all are the same."""
+        length = max(map(len, (self.A, self.b, self.c)))
+        return length if length > 1 else None
+
+    @cached_property
+    def symbols(self) -> frozenset[str]:
+        """Names of the symbols in the arrays."""
+        rows = [row for matrix in self.A for row in matrix]
+        return frozenset(name for row in (*rows, *self.b, *self.c, self.read) for x in row for name in x.symbols)
+
+    def update(self, t: int) -> Update:
+        """The registers of update ``t``, counted from zero; before ``start`` gradients are not taken."""
+        matrix, gain, point = (given[t] if len(given) > 1 else given[0] for given in (self.A, self.b, self.c))
+        return Update(matrix, gain if t >= self.start else (Coefficient(0),) * len(gain), point)
+
+    def delayed(self, steps: int) -> LinearOptimizer:
+        r"""The same with gradients taken at :math:`\theta_{t-K}`; the updates before :math:`t=K` are left out.
+
+        >>> [str(mode.weight) for mode in LinearOptimizer.sgd().delayed(1).modes]       # 1 - [Δ = 1]
+        ['1', '-1']
+        """
+        if not steps:
+            return self
+        size = len(self.read)
+        matrices = []
+        for matrix, point in _paired(self.A, self.c):
+            rows = [(*row, *_zeros(steps)) for row in matrix]
+            # registers past the old ones hold the weights of the last updates
+            rows += [(*point, *_zeros(steps)), *(_unit(size + k, size + steps) for k in range(steps - 1))]
+            matrices.append(rows)
+        return LinearOptimizer(
+            _unstacked(matrices),
+            _unstacked([(*gain, *_zeros(steps)) for gain in self.b]),
+            _unit(size + steps - 1, size + steps),
+            (*self.read, *_zeros(steps)),
+            start=steps,
+        )
+
+    def averaged(self, decay: Coefficient) -> LinearOptimizer:
+        r"""The same, read at :math:`a \leftarrow \beta a + (1-\beta)\theta`, after every update, :math:`a = \theta_0` first.
+
+        >>> [(str(mode.rate), str(mode.weight)) for mode in LinearOptimizer.sgd().averaged(Coefficient("1/3")).root_modes]
+        [('1', '1'), ('1/3', '-1/3')]
+        """
+        return self._with_register(decay, 1 - decay, 1)
+
+    def summed(self, steps: Coefficient) -> LinearOptimizer:
+        r"""The same, read at the uniform average of :math:`\theta_1, …, \theta_T`.
+
+        >>> modes = LinearOptimizer.sgd().summed(Coefficient.symbol("T")).root_modes
+        >>> [(str(mode.rate), mode.depth, str(mode.weight)) for mode in modes]                  # Δ/T
+        [('1', 0, '1/T'), ('1', 1, '1/T')]
+        """
+        return self._with_register(Coefficient(1), Coefficient(1), 1 / steps)
+
+    def _with_register(self, own: Coefficient, new: Coefficient, share: Coefficient) -> LinearOptimizer:
+        """One more register in front, ``own`` times itself plus ``new`` times the weights after the update; it is read."""
+        matrices, gains = [], []
+        for matrix, gain in _paired(self.A, self.b):
+            moved = [reduce(add, (e * row[j] for e, row in zip(self.read, matrix, strict=True))) for j in range(len(matrix))]
+            matrices.append([(own, *(new * x for x in moved)), *((Coefficient(0), *row) for row in matrix)])
+            gains.append((new * reduce(add, (e * x for e, x in zip(self.read, gain, strict=True))), *gain))
+        optimizer = object.__new__(LinearOptimizer)
+        for name, value in (
+            ("A", tuple(tuple(map(tuple, matrix)) for matrix in matrices)),
+            ("b", tuple(gains)),
+            ("c", tuple((Coefficient(0), *point) for point in self.c)),
+            ("read", (share, *_zeros(len(self.read)))),
+            ("start", self.start),
+        ):
+            object.__setattr__(optimizer, name, value)
+        return optimizer
+
+    def scheduled(self, weights: Sequence[Coefficient]) -> LinearOptimizer:
+        r"""The same with :math:`\eta\lambda_t` for :math:`\eta` at update :math:`t`: what moves the weights is multiplied, buffers are not.
+
+        The weights are the first register; PyTorch's schedulers multiply what is added to it.
+        """
+        matrices, gains = [], []
+        for t, weight in enumerate(weights):
+            update = self.update(t)
+            first, *rest = update.matrix
+            matrices.append([(first[0], *(weight * x for x in first[1:])), *rest])
+            gains.append((weight * update.gain[0], *update.gain[1:]))
+        return LinearOptimizer(matrices, gains, _unstacked(self.c), self.read, start=self.start)
+
+    @cached_property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes of the edge from one step to another.
+
+        Raises:
+            ValueError: if the updates differ, or a rate is not rational in the symbols.
+        """
+        return _modes(self._matrix, self.b[0], self.c[0])
+
+    @cached_property
+    def root_modes(self) -> tuple[Mode, ...]:
+        """The modes of the edge from a step to a root."""
+        return _modes(self._matrix, self.b[0], self.read)
+
+    @cached_property
+    def start_modes(self) -> tuple[Mode, ...]:
+        r"""The modes of being after the first ``start`` updates: :math:`1 - \sum_{j<K}[\Delta = j+1]`."""
+        zero, one = Coefficient(0), Coefficient(1)
+        return (Mode(one, 0, one), *(Mode(zero, j, -one) for j in range(self.start)))
+
+    @property
+    def _matrix(self) -> Matrix:
+        if self.updates is not None:
+            raise ValueError("the updates of this optimiser differ, so that its edges have no modes; give the number of steps")
+        return self.A[0]
+
+
+def _modes(matrix: Matrix, gain: Vector, point: Vector) -> tuple[Mode, ...]:
+    r"""The modes of :math:`c A^{\Delta-1} b`: partial fractions of :math:`c\,adj(x-A)\,b/\det(x-A)`."""
+    rates = _eigenvalues(matrix)
+    numerator = _resolvent(matrix, gain, point)
+    found = []
+    for rate in dict.fromkeys(rates):
+        expanded = partial_fraction(rates, rate)
+        order = len(expanded)
+        shifted = _shifted(numerator, rate, order)
+        for depth in range(order):
+            weight = reduce(add, (shifted[a - depth] * expanded[order - 1 - a] for a in range(depth, order)))
+            if weight:
+                found.append(Mode(rate, depth, weight))
+    return tuple(sorted(found, key=lambda mode: (not mode.is_plain, str(mode.rate), mode.depth)))
+
+
+def _resolvent(matrix: Matrix, gain: Vector, point: Vector) -> list[Coefficient]:
+    r"""The coefficients of :math:`c\,adj(x-A)\,b` by powers of :math:`x` (D. Faddeev and U. Leverrier's recursion)."""
+    size = len(matrix)
+    power, found = [[Coefficient(i == j) for j in range(size)] for i in range(size)], []
+    for k in range(1, size + 1):
+        row = [reduce(add, (power[i][j] * gain[j] for j in range(size))) for i in range(size)]
+        found.append(reduce(add, (point[i] * row[i] for i in range(size))))
+        moved = [
+            [reduce(add, (matrix[i][m] * power[m][j] for m in range(size))) for j in range(size)] for i in range(size)
+        ]
+        trace = reduce(add, (moved[i][i] for i in range(size))) / -k
+        power = [[moved[i][j] + (trace if i == j else 0) for j in range(size)] for i in range(size)]
+    return found[::-1]
+
+
+def _shifted(polynomial: Sequence[Coefficient], point: Coefficient, order: int) -> list[Coefficient]:
+    """Taylor coefficients of a polynomial at a point, by repeated division."""
+    left, found = list(polynomial), []
+    for _ in range(order):
+        total = Coefficient(0)
+        quotient = []
+        for c in reversed(left):
+            total = total * point + c
+            quotient.append(total)
+        found.append(quotient.pop() if quotient else Coefficient(0))
+        left = quotient[::-1]
+    return found
+
+
+def _eigenvalues(matrix: Matrix) -> list[Coefficient]:
+    """The eigenvalues with their multiplicities.
+
+    Raises:
+        ValueError: if one is not rational in the symbols.
+    """
+    size = len(matrix)
+    used = {i: {j for j in range(size) if i != j and matrix[i][j]} for i in range(size)}
+    try:
+        # triangular in some order of the registers, so that the diagonal holds the eigenvalues
+        return [matrix[i][i] for i in TopologicalSorter(used).static_order()]
+    except CycleError:
+        pass
+    import sympy
+
+    x = sympy.Dummy("x")
+    polynomial = sympy.Matrix(size, size, lambda i, j: matrix[i][j].as_expr()).charpoly(x).as_expr()
+    _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), x)
+    found: list[Coefficient] = []
+    for factor, times in factors:
+        coefficients = sympy.Poly(factor, x).all_coeffs()
+        if len(coefficients) > 2:
+            raise ValueError(
+                f"the optimiser's matrix has eigenvalues that are not rational, the roots of {factor.subs(x, sympy.Symbol('x'))};"
+                " give the number of steps"
+            )
+        if len(coefficients) == 2:
+            lead, rest = (Coefficient(str(sympy.expand(value))) for value in coefficients)
+            found += [-rest / lead] * int(times)
+    return found
+
+
+def _has_fixed_registers(matrices: Sequence[Matrix], readings: Sequence[Vector]) -> bool:
+    r"""Whether some :math:`z` has :math:`A z = z` for all matrices and :math:`c\cdot z = 1` for all readings."""
+    rows: list[list[Coefficient]] = []
+    for matrix in dict.fromkeys(matrices):
+        rows += [[x - (i == j) for j, x in enumerate(row)] + [Coefficient(0)] for i, row in enumerate(matrix)]
+    rows += [[*reading, Coefficient(1)] for reading in dict.fromkeys(readings)]
+    for column in range(len(readings[0])):
+        pivot = next((row for row in rows if row[column]), None)
+        if pivot is not None:
+            rows.remove(pivot)
+            rows = [
+                [x - row[column] / pivot[column] * y for x, y in zip(row, pivot, strict=True)] if row[column] else row
+                for row in rows
+            ]
+    return not any(row[-1] for row in rows)
+
+
+def _stacked(given: object, axes: int, name: str) -> tuple[tuple[object, ...], ...]:
+    """An array with that many axes, or a sequence of such, as a sequence of tuples of coefficients."""
+    depth, inner = 0, given
+    while not isinstance(inner, (str, int, Fraction, Coefficient)):
+        try:
+            inner = tuple(inner)[0]  # type: ignore[arg-type]
+        except (TypeError, IndexError) as error:
+            raise ValueError(f"{name} must hold integers, fractions or symbol names in {axes} nested lists") from error
+        depth += 1
+    if depth not in (axes, axes + 1) or (depth == axes + 1 and name == "read"):
+        raise ValueError(f"{name} must be {'a matrix' if axes == 2 else 'a vector'}" + (", or one an update" if name != "read" else ""))
+    return tuple(_tuples(x, axes, name) for x in (given if depth > axes else (given,)))  # type: ignore[attr-defined]
+
+
+def _tuples(given: object, axes: int, name: str) -> tuple[object, ...]:
+    if isinstance(given, (str, int, Fraction, Coefficient)) or not hasattr(given, "__iter__"):
+        raise ValueError(f"{name} must hold integers, fractions or symbol names in {axes} nested lists")
+    if axes == 1:
+        return tuple(_entry(name, x) for x in given)
+    return tuple(_tuples(x, axes - 1, name) for x in given)
+
+
+def _entry(name: str, value: object) -> Coefficient:
+    if isinstance(value, Coefficient):
+        return value
+    if isinstance(value, (int, Fraction, str)) and not isinstance(value, bool):
+        return Coefficient.size(value)
+    raise ValueError(f"{name} must hold integers, fractions or symbol names, not {value!r}")
+
+
+def _unstacked(stack: Sequence[object]) -> object:
+    return stack[0] if len(stack) == 1 else stack
+
+
+def _paired(first: Sequence[Matrix], second: Sequence[Vector]) -> list[tuple[Matrix, Vector]]:
+    """Two parts for each update, one that is the same for all repeated."""
+    length = max(len(first), len(second))
+    return [(first[t % len(first)], second[t % len(second)]) for t in range(length)]
+
+
+def _zeros(count: int) -> Vector:
+    return (Coefficient(0),) * count
+
+
+def _unit(place: int, size: int) -> Vector:
+    return tuple(Coefficient(int(i == place)) for i in range(size))
+
+
+def weights_of(modes: Sequence[Mode], span: int) -> Coefficient:
+    r"""The weight of an edge that spans a number of updates, from its modes.
+
+    >>> [str(weights_of(LinearOptimizer.heavy_ball("mu").modes, span)) for span in (1, 2)]
+    ['1', 'mu + 1']
+    """
+    return Coefficient.total(
+        mode.weight * prod((span - 1 - i for i in range(mode.depth)), start=1) / prod(range(1, mode.depth + 1)) * mode.rate ** (span - 1 - mode.depth)
+        for mode in modes
+        if span - 1 >= mode.depth
+    )
