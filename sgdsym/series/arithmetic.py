@@ -11,16 +11,20 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from keyword import iskeyword
-from typing import Any
+from typing import Any, TypeAlias
 
 from sgdsym.series.powers import Power
 
 # the learning rate, and what looks like a number
 RESERVED = ("eta", "nan", "inf", "infinity")
 LONGEST_NAME = 40
+LONGEST_SUM = 100  # of terms that are written without brackets
 
 # a fraction, or a decimal as numpy writes it; longer exponents would make numbers of any length
 _FRACTION = r"[+-]?[0-9]{1,100}(/[0-9]{1,100}|\.[0-9]{0,100}([eE][+-]?[0-9]{1,3})?|[eE][+-]?[0-9]{1,3})"
+
+Monomial: TypeAlias = tuple[tuple[str | Power, int], ...]
+Term: TypeAlias = tuple[Fraction, Monomial]
 
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -130,12 +134,14 @@ def read_number(text: str) -> int | Fraction | str:
         raise ValueError(f"{text!r} divides by zero") from error
 
 
-def write_arithmetic(terms: Sequence[tuple[Fraction, tuple[tuple[str | Power, int], ...]]]) -> str:
+def write_arithmetic(terms: Sequence[Term]) -> str:
     """A sum of monomials with rational numbers in front, in the order given.
 
     >>> write_arithmetic([(Fraction(1, 2), (("T", 2),)), (Fraction(-3), (("B", -1), ("T", 1)))])
     'T**2/2 - 3*T/B'
     """
+    if len(terms) > LONGEST_SUM:
+        return _grouped(terms)
     text = ""
     for number, powers in terms:
         sign = "-" if number < 0 else "+"
@@ -149,6 +155,22 @@ def write_arithmetic(terms: Sequence[tuple[Fraction, tuple[tuple[str | Power, in
         term = "*".join(above) + (f"/{denominator}" if below else "")
         text += f" {sign} {term}" if text else f"{sign if sign == '-' else ''}{term}"
     return text or "0"
+
+
+def _grouped(terms: Sequence[Term]) -> str:
+    """A long sum in brackets, one for each product of symbolic powers: readers go as deep as a sum is long."""
+    groups: dict[Monomial, list[Term]] = {}
+    for number, powers in terms:
+        outside = tuple((base, e) for base, e in powers if isinstance(base, Power) and (e > 0 or _is_number(base)))
+        inside = tuple(power for power in powers if power not in outside)
+        groups.setdefault(outside, []).append((number, inside))
+    texts = []
+    for outside, group in groups.items():
+        factor = "*".join(_power(base, e) for base, e in outside)
+        for start in range(0, len(group), LONGEST_SUM):
+            part = write_arithmetic(group[start : start + LONGEST_SUM])
+            texts.append(f"({part})*{factor}" if factor else f"({part})")
+    return " + ".join(texts)
 
 
 def _power(base: str | Power, exponent: int) -> str:

@@ -181,13 +181,11 @@ class ModeTiming:
 
     def value(self, key: Hashable) -> Coefficient:
         """The sum over the modes of all edges."""
-        if key not in self.known:
-            spans, epochs, slots = key  # type: ignore[misc]
-            self.known[key] = Coefficient.sum_of_products(
-                (weight, *self._factors(front, nodes, depths, epochs, slots))
-                for (front, nodes, depths), weight in self._products(spans, sum(epochs)).items()
-            )
-        return self.known[key]
+        spans, epochs, slots = key  # type: ignore[misc]
+        return Coefficient.sum_of_products(
+            (weight, *self._factors(front, nodes, depths, epochs, slots))
+            for (front, nodes, depths), weight in self._products(spans, sum(epochs)).items()
+        )
 
     def _products(self, spans: Sequence[Span], levels: int) -> Mapping[tuple[Edges, tuple[Edges, ...], Edges], Coefficient]:
         """The products of modes, one from each edge: rates in front and in each gap, depths, and their weight.
@@ -385,7 +383,6 @@ class RegisterTiming:
     slots: int
     optimizer: LinearOptimizer
     share: Callable[[int, int, int], Coefficient] | None = None
-    known: dict[Hashable, Coefficient] = field(default_factory=dict, compare=False, repr=False)
     looks_at_steps = True
     continuous = False
 
@@ -397,15 +394,13 @@ class RegisterTiming:
 
     def value(self, key: Hashable) -> Coefficient:
         """The sum over all times."""
-        if key not in self.known:
-            spans, epochs, slots, shared = key  # type: ignore[misc]
-            if slots:
-                chosen = combinations(range(self.slots), max(slots) + 1)
-                places: Iterator[tuple[int, ...]] = (tuple(places[slot] for slot in slots) for places in chosen)
-            else:
-                places = iter([()])
-            self.known[key] = Coefficient.total(self._followed(spans, epochs, place, shared) for place in places)
-        return self.known[key]
+        spans, epochs, slots, shared = key  # type: ignore[misc]
+        if slots:
+            chosen = combinations(range(self.slots), max(slots) + 1)
+            places: Iterator[tuple[int, ...]] = (tuple(places[slot] for slot in slots) for places in chosen)
+        else:
+            places = iter([()])
+        return Coefficient.total(self._followed(spans, epochs, place, shared) for place in places)
 
     def _followed(
         self,

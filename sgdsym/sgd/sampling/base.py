@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from sgdsym.series import Coefficient
@@ -48,9 +48,7 @@ class Sampling(ABC):
 
     sizes: Sizes
     timing: Timing
-    known_values: dict[tuple[Hashable, int], Coefficient] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
+    formed: dict[Hashable, Coefficient] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @abstractmethod
     def arrangements(self, placement: Placement) -> Iterable[Arrangement]:
@@ -83,15 +81,17 @@ class Sampling(ABC):
             counts[timing.key(pattern, parents), own] += ways
         steps = len(parents)
         return [
-            (Coefficient(ways), timing.value(key), self._known_value(own, steps))
+            (Coefficient(ways), self._once(timing.value, key), self._once(self.value, own, steps))
             for (key, own), ways in counts.items()
             if ways
         ]
 
-    def _known_value(self, own: Hashable, steps: int) -> Coefficient:
-        if (own, steps) not in self.known_values:
-            self.known_values[own, steps] = self.value(own, steps)
-        return self.known_values[own, steps]
+    def _once(self, value: Callable[..., Coefficient], *key: Hashable) -> Coefficient:
+        """A value, formed when it is first asked for."""
+        place = value.__qualname__, key
+        if place not in self.formed:
+            self.formed[place] = value(*key)
+        return self.formed[place]
 
 
 def one_run(levels: tuple[int, ...], points: tuple[int, ...] = ()) -> Pattern:

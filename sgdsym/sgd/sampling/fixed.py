@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -37,13 +37,10 @@ class Fixed(Sampling):
             for pattern, ways in patterns:
                 yield pattern, own, ways
 
-    def total(self, sums: Mapping[Hashable, Coefficient], steps: int) -> Coefficient:
+    def value(self, own: Hashable, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        batch, points = self.sizes.batch_size, self.sizes.dataset_size
-        return Coefficient.total(
-            time * batch ** (blocks - steps) / (points if rooted else 1)
-            for (blocks, rooted), time in sums.items()  # type: ignore[misc]
-        )
+        blocks, rooted = own  # type: ignore[misc]
+        return self.sizes.batch_size ** (blocks - steps) / (self.sizes.dataset_size if rooted else 1)
 
 
 def _patterns(parents: Sequence[int], slots: Sequence[int], points: Sequence[int]) -> Iterator[Pattern]:
