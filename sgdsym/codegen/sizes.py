@@ -40,8 +40,11 @@ def _lines(condition: Condition) -> Iterator[str]:
 
 
 def _named(size: Coefficient) -> str:
+    """A size in a complaint, with the values of its symbols."""
     text = str(size)
-    return f"{{{text}}}" if text in size.symbols else text
+    if text in size.symbols or not size.symbols:
+        return f"{{{text}}}" if size.symbols else text
+    return f"{text} ({', '.join(f'{name} = {{{name}}}' for name in sorted(size.symbols))})"
 
 
 def _broken(condition: Condition) -> str:

@@ -7,10 +7,11 @@ as no symbol is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sgdsym.series.coefficient import Coefficient, Scalar
+from sgdsym.series.setting import Setting
 
 LEAST = {"steps": 0, "epochs": 0, "dataset size": 1, "batch size": 1}
 """The least value of each size."""
@@ -125,6 +126,26 @@ def run_conditions(
         complaint = "momentum must lie strictly between -1 and 1, not {0}"
         found.append(Condition(1 - momentum**2, complaint, (momentum,), whole=False, strict=True))
     return tuple(found)
+
+
+def named_conditions(setting: Setting, symbols: Collection[str]) -> tuple[Condition, ...]:
+    """What a run asks of sizes of which no more is known than the names that they get where they are left out.
+
+    >>> [str(c.value) for c in named_conditions(Setting(sampling="reshuffle"), ("B", "E", "N"))]
+    ['E', 'N', 'B', '-B + N', 'N/B']
+    """
+    size = {name: Coefficient.symbol(name) if name in symbols else None for name in ("T", "E", "N", "B")}
+    finite = setting.dynamics == "sgd" and setting.sampling in ("fixed", "reshuffle")
+    if setting.dynamics not in ("sgd", "gd", "ode", "sde"):
+        return ()
+    return run_conditions(
+        steps=size["T"],
+        epochs=size["E"],
+        dataset_size=size["N"],
+        batch_size=size["B"],
+        whole_epochs=finite,
+        continuous=setting.dynamics in ("ode", "sde"),
+    )
 
 
 def _bounded(word: str, size: Coefficient, continuous: bool) -> Condition:

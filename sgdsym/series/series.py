@@ -18,7 +18,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
-from sgdsym.series.conditions import Condition, undecided
+from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews
@@ -249,7 +249,8 @@ class Series(SeriesViews):
             ValueError: naming what is missing or wrong.
         """
         terms, truncation, basis, setting = read_series(text)
-        return cls(terms, truncation, basis, setting)
+        series = cls(terms, truncation, basis, setting)
+        return replace(series, conditions=named_conditions(setting, series.symbols))
 
 
 def _exact(name: str, given: Scalar | str) -> Scalar:
