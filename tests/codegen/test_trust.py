@@ -59,7 +59,6 @@ def test_momentum_near_one_to_order_four(momentum, mu, steps):
 def test_other_backends_round_the_same_coefficients(backend):
     library = pytest.importorskip(backend)
     series = sgdsym.expand(order=2, momentum="mu")
-    kernel = series.kernel(unbiased=False)
     other = series.kernel(backend, unbiased=False)
     sizes = {"T": 10, "B": 3, "mu": 1 - 1e-6}
     if backend == "jax":
@@ -67,7 +66,7 @@ def test_other_backends_round_the_same_coefficients(backend):
             found = np.asarray(other.coefficients(FLOATS, **sizes))
     else:
         found = other.coefficients([library.tensor(t) for t in FLOATS], **sizes).numpy()
-    np.testing.assert_allclose(found, kernel.coefficients(FLOATS, **sizes), rtol=1e-13)
+    np.testing.assert_allclose(found, [float(x) for x in fifty_digits(series, **sizes)], rtol=1e-13)
 
 
 def test_a_million_steps_and_batches_of_a_hundred_thousand(momentum):
@@ -120,7 +119,7 @@ def test_long_sums_are_several_statements():
 
 
 def test_removable_singularities_are_refused_in_modules_and_counted_again_by_subs():
-    series = sgdsym.expand(order=3, sampling="reshuffle")
+    series = sgdsym.expand(order=4, sampling="reshuffle")
     kernel = series.kernel(unbiased=False)
     sizes = {"N": 1, "B": 1, "E": 2}
     for evaluate in (kernel.coefficients, lambda t, **k: sgdsym.interpret(series, t, **k)):
@@ -128,7 +127,7 @@ def test_removable_singularities_are_refused_in_modules_and_counted_again_by_sub
             evaluate(FLOATS, **sizes)
     again = series.subs(**sizes).kernel(unbiased=False)
     exact = sgdsym.interpret(
-        sgdsym.expand(order=3, sampling="reshuffle", dataset_size=1, batch_size=1, epochs=2), TENSORS
+        sgdsym.expand(order=4, sampling="reshuffle", dataset_size=1, batch_size=1, epochs=2), TENSORS
     )
     np.testing.assert_allclose(again.coefficients(FLOATS), [float(x) for x in exact], rtol=1e-13)
 
