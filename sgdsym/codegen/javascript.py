@@ -7,20 +7,14 @@ page defines them.  Numbers become literals and names become quoted keys: no tex
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from functools import reduce
 
-from sgdsym.codegen.scalars import quotient
+from sgdsym.codegen.scalars import base_text, joined, signed_terms
 from sgdsym.series import Coefficient
-
-_OPERATIONS: dict[type[ast.operator], str] = {
-    ast.Add: "sum",
-    ast.Sub: "minus",
-    ast.Mult: "times",
-    ast.Div: "over",
-    ast.Pow: "power",
-}
+from sgdsym.series.quotient import Base, Monomial, Quotient, Sum
 
 
 def generate_javascript(coefficients: Iterable[Coefficient]) -> str:
@@ -40,45 +34,49 @@ def generate_javascript(coefficients: Iterable[Coefficient]) -> str:
 
 
 def _fraction(coefficient: Coefficient) -> str:
-    terms, denominator = quotient(coefficient)
-    summands = [_signed(term) for term in terms]
+    parts = Quotient.of(coefficient)
+    summands = [_product(_term(number, powers)) for number, powers in parts.above] or ["0n"]
     above = f"sum({', '.join(summands)})" if len(summands) > 1 else summands[0]
-    return f"over({above},\n  {_expression(_parsed(denominator))})" if denominator else above
+    below = _denominator(parts)
+    return f"over({above},\n  {_product(below)})" if below != ["1n"] else above
 
 
-def _signed(term: str) -> str:
-    """A term with its sign at the number in front."""
-    words = [_expression(factor) for factor in _factors(_parsed(term[1:]))]
-    if term.startswith("-"):
-        words = [f"-{words[0]}", *words[1:]] if words[0][0].isdigit() else ["-1n", *words]
-    return _product(words)
+def _denominator(parts: Quotient) -> list[str]:
+    """The factors of the denominator, in the order in which a module has them."""
+    factors = {base_text(base): _raised(_base(base), exponent) for base, exponent in parts.monomial}
+    factors |= {f"({joined(signed_terms(terms))})": _raised(_nested(terms), e) for terms, e in parts.factors}
+    number = [f"{parts.number}n"] if parts.number != 1 or not factors else []
+    return [*number, *(factors[text] for text in sorted(factors))]
 
 
-def _factors(node: ast.expr) -> list[ast.expr]:
-    match node:
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return [*_factors(left), *_factors(right)]
-    return [node]
+def _term(number: int, powers: Monomial) -> list[str]:
+    """The factors of a term, its sign at the number in front."""
+    words = [_raised(_base(base), exponent) for base, exponent in sorted(powers, key=lambda power: base_text(power[0]))]
+    return words if number == 1 and words else [f"{number}n", *words]
+
+
+def _nested(terms: Sum) -> str:
+    """A sum of two terms at a time."""
+    first, *others = terms
+    return reduce(
+        lambda left, term: f"{'minus' if term[0] < 0 else 'sum'}({left}, {_product(_term(abs(term[0]), term[1]))})",
+        others,
+        _product(_term(*first)),
+    )
+
+
+def _base(base: Base) -> str:
+    root = f"size[{json.dumps(base.root)}]" if isinstance(base.root, str) else _number(base.root)
+    return root if base.exponent is None else f"power({root}, {_fraction(base.exponent)})"
+
+
+def _number(value: Fraction) -> str:
+    return f"{value}n" if value.denominator == 1 else f"over({value.numerator}n, {value.denominator}n)"
+
+
+def _raised(base: str, exponent: int) -> str:
+    return base if exponent == 1 else f"power({base}, {exponent}n)"
 
 
 def _product(words: Sequence[str]) -> str:
     return f"times({', '.join(words)})" if len(words) > 1 else words[0]
-
-
-def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-def _expression(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=int() as value):
-            return f"{value}n"
-        case ast.Name(id=name):
-            return f"size[{json.dumps(name)}]"
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"minus(0n, {_expression(operand)})"
-        case ast.BinOp(op=ast.Mult()):
-            return _product([_expression(factor) for factor in _factors(node)])
-        case ast.BinOp(left=left, op=operation, right=right):
-            return f"{_OPERATIONS[type(operation)]}({_expression(left)}, {_expression(right)})"
-    raise AssertionError(f"{ast.unparse(node)} is no arithmetic")

@@ -12,7 +12,9 @@ from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
 from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples
-from sgdsym.codegen.scalars import assignment
+from sgdsym.codegen.runtime import bounded_lines
+from sgdsym.codegen.scalars import assignment, roots
+from sgdsym.codegen.sizes import checks, whole_symbols
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
 from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
 from sgdsym.templating import template
@@ -72,6 +74,8 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
     sampled, averaged = _degrees(program, Samples), _degrees(program, Mean)
     if rank and not any(sampled + averaged):
         averaged = (*averaged, 1)
+    numbers, powers = _numbers(compiled.coefficients), roots(compiled.coefficients)
+    exact = not powers and set(series.symbols) <= whole_symbols(series.conditions)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
     kinds = {type(s) for p in written.values() for s in p.statements}
     return template(name).render(
@@ -99,7 +103,11 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
             (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))
             for function, found in lines.items()
         ],
-        numbers=_numbers(compiled.coefficients),
+        numbers=numbers,
+        raised=powers,
+        checks=checks(series.conditions, series.symbols),
+        has_quotients=any("_whole(" in line for line in numbers),
+        bounded=() if exact else bounded_lines(),
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
         constant=printer.constant,

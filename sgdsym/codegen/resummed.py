@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.scalars import assignment
+from sgdsym.codegen.sizes import checks
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.series import Coefficient, symbol_name
 from sgdsym.sgd.resummation import Resummed, TimeSum, index_letters, tensor_indices
@@ -150,6 +151,7 @@ def generate_resummed(resummed: Resummed) -> str:
         count=len(coefficients),
         indices=max((len(term.axes) for term in terms), default=0),
         numbers=[line for c, i in number.items() for line in _number_lines(c, i)],
+        checks=checks(resummed.conditions, names),
         tensors=list(_tensor_lines(sampled, averaged, roots)),
         terms=[line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)],
     )

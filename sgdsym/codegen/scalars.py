@@ -1,22 +1,20 @@
 r"""Exact coefficients as Python arithmetic that stays in integers until one division.
 
-A coefficient is read from its text and brought over one denominator, :math:`c = (\sum_i a_i m_i) / (d\,m)` with
-integers :math:`a_i, d` and monomials :math:`m_i, m`, so that integer sizes give the correctly rounded quotient.  Lines
-are laid out as a formatter would.
+A coefficient is written over one denominator, :math:`c = (\sum_i a_i m_i) / (d\,m)` with integers :math:`a_i, d` and monomials
+:math:`m_i, m`, so that integer sizes give the correctly rounded quotient.  Lines are laid out as a formatter would.
 """
 
 from __future__ import annotations
 
-import ast
 import re
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import lcm
-from typing import TypeAlias
 
 from sgdsym.series import Coefficient
+from sgdsym.series.quotient import Base, Monomial, Quotient, Sum
 
-Powers: TypeAlias = dict[str, int]
-Sum: TypeAlias = list[tuple[Fraction, Powers]]
+_LONGEST = 400
+"""Terms of a sum in one statement: Python reads a sum by recursion, a few thousand terms deep at most."""
 
 
 def quotient(coefficient: Coefficient) -> tuple[list[str], str]:
@@ -26,89 +24,88 @@ def quotient(coefficient: Coefficient) -> tuple[list[str], str]:
     >>> quotient(T**2 / 6 - T / (4 * B))
     (['+2 * B * T**2', '-3 * T'], '12 * B')
     """
-    monomials = _read(ast.parse(str(coefficient), mode="eval").body)
-    whole = lcm(*(number.denominator for number, _ in monomials))
-    below: Powers = {}
-    for _, powers in monomials:
-        for base, exponent in powers.items():
-            below[base] = max(below.get(base, 0), -exponent)
-    terms = []
-    for number, powers in monomials:
-        factor = int(number * whole)
-        terms.append(("-" if factor < 0 else "+") + _product(abs(factor), _times(below, powers)))
-    denominator = _product(whole, below)
-    return terms or ["+0"], "" if denominator == "1" else denominator
+    parts = Quotient.of(coefficient)
+    factors = [(f"({joined(signed_terms(terms))})", exponent) for terms, exponent in parts.factors]
+    denominator = _product(parts.number, [*_words(parts.monomial), *factors])
+    return signed_terms(parts.above) or ["+0"], "" if denominator == "1" else denominator
 
 
 def assignment(target: str, coefficient: Coefficient, indent: int, width: int) -> list[str]:
     """Lines that assign a coefficient to ``target``, none longer than ``width`` unless one factor is."""
     terms, denominator = quotient(coefficient)
-    numerator = " ".join([_leading(terms[0]), *(f"{term[0]} {term[1:]}" for term in terms[1:])])
+    numerator = joined(terms)
     bracketed = " " not in denominator or re.fullmatch(r"\([^()]*\)", denominator)
     divisor = f" / {denominator if bracketed else f'({denominator})'}" if denominator else ""
     above = f"({numerator})" if divisor and len(terms) > 1 else numerator
     if len(f"{target} = {above}{divisor}") + indent <= width:
         return [f"{target} = {above}{divisor}"]
     name = "_numerator" if divisor else target
-    lines = [f"{name} = {numerator}"]
-    if len(lines[0]) + indent > width:
-        pieces = [_leading(terms[0]), *(f"{term[0]} {term[1:]}" for term in terms[1:])]
-        inner = [numerator] if len(numerator) + indent + 4 <= width else pieces
-        lines = [f"{name} = (", *(f"    {line}" for line in inner), ")"]
+    lines = _sum_lines(f"{name} =", terms[:_LONGEST], indent, width)
+    for start in range(_LONGEST, len(terms), _LONGEST):
+        lines += _sum_lines(f"{name} +=", terms[start : start + _LONGEST], indent, width)
     return [*lines, f"{target} = _numerator{divisor}"] if divisor else lines
 
 
-def _leading(term: str) -> str:
-    """The first term without its plus; a power right after a minus in brackets."""
-    return re.sub(r"^-(\w+\*\*\w+)", r"-(\1)", term).removeprefix("+")
+def joined(terms: Sequence[str]) -> str:
+    """Signed terms as a sum."""
+    return " ".join(_spaced(terms))
 
 
-def _read(node: ast.expr) -> Sum:  # noqa: PLR0911 - one return per operation
-    """A coefficient's text as a sum of monomials; bracketed sums below and symbolic powers are bases of their own."""
-    match node:
-        case ast.Constant(value=int() as value):
-            return [(Fraction(value), {})] if value else []
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return [(-number, powers) for number, powers in _read(operand)]
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _read(left) + _read(right)
-        case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            return _read(left) + [(-number, powers) for number, powers in _read(right)]
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            return [(a * b, _times(x, y)) for a, x in _read(left) for b, y in _read(right)]
-        case ast.BinOp(left=left, op=ast.Div(), right=right):
-            divisor, below = _factors(right)
-            inverse = {base: -exponent for base, exponent in below.items()}
-            return [(number / divisor, _times(powers, inverse)) for number, powers in _read(left)]
-    number, powers = _factors(node)
-    return [(number, powers)]
+def signed_terms(terms: Sum) -> list[str]:
+    """The terms of a sum, each with its sign."""
+    return [("-" if number < 0 else "+") + _product(abs(number), _words(powers)) for number, powers in terms]
 
 
-def _factors(node: ast.expr) -> tuple[Fraction, Powers]:
-    """A product as a number and powers of bases; nothing is expanded."""
-    match node:
-        case ast.Constant(value=int() as value):
-            return Fraction(value), {}
-        case ast.Name(id=name):
-            return Fraction(1), {name: 1}
-        case ast.BinOp(left=left, op=ast.Mult(), right=right):
-            (a, x), (b, y) = _factors(left), _factors(right)
-            return a * b, _times(x, y)
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as exponent)):
-            number, powers = _factors(left)
-            return number**exponent, {base: e * exponent for base, e in powers.items()}
-    text = re.sub(r"(\w+) \*\* (\w+)", r"\1**\2", ast.unparse(node))
-    return Fraction(1), {f"({text})" if " " in text else text: 1}
+def base_text(base: Base) -> str:
+    """A size, or a power with sizes in its exponent; a root that is a number has a name of its own.
+
+    >>> base_text(Base("mu", Coefficient("2*T"))), base_text(Base(Fraction(9, 10), Coefficient("T")))
+    ('mu**(2 * T)', '_9_over_10**T')
+    """
+    root = base.root if isinstance(base.root, str) else root_name(base.root)
+    if base.exponent is None:
+        return root
+    terms, denominator = quotient(base.exponent)
+    above = joined(terms)
+    if denominator:
+        return f"{root} ** _whole({above}, {denominator})"
+    return f"{root}**{above if above.isidentifier() else f'({above})'}"
 
 
-def _times(left: Powers, right: Powers) -> Powers:
-    if not left or not right:
-        return left or right
-    return {base: left.get(base, 0) + right.get(base, 0) for base in sorted({*left, *right})}
+def root_name(root: Fraction) -> str:
+    """The name of a number that is raised to powers; no symbol begins with an underscore."""
+    sign = "minus_" if root < 0 else ""
+    return f"_{sign}{abs(root.numerator)}" + (f"_over_{root.denominator}" if root.denominator != 1 else "")
 
 
-def _product(number: int, exponents: Powers) -> str:
-    powers = [_power(base, e) for base, e in sorted(exponents.items()) if e]
+def roots(coefficients: Iterable[Coefficient]) -> dict[str, Fraction]:
+    """The numbers that are raised to powers with sizes in the exponent, by their names."""
+    bases = {base for c in coefficients for base in Quotient.of(c).bases}
+    found = {root_name(base.root): base.root for base in bases if isinstance(base.root, Fraction)}
+    return dict(sorted(found.items()))
+
+
+def _sum_lines(start: str, terms: Sequence[str], indent: int, width: int) -> list[str]:
+    """A statement that assigns or adds a sum, on one line or in brackets."""
+    numerator = joined(terms)
+    if len(f"{start} {numerator}") + indent <= width:
+        return [f"{start} {numerator}"]
+    inner = [numerator] if len(numerator) + indent + 4 <= width else _spaced(terms)
+    return [f"{start} (", *(f"    {line}" for line in inner), ")"]
+
+
+def _spaced(terms: Sequence[str]) -> list[str]:
+    """Terms with a space after their signs, the first without a plus and a power right after a minus in brackets."""
+    first = re.sub(r"^-(\w+\*\*\w+)", r"-(\1)", terms[0]).removeprefix("+")
+    return [first, *(f"{term[0]} {term[1:]}" for term in terms[1:])]
+
+
+def _words(powers: Monomial) -> list[tuple[str, int]]:
+    return [(base_text(base), exponent) for base, exponent in powers]
+
+
+def _product(number: int, words: Iterable[tuple[str, int]]) -> str:
+    powers = [_power(base, exponent) for base, exponent in sorted(words)]
     if number != 1 or not powers:
         powers.insert(0, str(number))
     return " * ".join(powers)

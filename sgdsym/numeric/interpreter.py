@@ -23,7 +23,7 @@ import numpy as np
 
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
-from sgdsym.numeric.sizes import exact_sizes, number
+from sgdsym.numeric.sizes import exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
 from sgdsym.series import BASES, Basis, Series
 
 
@@ -68,10 +68,12 @@ def interpret(
     exact = population.exact and all(isinstance(value, Rational) for value in symbols.values())
     axes = _open_axes(series, diagrams, root_derivatives)
     coefficients = [population.zero(axes) for _ in range(series.truncation + 1)]
-    for diagram, coefficient in series:
-        exact_number = number(coefficient, sizes)
+    terms = list(series)
+    evaluated = exact_numbers if exact else nearly_exact_numbers if population.exact else rounded_numbers
+    numbers: Sequence[Any] = evaluated([c for _, c in terms], sizes)
+    for (diagram, _), number in zip(terms, numbers, strict=True):
         value = _value(diagram, series.basis, population)
-        scaled = value * (exact_number if population.exact else float(exact_number))
+        scaled = value * number
         # not in place: a sum of floats and of exact numbers has another type than its first term
         coefficients[diagram.order] = coefficients[diagram.order] + scaled
     return coefficients if exact else [np.asarray(c, dtype=float) if axes else float(c) for c in coefficients]

@@ -218,6 +218,8 @@ def _probabilities(weights: Array | None, points: Mapping[int, int], exact: bool
         raise ValueError(f"weights has shape {weights.shape}; there are {n} data points, so it must be ({n},)")
     if not _is_close(weights.sum(), 1):
         raise ValueError(f"weights must sum to 1, not to {weights.sum()}")
+    if (weights < 0).any():
+        raise ValueError(f"weights are probabilities, none below 0; the smallest is {weights.min()}")
     return weights if exact else weights.astype(float)
 
 

@@ -7,7 +7,9 @@ series comes from and how it is printed, drawn or lowered.
 from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_name
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
+from sgdsym.series.conditions import Condition, run_conditions, undecided
 from sgdsym.series.estimator import estimator, mergers, most_blocks
+from sgdsym.series.evaluation import TooManyDigitsError, exact_value, float_values
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
 from sgdsym.series.powers import Power
 from sgdsym.series.series import Series
@@ -17,19 +19,25 @@ __all__ = [
     "BASES",
     "Basis",
     "Coefficient",
+    "Condition",
     "Power",
     "Scalar",
     "Series",
     "Setting",
+    "TooManyDigitsError",
     "as_exact",
     "collect",
     "diagram_from_data",
     "diagram_to_data",
     "estimator",
+    "exact_value",
+    "float_values",
     "mergers",
     "most_blocks",
     "read_number",
     "read_object",
     "read_size",
+    "run_conditions",
     "symbol_name",
+    "undecided",
 ]

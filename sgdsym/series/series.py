@@ -18,6 +18,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
+from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews
@@ -38,6 +39,7 @@ class Series(SeriesViews):
         basis: whether the blocks of the diagrams are joint cumulants or joint moments.
         setting: what the series is the expansion of.
         recount: counts the series again with some sizes given as numbers, for sizes where its coefficients have no value.
+        conditions: what the run asks of the sizes that are still symbols.
 
     Supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
 
@@ -55,6 +57,7 @@ class Series(SeriesViews):
     basis: Basis = "cumulant"
     setting: Setting = field(default_factory=Setting)
     recount: Recount | None = field(default=None, compare=False, repr=False)
+    conditions: tuple[Condition, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.basis not in BASES:
@@ -70,7 +73,7 @@ class Series(SeriesViews):
 
     def __reduce__(self) -> tuple[type[Series], tuple[object, ...]]:
         """Pickled without the way to count again."""
-        return type(self), (self.terms, self.truncation, self.basis, self.setting)
+        return type(self), (self.terms, self.truncation, self.basis, self.setting, None, self.conditions)
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
@@ -122,8 +125,8 @@ class Series(SeriesViews):
         Where a coefficient has no value at these sizes (see :attr:`poles`) the series is counted again with them.
 
         Raises:
-            ValueError: if a name is not a symbol of the series, or a value is a float or no symbol name, or a coefficient
-                has no value and cannot be counted again.
+            ValueError: if a name is not a symbol of the series, or a value is a float or no symbol name, or no size that the
+                run can have, or a coefficient has no value and cannot be counted again.
 
         >>> T = Coefficient.symbol("T")
         >>> Series({Diagram(2, [(0, 1)]): -T}, 1).subs(T=10).terms
@@ -134,6 +137,7 @@ class Series(SeriesViews):
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
             raise ValueError(f"the series has no symbol {', '.join(unknown)}; {known}")
         exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
+        conditions = undecided(self.conditions, exact)
         try:
             image = {c: c.substitute(exact) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
@@ -141,7 +145,8 @@ class Series(SeriesViews):
                 raise ValueError(f"{error}; expand again with the numbers") from error
             return _counted(self.recount, exact)
         again = None if self.recount is None else partial(_counted_after, self.recount, exact)
-        return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()}, recount=again)
+        terms = {diagram: image[c] for diagram, c in self.terms.items()}
+        return replace(self, terms=terms, recount=again, conditions=conditions)
 
     def __add__(self, other: Series) -> Series:
         return self._combined("+", other) if isinstance(other, Series) else NotImplemented
@@ -175,7 +180,10 @@ class Series(SeriesViews):
         truncation = min(self.truncation, other.truncation)
         setting = self.setting.joined(sign, other.setting)
         recount = _again_both(self, other, lambda s, t: s._combined(sign, t))
-        return replace(self, terms=terms, truncation=truncation, setting=setting, recount=recount)
+        conditions = _joined(self, other)
+        return replace(
+            self, terms=terms, truncation=truncation, setting=setting, recount=recount, conditions=conditions
+        )
 
     def _product(self, other: Series) -> Series:
         """Values multiply, so diagrams are put side by side; known as far as the shorter factor is."""
@@ -189,7 +197,10 @@ class Series(SeriesViews):
         )
         setting = self.setting.joined("*", other.setting)
         recount = _again_both(self, other, lambda s, t: s * t)
-        return replace(self, terms=collect(products), truncation=truncation, setting=setting, recount=recount)
+        terms, conditions = collect(products), _joined(self, other)
+        return replace(
+            self, terms=terms, truncation=truncation, setting=setting, recount=recount, conditions=conditions
+        )
 
     def _require_same_basis(self, other: Series) -> None:
         if self.basis != other.basis:
@@ -238,7 +249,8 @@ class Series(SeriesViews):
             ValueError: naming what is missing or wrong.
         """
         terms, truncation, basis, setting = read_series(text)
-        return cls(terms, truncation, basis, setting)
+        series = cls(terms, truncation, basis, setting)
+        return replace(series, conditions=named_conditions(setting, series.symbols))
 
 
 def _exact(name: str, given: Scalar | str) -> Scalar:
@@ -248,6 +260,11 @@ def _exact(name: str, given: Scalar | str) -> Scalar:
     if isinstance(value, (Coefficient, int, Fraction)) and not isinstance(value, bool):
         return value
     raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {value!r}")
+
+
+def _joined(first: Series, second: Series) -> tuple[Condition, ...]:
+    """The conditions of both."""
+    return tuple(dict.fromkeys((*first.conditions, *second.conditions)))
 
 
 def _again_both(first: Series, second: Series, verb: Callable[[Series, Series], Series]) -> Recount | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from sgdsym.series import Basis, Coefficient, Series
+from sgdsym.series import Basis, Coefficient, Series, undecided
 from sgdsym.series.coefficient import Scalar
 from sgdsym.sgd.expand import expand_request
 from sgdsym.sgd.request import Request
@@ -131,6 +131,7 @@ def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) 
         steps = {name: side.updates}
         counted = expand_request(replace(request, steps=name, epochs=None), progress)
         series = counted.map_coefficients(lambda c: c.substitute(steps))
+        series = replace(series, conditions=undecided(series.conditions, steps))
     return scaled_learning_rate(series, side.scale) if side.scale != 1 else series
 
 

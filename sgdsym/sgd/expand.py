@@ -22,7 +22,7 @@ from operator import mul
 from typing import Any
 
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact
+from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact, undecided
 from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import OBSERVABLES, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
@@ -139,7 +139,8 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
     with _collector_paused():
         terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, progress)
     recount = partial(_recounted, request)
-    return Series(terms, request.order, "cumulant", request.setting, recount).in_basis(request.basis)
+    series = Series(terms, request.order, "cumulant", request.setting, recount, undecided(request.conditions, {}))
+    return series.in_basis(request.basis)
 
 
 def _recounted(request: Request, values: Mapping[str, Scalar]) -> Series:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from sgdsym.diagrams import MAX_ORDER
-from sgdsym.series import BASES, Basis, Coefficient, Setting, symbol_name
+from sgdsym.series import BASES, Basis, Coefficient, Condition, Setting, run_conditions, symbol_name, undecided
+from sgdsym.series.conditions import LEAST
 from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming, RegisterTiming, Timing
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LinearOptimizer
@@ -64,20 +65,17 @@ class Request:
                 raise ValueError(f"{option} must be one of {', '.join(allowed)}, not {value!r}")
         if not _is_integer(self.order) or not 0 <= self.order <= MAX_ORDER:
             raise ValueError(f"order must be an integer from 0 to {MAX_ORDER}, not {self.order!r}")
-        for option in ("steps", "dataset_size", "batch_size", "epochs"):
-            _check_size(
-                option.replace("_", " "), getattr(self, option), least=0 if option in ("steps", "epochs") else 1
-            )
+        for word, least in LEAST.items():
+            _check_size(word, getattr(self, word.replace(" ", "_")), least)
         self._check_update_rule()
         self._check_data()
         self._check_symbols()
         self._check_length()
+        undecided(self.conditions, {})
 
     def _check_update_rule(self) -> None:
         """The optimiser, each part by itself and with the others."""
         _check_number("momentum", self.momentum)
-        if not isinstance(self.momentum, str) and not -1 < self.momentum < 1:
-            raise ValueError(f"momentum must lie strictly between -1 and 1, not {self.momentum}")
         if isinstance(self.schedule, str):
             raise ValueError(f"schedule must be a list of numbers or symbol names, not the text {self.schedule!r}")
         for weight in self.schedule or ():
@@ -132,7 +130,7 @@ class Request:
 
     def _check_data(self) -> None:
         """Each size must mean something for the dynamics and the sampling."""
-        online, full, finite = self.data == "online", self.data == "full", self.data in ("fixed", "reshuffle")
+        online, full = self.data == "online", self.data == "full"
         trained = self.observable in ("train-loss", "generalization-gap")
         both = self.steps is not None and self.epochs is not None
         fresh = "a finite training set; online draws fresh points: choose another sampling"
@@ -167,20 +165,6 @@ class Request:
         ):
             if wrong:
                 raise ValueError(complaint)
-        if isinstance(self.dataset_size, int) and isinstance(self.batch_size, int):
-            if finite:
-                self._check_batches(self.dataset_size, self.batch_size)
-            elif isinstance(self.epochs, int) and self.epochs * self.dataset_size % self.batch_size:
-                raise ValueError("T = E N / B is no whole number of updates; give steps instead of epochs")
-
-    def _check_batches(self, points: int, batch: int) -> None:
-        """Epochs are cut into whole batches."""
-        if batch > points:
-            raise ValueError(f"batch size {batch} is larger than dataset size {points}")
-        if points % batch:
-            raise ValueError(f"batch size {batch} does not divide dataset size {points}; epochs need whole batches")
-        if isinstance(self.steps, int) and self.steps * batch % points:
-            raise ValueError(f"{self.steps} steps are no whole number of epochs of {points // batch} steps")
 
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""
@@ -219,6 +203,20 @@ class Request:
         points = 1 if self.data == "online" else _first(self.dataset_size, "N")
         batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
         return length, points, batch
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the run asks of its sizes."""
+        sizes, online = self.sizes, self.data == "online"
+        return run_conditions(
+            steps=None if self._in_epochs else sizes.steps,
+            epochs=sizes.epochs if self._in_epochs else None,
+            dataset_size=None if online else sizes.dataset_size,
+            batch_size=None if self.data == "full" or self.dynamics == "ode" else sizes.batch_size,
+            momentum=Coefficient.size(self.momentum),
+            whole_epochs=self.data in ("fixed", "reshuffle"),
+            continuous=self.dynamics in ("ode", "sde"),
+        )
 
     @property
     def symbols(self) -> dict[str, str]:

@@ -104,7 +104,7 @@ def test_kernels_pickle_and_compare(kernel, tensors):
         ({}, {"T": 1, "B": 1, "N": 2}, "unknown symbol N; the symbols are: B, T"),
         ({}, {"T": np.nan, "B": 1}, "the symbol T must be a finite real number, not nan"),
         ({}, {"T": "3", "B": 1}, "the symbol T must be a finite real number, not '3'"),
-        ({}, {"T": 1, "B": 0}, "a coefficient has no value at B=0, T=1"),
+        ({}, {"T": 1, "B": 0}, "batch size must be an integer of at least 1, not 0"),
         ({2: None}, {"T": 1, "B": 1}, r"derivatives\[2\] is missing"),
         (
             {2: np.zeros((5, 3, 4))},

@@ -229,19 +229,28 @@ def _estimate(given, metric, c):
 
 
 def _numbers(symbols):
-    """The coefficients of the diagrams: integers until one division."""
+    """The coefficients of the diagrams, each rounded once: integers until one division."""
     unknown = sorted(set(symbols) - set(SYMBOLS))
     if unknown:
         raise ValueError(f"unknown symbol {unknown[0]}; the symbols are: {', '.join(SYMBOLS) or 'none'}")
     missing = [name for name in SYMBOLS if name not in symbols]
     if missing:
         raise ValueError(f"the symbol {missing[0]} is missing; pass {missing[0]}=...")
+    sizes = {name: _number(name, value) for name, value in symbols.items()}
     try:
-        exact = _coefficients(**{name: _number(name, value) for name, value in symbols.items()})
-        return {i: float(value) for i, value in exact.items()}
+        _check_sizes(**sizes)
+        return {i: float(value) for i, value in _coefficients(**sizes).items()}
     except (ArithmeticError, TypeError) as error:
         given = ", ".join(f"{name}={symbols[name]}" for name in SYMBOLS)
-        raise ValueError(f"a coefficient has no value at {given}: {error}") from None
+        raise ValueError(f"a coefficient has no value at {given}: {error}; expand again with the numbers") from None
+
+
+def _check_sizes(B, T):
+    """What the run asks of its sizes."""
+    if not isinstance(T, int) or T < 0:
+        raise ValueError(f"steps must be an integer of at least 0, not {T}")
+    if not isinstance(B, int) or B < 1:
+        raise ValueError(f"batch size must be an integer of at least 1, not {B}")
 
 
 def _coefficients(B, T):
@@ -259,10 +268,10 @@ def _number(name, value):
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Rational):
-        return value
+        return value if value.denominator != 1 else int(value.numerator)
     if not isinstance(value, numbers.Real) or not abs(value) < float("inf"):
         raise ValueError(f"the symbol {name} must be a finite real number, not {value!r}")
-    return float(value)
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def _pick(derivatives, k, what):
@@ -352,6 +361,8 @@ def _read_weights(weights, n):
     _check_finite(weights, "weights")
     if abs(weights.sum() - 1.0) > 1e-8:
         raise ValueError(f"weights must sum to 1, not to {weights.sum()}")
+    if (weights < 0).any():
+        raise ValueError(f"weights are probabilities, none below 0; the smallest is {weights.min()}")
     return weights
 
 

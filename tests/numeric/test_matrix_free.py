@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from fractions import Fraction
 from functools import partial
 from itertools import product
 from multiprocessing import get_context
@@ -14,8 +15,9 @@ from hypothesis import given, settings
 from sgdsym import Diagram, expand
 from sgdsym.numeric import interpret, interpret_diagram
 from sgdsym.numeric.matrix_free import Data, DiagramValues, Effort, Session, make_plan, run_tasks, split_options
+from sgdsym.numeric.matrix_free.estimate import rate_and_weights
 from sgdsym.numeric.matrix_free.messages import Derivative, readings
-from sgdsym.series import Coefficient, Series
+from sgdsym.series import Coefficient, Series, exact_value
 from tests.diagrams.strategies import diagrams
 from tests.numeric.matrix_free import (
     DEGREE,
@@ -374,3 +376,13 @@ def sorted_kinds(step):
 
 def test_derivatives_are_read_off_too():
     assert any(isinstance(way, Derivative) for (way,) in readings(Diagram(2, [(0, 1)]), exact=True))
+
+
+def test_coefficients_at_many_steps_and_a_float_momentum():
+    series = expand(order=2, momentum="mu").as_moments()
+    diagrams = series.diagrams()
+    _, found = rate_and_weights(series, diagrams, 0.1, {"T": 10**4, "B": 2, "mu": 0.999})
+    exact = {"T": Fraction(10**4), "B": Fraction(2), "mu": Fraction(0.999)}
+    assert found == [float(exact_value(series[diagram], exact)) for diagram in diagrams]
+    with pytest.raises(ValueError, match="batch size must be an integer of at least 1, not 3/2"):
+        rate_and_weights(series, diagrams, 0.1, {"T": 10**4, "B": 1.5, "mu": 0.999})

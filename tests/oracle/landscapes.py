@@ -6,6 +6,8 @@ from fractions import Fraction
 from itertools import product
 from math import prod
 
+import numpy as np
+
 from tests.oracle.powers import differentiate
 
 
@@ -35,9 +37,11 @@ def random_landscape(seed, variables, points=2, degree=4):
 def normal_square(order):
     """Values and weights with the moments of x^2, x standard normal, up to the order: E x^(2k) = 1, 1, 3, 15, 105, …
 
-    The weights may be negative: a diagram is a polynomial in the moments, so nothing else of the distribution enters.
+    A diagram is a polynomial in the moments, so nothing else of the distribution enters.  The nodes are near those of Gauss, so
+    the weights are positive as theirs are.
     """
-    nodes = range(order + 1)
+    gauss = np.polynomial.hermite_e.hermegauss(2 * order + 2)[0][order + 1 :]
+    nodes = [Fraction(node**2).limit_denominator(1000) for node in gauss]
     weights = []
     for node in nodes:
         others = [other for other in nodes if other != node]
@@ -46,4 +50,5 @@ def normal_square(order):
             basis = [low - other * high for low, high in zip([Fraction(0), *basis], [*basis, Fraction(0)], strict=True)]
         moment = sum(c * prod(range(1, 2 * k, 2)) for k, c in enumerate(basis))
         weights.append(moment / prod((node - other for other in others), start=Fraction(1)))
-    return list(nodes), weights
+    assert min(weights) > 0
+    return nodes, weights

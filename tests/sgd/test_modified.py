@@ -459,13 +459,13 @@ def test_kernels_json_and_the_interpreter_agree(options, basis):
     series = modified(**options, basis=basis)
     assert Series.from_json(series.to_json()) == series
     generator = np.random.default_rng(1)
-    slopes = generator.normal(size=(5, 2))
-    tensors = [generator.normal(size=5), slopes]
+    slopes = generator.normal(size=(6, 2))
+    tensors = [generator.normal(size=6), slopes]
     for k in range(2, 5):
         tensors.append(
             np.einsum("n...,na->n...a", tensors[-1], slopes) if k > 2 else np.einsum("na,nb->nab", slopes, slopes)
         )
-    sizes = {name: value for name, value in (("N", 5), ("B", 2)) if name in series.symbols}
+    sizes = {name: value for name, value in (("N", 6), ("B", 2)) if name in series.symbols}
     found = series.kernel().coefficients(tensors, **sizes)
     np.testing.assert_allclose(
         np.array(interpret(series, tensors, **sizes), dtype=float), found, rtol=1e-11, atol=1e-12

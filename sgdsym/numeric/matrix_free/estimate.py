@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sgdsym.diagrams import Diagram
-from sgdsym.numeric.sizes import exact_sizes, number
+from sgdsym.numeric.sizes import exact_sizes, rounded_numbers
 from sgdsym.series import Series
 
 Floats = NDArray[np.float64]
@@ -111,7 +111,7 @@ def rate_and_weights(
     if not np.isfinite(rate).all():
         raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
     sizes = exact_sizes(series, symbols)
-    return rate, [float(number(series[diagram], sizes)) for diagram in diagrams]
+    return rate, rounded_numbers([series[diagram] for diagram in diagrams], sizes)
 
 
 def _statistics(rows: Floats) -> tuple[Floats, Floats]:

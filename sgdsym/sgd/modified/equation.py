@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias
 
-from sgdsym.diagrams import MAX_ORDER, bell_number, count_rooted_trees
-from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting
+from sgdsym.diagrams import MAX_ORDER, Diagram, bell_number, count_rooted_trees
+from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting, undecided
+from sgdsym.series.series import Recount
 from sgdsym.sgd.calendar import Calendar, PlainTiming, RateTiming
 from sgdsym.sgd.expand import as_size
 from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
@@ -94,7 +95,7 @@ def modified(
     setting = Setting(observable, dynamics, request.setting.sampling)
     common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, "nesterov": nesterov}
     again = partial(modified, **common, **options)  # type: ignore[arg-type]
-    return Series(terms, order, "cumulant", setting, partial(_recounted, again, request.symbols)).in_basis(basis)
+    return _series(terms, order, setting, partial(_recounted, again, request.symbols), request).in_basis(basis)
 
 
 def epoch_map(
@@ -144,7 +145,7 @@ def epoch_map(
     setting = Setting("displacement", "sgd", f"{sampling} of given points")
     terms = part_terms(draws, order, 1, progress)
     again = partial(epoch_map, sampling=sampling, order=order, **options)  # type: ignore[arg-type]
-    return Series(terms, order, "cumulant", setting, partial(_recounted, again, request.symbols)).in_basis(basis)
+    return _series(terms, order, setting, partial(_recounted, again, request.symbols), request).in_basis(basis)
 
 
 def estimate_parts(dynamics: str, order: int) -> int:
@@ -224,6 +225,12 @@ def _draws(request: Request) -> Sampling:
     if request.data == "reshuffle":
         return Given(request.sizes, RateTiming(request.sizes.batches))
     return Online(request.sizes, RateTiming(Coefficient(1)))
+
+
+def _series(
+    terms: dict[Diagram, Coefficient], order: int, setting: Setting, recount: Recount, request: Request
+) -> Series:
+    return Series(terms, order, "cumulant", setting, recount, undecided(request.conditions, {}))
 
 
 def _recounted(again: Callable[..., Series], symbols: Mapping[str, str], values: Mapping[str, Scalar]) -> Series:

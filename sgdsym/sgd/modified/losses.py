@@ -60,7 +60,7 @@ def modified_loss(drift: Series) -> Series:
         raise ValueError("the drift is no gradient in its first order: there is no loss that it descends")
     terms = {diagram: c for found in leading for diagram, c in found.terms.items()}
     setting = replace(drift.setting, observable="modified-loss")
-    return Series(terms, len(leading) - 1, drift.basis, setting, drift.again(modified_loss))
+    return Series(terms, len(leading) - 1, drift.basis, setting, drift.again(modified_loss), drift.conditions)
 
 
 def _descended(layer: Series) -> Series | None:

@@ -7,12 +7,12 @@ stands for is read back from the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
-from sgdsym.series import Coefficient, as_exact
+from sgdsym.series import Coefficient, as_exact, undecided
 from sgdsym.sgd.observables import OBSERVABLES, Reading
 from sgdsym.sgd.request import Request, Size
 from sgdsym.sgd.resummation.propagators import PropagatorTiming
@@ -90,7 +90,8 @@ def resum_request(
     form = form or ("continuous" if flows else "discrete")
     _check(request, form, flows)
     timing = PropagatorTiming(flows or form == "continuous", _unused_prefix(request))
-    draws, steps = _draws(request, timing)
+    sizes = _one_epoch(request)
+    draws, steps = _draws(request, timing, sizes)
     terms: dict[Diagram, TimeSum] = {}
     for d in range(request.order + 1):
         layer: dict[Diagram, TimeSum] = {}
@@ -101,7 +102,12 @@ def resum_request(
         if progress:
             progress(d, len(layer))
         terms |= layer
-    return Resummed(terms, request.order, request.setting, steps, timing.continuous, form == "stationary")
+    conditions = undecided(request.conditions, sizes)
+    if timing.continuous:
+        # time is any number from 0, which kernels check
+        conditions = tuple(condition for condition in conditions if condition.named != (steps,))
+    stationary = form == "stationary"
+    return Resummed(terms, request.order, request.setting, steps, timing.continuous, stationary, conditions)
 
 
 def _check(request: Request, form: str, flows: bool) -> None:
@@ -128,28 +134,33 @@ def _unused_prefix(request: Request) -> str:
     return prefix
 
 
-def _draws(request: Request, timing: PropagatorTiming) -> tuple[Sampling, Coefficient]:
-    """The sampling with the timing, and the number of steps.
-
-    One epoch over a training set draws fresh points for :math:`T = N/B` steps, written as :math:`N = TB`.
-    """
+def _one_epoch(request: Request) -> dict[str, Coefficient]:
+    """What one epoch over a training set puts for a size: fresh points for :math:`T = N/B` steps, written as :math:`N = TB`."""
     sizes = request.sizes
     if request.data not in ("fixed", "reshuffle"):
-        return request.drawn_with(timing), sizes.steps
+        return {}
     if sizes.epochs != 1:
         raise ValueError(
             f"several epochs with sampling {request.data} are not resummed; give epochs 1, or choose sampling replace or dynamics gd"
         )
-    steps = sizes.steps
-    if steps.symbols:
-        if "T" in request.symbols.values():
-            raise ValueError("T = N/B is the number of steps of one epoch; choose another name for the size T")
-        steps = Coefficient.symbol("T")
-        if sizes.dataset_size.symbols:
-            sizes = replace(sizes, steps=steps, dataset_size=steps * sizes.batch_size)
-        else:
-            sizes = replace(sizes, steps=steps, batch_size=sizes.dataset_size / steps)
-    return Online(sizes, timing), steps
+    if not sizes.steps.symbols:
+        return {}
+    if "T" in request.symbols.values():
+        raise ValueError("T = N/B is the number of steps of one epoch; choose another name for the size T")
+    steps = Coefficient.symbol("T")
+    if sizes.dataset_size.symbols:
+        return {str(sizes.dataset_size): steps * sizes.batch_size}
+    return {str(sizes.batch_size): sizes.dataset_size / steps}
+
+
+def _draws(request: Request, timing: PropagatorTiming, put: Mapping[str, Coefficient]) -> tuple[Sampling, Coefficient]:
+    """The sampling with the timing, and the number of steps."""
+    sizes = request.sizes
+    if request.data not in ("fixed", "reshuffle"):
+        return request.drawn_with(timing), sizes.steps
+    steps = sizes.steps.substitute(put)
+    batch_size, dataset_size = sizes.batch_size.substitute(put), sizes.dataset_size.substitute(put)
+    return Online(replace(sizes, steps=steps, batch_size=batch_size, dataset_size=dataset_size), timing), steps
 
 
 def _has_link(reading: Reading) -> bool:

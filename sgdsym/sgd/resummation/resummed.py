@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Series, Setting, as_exact, collect, symbol_name
+from sgdsym.series import Coefficient, Condition, Series, Setting, as_exact, collect, symbol_name, undecided
 from sgdsym.sgd.observables import FREE_ROOTS
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.resummation.views import ResummedViews
@@ -41,6 +41,7 @@ class Resummed(ResummedViews):
         steps: the number of steps :math:`T`.
         continuous: whether an edge carries :math:`e^{-\eta Ht}` and times are integrated over.
         stationary: whether the limit :math:`T\to\infty` is meant.
+        conditions: what the run asks of the sizes that are still symbols.
 
     >>> from sgdsym.sgd.resummation import resum
     >>> series = resum(order=2, batch_size=1)
@@ -54,6 +55,7 @@ class Resummed(ResummedViews):
     steps: Coefficient = field(default_factory=lambda: Coefficient.symbol("T"))
     continuous: bool = False
     stationary: bool = False
+    conditions: tuple[Condition, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", {diagram: time for diagram, time in self.terms.items() if time})
@@ -101,7 +103,7 @@ class Resummed(ResummedViews):
         """The same with sizes replaced by numbers, or by the name of another symbol.
 
         Raises:
-            ValueError: if a name is not one of the symbols.
+            ValueError: if a name is not one of the symbols, or a value is no size that the run can have.
 
         >>> from sgdsym.sgd.resummation import resum
         >>> resum(order=2).subs(B=1).symbols
@@ -115,7 +117,8 @@ class Resummed(ResummedViews):
             diagram: TimeSum.collect((product, c.substitute(exact)) for product, c in time.terms)
             for diagram, time in self.terms.items()
         }
-        return replace(self, terms=terms, steps=self.steps.substitute(exact))
+        conditions = undecided(self.conditions, exact)
+        return replace(self, terms=terms, steps=self.steps.substitute(exact), conditions=conditions)
 
     def at_infinity(self) -> Resummed:
         r"""The limit :math:`T\to\infty`, which exists where all :math:`0 < \eta h < 2` (in continuous time, :math:`0 < h`)."""
@@ -149,7 +152,7 @@ class Resummed(ResummedViews):
             if diagram.order <= degree
             for links, c in time.taylor(self.steps, diagram.order, degree - diagram.order, self.continuous).items()
         )
-        return Series(collect(parts), degree, "cumulant", self.setting)
+        return Series(collect(parts), degree, "cumulant", self.setting, conditions=self.conditions)
 
 
 def eigen_indices(diagram: Diagram) -> tuple[int, ...]:
