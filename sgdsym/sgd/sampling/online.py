@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from sgdsym.diagrams import weak_orders
@@ -40,10 +40,7 @@ class Online(Sampling):
         """See :class:`Sampling`."""
         return (found for found in self.arrangements(placement) if len(found[0].levels) == len(placement.blocks))
 
-    def total(self, sums: Mapping[Hashable, Coefficient], steps: int) -> Coefficient:
+    def value(self, own: Hashable, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        batch, points = self.sizes.batch_size, self.sizes.dataset_size
-        return Coefficient.total(
-            time * batch ** (blocks - steps) / (points if rooted else 1)
-            for (blocks, rooted), time in sums.items()  # type: ignore[misc]
-        )
+        blocks, rooted = own  # type: ignore[misc]
+        return self.sizes.batch_size ** (blocks - steps) / (self.sizes.dataset_size if rooted else 1)
