@@ -36,7 +36,10 @@ def add_request(command: Parser) -> None:
     rule.add_argument("--schedule", type=schedule, metavar="W1,W2,…", help="learning rate of each update, times eta")
     rule.add_argument("--delay", type=natural, default=0, metavar="K", help="gradients are K updates late")
     rule.add_argument(
-        "--average", type=number, metavar="uniform|BETA", help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta"
+        "--average",
+        type=number,
+        metavar="uniform|BETA",
+        help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
     )
     command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
 

@@ -161,7 +161,9 @@ def _grouped(terms: Sequence[Term]) -> str:
     """A long sum in brackets, one for each product of symbolic powers: readers go as deep as a sum is long."""
     groups: dict[Monomial, list[Term]] = {}
     for number, powers in terms:
-        outside = tuple((base, e) for base, e in powers if isinstance(base, Power) and (e > 0 or _is_number(base)))
+        outside: Monomial = tuple(
+            power for power in powers if isinstance(power[0], Power) and (power[1] > 0 or _is_number(power[0]))
+        )
         inside = tuple(power for power in powers if power not in outside)
         groups.setdefault(outside, []).append((number, inside))
     texts = []

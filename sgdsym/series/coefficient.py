@@ -550,7 +550,7 @@ def _may_divide(expression: Any, base: Any) -> bool:
 @lru_cache(maxsize=4096)
 def _root(base: Any) -> tuple[Any, Any] | None:
     terms = _terms(base)
-    for (powers, number) in terms:
+    for powers, number in terms:
         if len(powers) == 1 and powers[0][1] == 1:
             name = powers[0][0]
             if sum(name in dict(others) for others, _ in terms) == 1:

@@ -88,7 +88,9 @@ def _sum(coefficient: Coefficient, whole: int, lifted: dict[str | Power, int]) -
     for number, powers in coefficient.monomials():
         exponents = {name: exponent + lifted.get(name, 0) for name, exponent in powers}
         exponents = {**{name: e for name, e in lifted.items() if name not in exponents}, **exponents}
-        terms.append((int(number * whole), tuple((_base(name), e) for name, e in sorted(exponents.items(), key=_text) if e)))
+        terms.append(
+            (int(number * whole), tuple((_base(name), e) for name, e in sorted(exponents.items(), key=_text) if e))
+        )
     return tuple(terms)
 
 

@@ -1,7 +1,7 @@
 r"""Calendars: how the times of steps are summed, whatever the optimiser and whoever shares data points.
 
-A run is :math:`E` epochs of :math:`M` slots; :math:`T` steps are :math:`T` epochs of one.  Steps are sorted into *levels*, the earliest
-first, and levels into the epochs in use.  With modes :math:`r^{\Delta-1}` on the edges let :math:`R_i` be the product of
+A run is :math:`E` epochs of :math:`M` slots; :math:`T` steps are :math:`T` epochs of one.  Steps are sorted into *levels*, the
+earliest first, and levels into the epochs in use.  With modes :math:`r^{\Delta-1}` on the edges, let :math:`R_i` be the product of
 the :math:`r` of the edges that span the gap above level :math:`i` (:math:`R_0` below the first level), let an edge have one more
 factor :math:`r` in front for each level it passes, and let :math:`0=a_0<a_1<…<a_m=k` be where the levels are cut into epochs.  Then
 the sum over all times is
@@ -14,8 +14,8 @@ in use, let :math:`P_j` be the product over the epochs in use of the :math:`R` i
 
 .. math:: front\cdot[R_{a_0}^M, …, R_{a_m}^M]\,x^E\; [P_0, …, P_q]\,x^M.
 
-A mode :math:`\binom{\Delta-1}j r^{\Delta-1-j}` is the coefficient of :math:`\varepsilon^j` of :math:`(r+\varepsilon)^{\Delta-1}`.  Where the
-updates differ there are no modes, and the registers are followed update by update.
+A mode :math:`\binom{\Delta-1}j r^{\Delta-1-j}` is the coefficient of :math:`\varepsilon^j` of :math:`(r+\varepsilon)^{\Delta-1}`.  Where
+the updates differ there are no modes, and the registers are followed update by update.
 
 Knows levels and edges.  Refuses to know which sampling asks, and for which optimiser.
 """
@@ -26,10 +26,10 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
-from itertools import accumulate, combinations, product
+from itertools import accumulate, combinations, pairwise, product
 from math import factorial
 from operator import mul
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import binomial, divided_difference, taylor
@@ -38,6 +38,14 @@ from sgdsym.sgd.optimizers import LinearOptimizer, Mode
 # kind of an edge, and the levels it reaches from and to: the start is level 0, a root is above the last
 Span: TypeAlias = tuple[int, int, int]
 INNER, ROOT, START = range(3)
+# the rate of a mode, and which of the depths it has, -1 where that is zero
+Rate: TypeAlias = tuple[Coefficient, int]
+Rates: TypeAlias = tuple[Rate, ...]
+Depths: TypeAlias = tuple[int, ...]
+Modes: TypeAlias = tuple[Rates, tuple[Rates, ...], Depths]
+# a polynomial in as many unknowns as there are depths, and coefficients of open edges by their registers
+Jet: TypeAlias = dict[tuple[int, ...], Coefficient]
+Tensor: TypeAlias = dict[tuple[int, ...], Coefficient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Timing(Protocol):
         """What the time-sum depends on: patterns with equal keys are worth the same."""
         ...
 
-    def value(self, key: Hashable) -> Coefficient:
+    def value(self, key: Any) -> Coefficient:
         """The time-sum of a key."""
         ...
 
@@ -115,9 +123,9 @@ class PlainTiming:
             return len(pattern.epochs), (max(pattern.slots) + 1,)
         return len(pattern.epochs), tuple(sorted(pattern.epochs))
 
-    def value(self, key: Hashable) -> Coefficient:
+    def value(self, key: Any) -> Coefficient:
         r"""The number of ways to choose epochs and slots."""
-        epochs, slots = key  # type: ignore[misc]
+        epochs, slots = key
         return reduce(mul, (binomial(self.calendar.slots, k) for k in slots), binomial(self.calendar.epochs, epochs))
 
 
@@ -137,9 +145,8 @@ class RateTiming:
         """As for plain steps."""
         return tuple(sorted(pattern.epochs))
 
-    def value(self, key: Hashable) -> Coefficient:
+    def value(self, key: Any) -> Coefficient:
         r"""The coefficient of :math:`E` in :math:`\binom Em`, times the ways to choose slots."""
-        assert isinstance(key, tuple)
         rate = Fraction((-1) ** (len(key) - 1), len(key)) if key else 0
         return reduce(mul, (binomial(self.slots, k) for k in key), Coefficient(rate))
 
@@ -156,10 +163,9 @@ class ContinuousTiming:
         """The number of levels."""
         return len(pattern.levels)
 
-    def value(self, key: Hashable) -> Coefficient:
+    def value(self, key: Any) -> Coefficient:
         r"""The volume :math:`T^m/m!`."""
-        assert isinstance(key, int)
-        return self.steps**key / factorial(key)
+        return self.steps ** int(key) / factorial(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +185,22 @@ class ModeTiming:
             spans.append((START, 0, 1))
         return tuple(sorted(spans)), pattern.epochs, pattern.slots
 
-    def value(self, key: Hashable) -> Coefficient:
+    def value(self, key: Any) -> Coefficient:
         """The sum over the modes of all edges."""
-        spans, epochs, slots = key  # type: ignore[misc]
+        spans, epochs, slots = key
         return Coefficient.sum_of_products(
             (weight, *self._factors(front, nodes, depths, epochs, slots))
             for (front, nodes, depths), weight in self._products(spans, sum(epochs)).items()
         )
 
-    def _products(self, spans: Sequence[Span], levels: int) -> Mapping[tuple[Edges, tuple[Edges, ...], Edges], Coefficient]:
+    def _products(self, spans: Sequence[Span], levels: int) -> Mapping[Modes, Coefficient]:
         """The products of modes, one from each edge: rates in front and in each gap, depths, and their weight.
 
         A rate is a pair of its value and the place of its depth, -1 where that is zero; plain modes have none.
         """
-        found: dict[tuple[Edges, tuple[Edges, ...], Edges], Coefficient] = {
-            ((), ((),) * (levels + 1), ()): Coefficient(1)
-        }
+        found: dict[Modes, Coefficient] = {((), ((),) * (levels + 1), ()): Coefficient(1)}
         for kind, low, high in spans:
-            extended: dict[tuple[Edges, tuple[Edges, ...], Edges], Coefficient] = {}
+            extended: dict[Modes, Coefficient] = {}
             for (front, nodes, depths), weight in found.items():
                 for mode in self._modes(kind):
                     if mode.is_plain:
@@ -216,29 +220,29 @@ class ModeTiming:
         return (self.optimizer.modes, self.optimizer.root_modes, self.optimizer.start_modes)[kind]
 
     def _factors(
-        self, front: Edges, nodes: tuple[Edges, ...], depths: Edges, epochs: tuple[int, ...], slots: tuple[int, ...]
+        self, front: Rates, nodes: tuple[Rates, ...], depths: Depths, epochs: tuple[int, ...], slots: tuple[int, ...]
     ) -> list[Coefficient]:
         """The time-sum of one product of modes, as factors."""
-        E, M = self.calendar.epochs, self.calendar.slots
+        every, each = self.calendar.epochs, self.calendar.slots
         cuts = [0, *accumulate(epochs)]
         if slots:
             inner, left = _slots_in_use(nodes, cuts, slots)
-            groups, front = [inner], (*front, *left)
-        elif M == 1:
+            groups, front = [tuple(inner)], (*front, *left)
+        elif each == 1:
             # the sum over one slot is one
             groups = []
         else:
-            groups = [nodes[a : b + 1] for a, b in zip(cuts, cuts[1:], strict=False)]
+            groups = [nodes[a : b + 1] for a, b in pairwise(cuts)]
         outer = [nodes[a] for a in cuts]
         if depths:
-            ends = [_raised(_jet(node, depths), M, depths) for node in outer]
-            parts = [_jet(front, depths), _difference(E, ends, depths)]
-            parts += [_difference(M, [_jet(node, depths) for node in group], depths) for group in groups]
+            ends = [_raised(_jet(node, depths), each, depths) for node in outer]
+            parts = [_jet(front, depths), _difference(every, ends, depths)]
+            parts += [_difference(each, [_jet(node, depths) for node in group], depths) for group in groups]
             return [reduce(lambda x, y: _times(x, y, depths), parts).get(tuple(depths), Coefficient(0))]
         # an epoch has at least one slot, so that a rate that vanishes leaves nothing of it
-        values = [rate.power(M) if rate else rate for rate in map(_rate, outer)]
-        found = [_rate(front), self._difference(E, values)]
-        return found + [self._difference(M, [_rate(node) for node in group]) for group in groups]
+        values = [rate.power(each) if rate else rate for rate in map(_rate, outer)]
+        found = [_rate(front), self._difference(every, values)]
+        return found + [self._difference(each, [_rate(node) for node in group]) for group in groups]
 
     def _difference(self, exponent: Coefficient, nodes: Sequence[Coefficient]) -> Coefficient:
         """A divided difference, which does not depend on the order of its nodes."""
@@ -248,27 +252,21 @@ class ModeTiming:
         return self.known[key]
 
 
-Edges: TypeAlias = tuple  # type: ignore[type-arg]
-Jet: TypeAlias = dict[tuple[int, ...], Coefficient]
-
-
-def _sorted(rates: tuple[tuple[Coefficient, int], ...]) -> Edges:
+def _sorted(rates: Rates) -> Rates:
     return tuple(sorted(rates, key=lambda rate: (rate[1], str(rate[0]))))
 
 
-def _rate(rates: Edges) -> Coefficient:
+def _rate(rates: Rates) -> Coefficient:
     """The product of the rates of a gap."""
     return reduce(mul, (rate for rate, _ in rates), Coefficient(1))
 
 
-def _slots_in_use(
-    nodes: Sequence[Edges], cuts: Sequence[int], slots: Sequence[int]
-) -> tuple[list[Edges], Edges]:
+def _slots_in_use(nodes: Sequence[Rates], cuts: Sequence[int], slots: Sequence[int]) -> tuple[list[Rates], Rates]:
     """The nodes between the slots in use, all epochs at once, and what is left in front."""
     count = max(slots) + 1
-    between: list[list[tuple[Coefficient, int]]] = [[] for _ in range(count + 1)]
-    left: list[tuple[Coefficient, int]] = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    between: list[list[Rate]] = [[] for _ in range(count + 1)]
+    left: list[Rate] = []
+    for a, b in pairwise(cuts):
         taken, current = set(slots[a:b]), a
         for slot in range(count):
             between[slot] += nodes[current]
@@ -280,7 +278,7 @@ def _slots_in_use(
     return [_sorted(tuple(node)) for node in between], tuple(left)
 
 
-def _jet(rates: Edges, depths: Edges) -> Jet:
+def _jet(rates: Rates, depths: Depths) -> Jet:
     r"""A product of rates :math:`r + \varepsilon` as a polynomial in the :math:`\varepsilon`, up to the depths."""
     one = (0,) * len(depths)
     found: Jet = {one: Coefficient(1)}
@@ -292,7 +290,7 @@ def _jet(rates: Edges, depths: Edges) -> Jet:
     return found
 
 
-def _times(left: Jet, right: Jet, depths: Edges) -> Jet:
+def _times(left: Jet, right: Jet, depths: Depths) -> Jet:
     found: Jet = {}
     for x, a in left.items():
         for y, b in right.items():
@@ -302,7 +300,7 @@ def _times(left: Jet, right: Jet, depths: Edges) -> Jet:
     return found
 
 
-def _powers(jet: Jet, depths: Edges) -> Iterator[Jet]:
+def _powers(jet: Jet, depths: Depths) -> Iterator[Jet]:
     r"""The powers of what a jet has beyond its value, as long as they do not vanish."""
     one = (0,) * len(depths)
     beyond = {exponents: c for exponents, c in jet.items() if exponents != one and c}
@@ -312,7 +310,7 @@ def _powers(jet: Jet, depths: Edges) -> Iterator[Jet]:
         power = _times(power, beyond, depths)
 
 
-def _raised(jet: Jet, exponent: Coefficient, depths: Edges) -> Jet:
+def _raised(jet: Jet, exponent: Coefficient, depths: Depths) -> Jet:
     """A jet to a power that may hold symbols."""
     value = jet.get((0,) * len(depths), Coefficient(0))
     found: Jet = {}
@@ -323,7 +321,7 @@ def _raised(jet: Jet, exponent: Coefficient, depths: Edges) -> Jet:
     return found
 
 
-def _difference(exponent: Coefficient, nodes: Sequence[Jet], depths: Edges) -> Jet:
+def _difference(exponent: Coefficient, nodes: Sequence[Jet], depths: Depths) -> Jet:
     r"""The divided difference of :math:`x^T` at jets.
 
     Its derivative by a node repeats the node: the coefficient of :math:`\delta_0^{j_0}\cdots\delta_k^{j_k}` is the difference in which
@@ -392,9 +390,9 @@ class RegisterTiming:
         shared = tuple(zip(pattern.points, pattern.steps_on_levels(), strict=True)) if self.share else ()
         return spans, pattern.epochs, pattern.slots, shared
 
-    def value(self, key: Hashable) -> Coefficient:
+    def value(self, key: Any) -> Coefficient:
         """The sum over all times."""
-        spans, epochs, slots, shared = key  # type: ignore[misc]
+        spans, epochs, slots, shared = key
         if slots:
             chosen = combinations(range(self.slots), max(slots) + 1)
             places: Iterator[tuple[int, ...]] = (tuple(places[slot] for slot in slots) for places in chosen)
@@ -474,9 +472,6 @@ class RegisterTiming:
                         moved[place] = moved[place] + term if place in moved else term
             tensor = moved
         return tensor
-
-
-Tensor: TypeAlias = dict[tuple[int, ...], Coefficient]
 
 
 def _added(left: Tensor, right: Tensor) -> Tensor:

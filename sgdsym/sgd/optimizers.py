@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 from graphlib import CycleError, TopologicalSorter
-from math import prod
+from math import comb
 from operator import add
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import partial_fraction
@@ -28,6 +28,7 @@ from sgdsym.sgd.differences import partial_fraction
 Vector: TypeAlias = tuple[Coefficient, ...]
 Matrix: TypeAlias = tuple[Vector, ...]
 Entry: TypeAlias = Coefficient | int | Fraction | str
+_ENTRIES = (Coefficient, int, Fraction, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,13 @@ class LinearOptimizer:
     start: int = 0
 
     def __init__(self, A: object, b: object, c: object, read: object, *, start: int = 0) -> None:
-        matrices, gains, points = _stacked(A, 2, "A"), _stacked(b, 1, "b"), _stacked(c, 1, "c")
+        matrices, gains, points = _matrices(A), _stacked(b, 1, "b"), _stacked(c, 1, "c")
         length = max(map(len, (matrices, gains, points)))
         for name, given in (("A", matrices), ("b", gains), ("c", points)):
             if len(given) not in (1, length):
-                raise ValueError(f"{name} is given for {len(given)} updates, another part for {length}; give one, or as many")
+                raise ValueError(
+                    f"{name} is given for {len(given)} updates, another part for {length}; give one, or as many"
+                )
         (last,) = _stacked(read, 1, "read")
         size = len(last)
         for name, vectors in (("b", gains), ("c", points)):
@@ -189,8 +192,9 @@ class LinearOptimizer:
 
     def update(self, t: int) -> Update:
         """The registers of update ``t``, counted from zero; before ``start`` gradients are not taken."""
-        matrix, gain, point = (given[t] if len(given) > 1 else given[0] for given in (self.A, self.b, self.c))
-        return Update(matrix, gain if t >= self.start else (Coefficient(0),) * len(gain), point)
+        gain = self.b[t % len(self.b)]
+        # a part that is given once is that of every update
+        return Update(self.A[t % len(self.A)], gain if t >= self.start else _zeros(len(gain)), self.c[t % len(self.c)])
 
     def delayed(self, steps: int) -> LinearOptimizer:
         r"""The same with gradients taken at :math:`\theta_{t-K}`; the updates before :math:`t=K` are left out.
@@ -221,7 +225,7 @@ class LinearOptimizer:
         >>> [(str(mode.rate), str(mode.weight)) for mode in LinearOptimizer.sgd().averaged(Coefficient("1/3")).root_modes]
         [('1', '1'), ('1/3', '-1/3')]
         """
-        return self._with_register(decay, 1 - decay, 1)
+        return self._with_register(decay, 1 - decay, Coefficient(1))
 
     def summed(self, steps: Coefficient) -> LinearOptimizer:
         r"""The same, read at the uniform average of :math:`\theta_1, …, \theta_T`.
@@ -236,7 +240,9 @@ class LinearOptimizer:
         """One more register in front, ``own`` times itself plus ``new`` times the weights after the update; it is read."""
         matrices, gains = [], []
         for matrix, gain in _paired(self.A, self.b):
-            moved = [reduce(add, (e * row[j] for e, row in zip(self.read, matrix, strict=True))) for j in range(len(matrix))]
+            moved = [
+                reduce(add, (e * row[j] for e, row in zip(self.read, matrix, strict=True))) for j in range(len(matrix))
+            ]
             matrices.append([(own, *(new * x for x in moved)), *((Coefficient(0), *row) for row in matrix)])
             gains.append((new * reduce(add, (e * x for e, x in zip(self.read, gain, strict=True))), *gain))
         optimizer = object.__new__(LinearOptimizer)
@@ -286,7 +292,9 @@ class LinearOptimizer:
     @property
     def _matrix(self) -> Matrix:
         if self.updates is not None:
-            raise ValueError("the updates of this optimiser differ, so that its edges have no modes; give the number of steps")
+            raise ValueError(
+                "the updates of this optimiser differ, so that its edges have no modes; give the number of steps"
+            )
         return self.A[0]
 
 
@@ -384,29 +392,39 @@ def _has_fixed_registers(matrices: Sequence[Matrix], readings: Sequence[Vector])
     return not any(row[-1] for row in rows)
 
 
-def _stacked(given: object, axes: int, name: str) -> tuple[tuple[object, ...], ...]:
-    """An array with that many axes, or a sequence of such, as a sequence of tuples of coefficients."""
-    depth, inner = 0, given
-    while not isinstance(inner, (str, int, Fraction, Coefficient)):
+def _matrices(given: object) -> tuple[Matrix, ...]:
+    """A matrix, or a sequence of them, as a sequence."""
+    depth = _depth(given, "A")
+    if depth not in (2, 3):
+        raise ValueError("A must be a matrix, or one an update")
+    stack = tuple(given) if depth == 3 else (given,)  # type: ignore[arg-type]
+    return tuple(_stacked(rows, 1, "A", several=True) for rows in stack)
+
+
+def _stacked(given: object, axes: int, name: str, several: bool = False) -> tuple[Vector, ...]:
+    """A vector, or a sequence of them, as a sequence."""
+    depth = _depth(given, name)
+    if depth not in (axes, axes + 1) or (several and depth == axes):
+        raise ValueError(f"{name} must be a vector" + (", or one an update" if name != "read" else ""))
+    rows: tuple[Any, ...] = tuple(given) if depth > axes else (given,)  # type: ignore[arg-type]
+    if any(isinstance(row, _ENTRIES) or not hasattr(row, "__iter__") for row in rows):
+        raise ValueError(f"{name} must hold its numbers in nested lists of equal depth")
+    return tuple(tuple(_entry(name, x) for x in row) for row in rows)
+
+
+def _depth(given: object, name: str) -> int:
+    """How deep lists are nested."""
+    depth = 0
+    while not isinstance(given, _ENTRIES):
         try:
-            inner = tuple(inner)[0]  # type: ignore[arg-type]
-        except (TypeError, IndexError) as error:
-            raise ValueError(f"{name} must hold integers, fractions or symbol names in {axes} nested lists") from error
+            given = next(iter(given))  # type: ignore[call-overload]
+        except (TypeError, StopIteration) as error:
+            raise ValueError(f"{name} must hold integers, fractions or symbol names, in nested lists") from error
         depth += 1
-    if depth not in (axes, axes + 1) or (depth == axes + 1 and name == "read"):
-        raise ValueError(f"{name} must be {'a matrix' if axes == 2 else 'a vector'}" + (", or one an update" if name != "read" else ""))
-    return tuple(_tuples(x, axes, name) for x in (given if depth > axes else (given,)))  # type: ignore[attr-defined]
+    return depth
 
 
-def _tuples(given: object, axes: int, name: str) -> tuple[object, ...]:
-    if isinstance(given, (str, int, Fraction, Coefficient)) or not hasattr(given, "__iter__"):
-        raise ValueError(f"{name} must hold integers, fractions or symbol names in {axes} nested lists")
-    if axes == 1:
-        return tuple(_entry(name, x) for x in given)
-    return tuple(_tuples(x, axes - 1, name) for x in given)
-
-
-def _entry(name: str, value: object) -> Coefficient:
+def _entry(name: str, value: Any) -> Coefficient:
     if isinstance(value, Coefficient):
         return value
     if isinstance(value, (int, Fraction, str)) and not isinstance(value, bool):
@@ -438,8 +456,7 @@ def weights_of(modes: Sequence[Mode], span: int) -> Coefficient:
     >>> [str(weights_of(LinearOptimizer.heavy_ball("mu").modes, span)) for span in (1, 2)]
     ['1', 'mu + 1']
     """
+    past = span - 1
     return Coefficient.total(
-        mode.weight * prod((span - 1 - i for i in range(mode.depth)), start=1) / prod(range(1, mode.depth + 1)) * mode.rate ** (span - 1 - mode.depth)
-        for mode in modes
-        if span - 1 >= mode.depth
+        mode.weight * comb(past, mode.depth) * mode.rate ** (past - mode.depth) for mode in modes if past >= mode.depth
     )

@@ -304,7 +304,7 @@ class Request:
         return {"ode": 1, "sde": 2}.get(self.dynamics)
 
 
-def _first(value: Size | None, default: str) -> Size:
+def _first(value: Size | None, default: Size) -> Size:
     return default if value is None else value
 
 

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import factorial
-from operator import mul
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
@@ -79,9 +78,9 @@ class TimeSum:
         """The weight of a placement that was counted with this timing: it is linear in the timing's symbols."""
         terms = []
         for number, powers in weight.monomials():
-            ((name, _),) = [power for power in powers if power[0] in timing.symbols]
-            sizes = (Coefficient.symbol(size) ** exponent for size, exponent in powers if size != name)
-            terms.append(((Difference(*timing.symbols[name]),), reduce(mul, sizes, Coefficient(number))))
+            (name,) = [base for base, _ in powers if isinstance(base, str) and base in timing.symbols]
+            sizes = Coefficient.product(power for power in powers if power[0] != name)
+            terms.append(((Difference(*timing.symbols[name]),), sizes * number))
         return cls.collect(terms)
 
     def __bool__(self) -> bool:

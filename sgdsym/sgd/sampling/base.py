@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.calendar import Pattern, Timing
@@ -66,7 +67,7 @@ class Sampling(ABC):
         raise ValueError("epochs have no continuous form: a point comes once in each; choose form discrete")
 
     @abstractmethod
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         """What a key of the sampling is worth, with so many steps in all."""
 
     def weight(self, placement: Placement) -> Coefficient:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import comb
+from typing import Any
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
@@ -37,10 +38,11 @@ class Fixed(Sampling):
             for pattern, ways in patterns:
                 yield pattern, own, ways
 
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        blocks, rooted = own  # type: ignore[misc]
-        return self.sizes.batch_size ** (blocks - steps) / (self.sizes.dataset_size if rooted else 1)
+        blocks, rooted = own
+        chosen: Coefficient = self.sizes.batch_size ** (blocks - steps)
+        return chosen / self.sizes.dataset_size if rooted else chosen
 
 
 def _patterns(parents: Sequence[int], slots: Sequence[int], points: Sequence[int]) -> Iterator[Pattern]:

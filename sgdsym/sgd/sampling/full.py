@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
@@ -28,7 +29,6 @@ class Full(Sampling):
         steps = len(placement.forest.parents)
         return (found for found in self.arrangements(placement) if len(found[0].levels) == steps)
 
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        assert isinstance(own, int)
-        return self.sizes.dataset_size**own
+        return self.sizes.dataset_size ** int(own)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 from sgdsym.diagrams import Partition, refinements, set_partitions
 from sgdsym.series import Coefficient
@@ -50,13 +51,14 @@ class Given(Sampling):
         for (merged_points, history), ways in counts.items():
             yield Pattern((), tuple(map(len, history))), (merged_points, history), ways
 
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        merged, history = own  # type: ignore[misc]
+        merged, history = own
         points, batch = self.sizes.dataset_size, self.sizes.batch_size
         placed = [falling_factorial(batch, count) for slots in history for count in slots]
         divisors = [falling_factorial(points, sum(slots)) for slots in history]
-        return reduce(Coefficient.__mul__, placed, points**merged / batch**steps) / reduce(Coefficient.__mul__, divisors, Coefficient(1))
+        chosen: Coefficient = points**merged / batch**steps
+        return reduce(Coefficient.__mul__, placed, chosen) / reduce(Coefficient.__mul__, divisors, Coefficient(1))
 
     def _histories(self, parents: tuple[int, ...], points: list[tuple[int, ...]]) -> Counter[History]:
         key = (parents, tuple(sorted(points)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
@@ -40,7 +41,8 @@ class Online(Sampling):
         """See :class:`Sampling`."""
         return (found for found in self.arrangements(placement) if len(found[0].levels) == len(placement.blocks))
 
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        blocks, rooted = own  # type: ignore[misc]
-        return self.sizes.batch_size ** (blocks - steps) / (self.sizes.dataset_size if rooted else 1)
+        blocks, rooted = own
+        chosen: Coefficient = self.sizes.batch_size ** (blocks - steps)
+        return chosen / self.sizes.dataset_size if rooted else chosen

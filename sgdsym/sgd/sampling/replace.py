@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from sgdsym.diagrams import Partition, connected_parts, refinements, set_partitions, weak_orders
 from sgdsym.series import Coefficient
@@ -59,12 +60,13 @@ class Replace(Sampling):
                 for levels in orders:
                     yield one_run(tuple(map(grouped.steps_of, levels))), key, ways
 
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
-        power, cells = own  # type: ignore[misc]
+        power, cells = own
         points, batch = self.sizes.dataset_size, self.sizes.batch_size
         choices = (falling_factorial(batch, count) for count in cells)
-        return reduce(Coefficient.__mul__, choices, points**-power / batch**steps)
+        apart: Coefficient = points**-power / batch**steps
+        return reduce(Coefficient.__mul__, choices, apart)
 
     def _power(self, placement: Placement, cells: Partition) -> int:
         """How many cells draw a point that is given by others."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, reduce
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Partition, set_partitions, weak_orders
 from sgdsym.series import Coefficient
@@ -53,15 +53,17 @@ class Reshuffle(Sampling):
             for history, ways in histories(parents, points).items():
                 yield Pattern((), tuple(map(len, history))), history, ways
 
-    def value(self, own: Hashable, steps: int) -> Coefficient:
+    def value(self, own: Any, steps: int) -> Coefficient:
         r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, without what both share."""
-        number, history, rooted = own  # type: ignore[misc]
+        number, history, rooted = own
         n, b = self.sizes.dataset_size, self.sizes.batch_size
         if not falling_factorial(n, number):
             # fewer points than asked for: no way to choose them, and nothing to divide by
             return Coefficient(0)
         placed = (falling_factorial(b, points) for slots in history for points in slots)
-        powers = ((i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1)))
+        powers = (
+            (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1))
+        )
         chosen = reduce(Coefficient.__mul__, ((n - i) ** power for i, power in enumerate(powers)), Coefficient(1))
         return reduce(Coefficient.__mul__, placed, chosen / b**steps)
 
@@ -77,7 +79,8 @@ def patterns(parents: tuple[int, ...], points: Partition) -> Iterator[Pattern]:
         for first in _first_epochs(parents, left):
             for levels in _levels(parents, point_of, first):
                 masks = tuple(
-                    sum(1 << v for v in range(len(parents)) if first >> v & 1 and point_of[v] in level) for level in levels
+                    sum(1 << v for v in range(len(parents)) if first >> v & 1 and point_of[v] in level)
+                    for level in levels
                 )
                 for later, cuts, counts in extended(left & ~first):
                     yield (*masks, *later), (len(masks), *cuts), (*map(len, levels), *counts)
