@@ -7,7 +7,7 @@ series comes from and how it is printed, drawn or lowered.
 from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_name
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
-from sgdsym.series.conditions import Condition, run_conditions, undecided
+from sgdsym.series.conditions import Condition, named_conditions, run_conditions, undecided
 from sgdsym.series.estimator import estimator, mergers, most_blocks
 from sgdsym.series.evaluation import TooManyDigitsError, exact_value, float_values
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
@@ -34,6 +34,7 @@ __all__ = [
     "float_values",
     "mergers",
     "most_blocks",
+    "named_conditions",
     "read_number",
     "read_object",
     "read_size",

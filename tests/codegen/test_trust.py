@@ -10,6 +10,7 @@ import sgdsym
 from sgdsym.codegen.scalars import assignment
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd.resummation import resum
+from sgdsym.sgd.resummation.exchange import read_resummed
 from tests.oracle.triples import worst
 
 SLOPES, CURVATURES, THIRD = [[1], [3]], [[[0]], [[2]]], [[[[1]]], [[[-2]]]]
@@ -199,6 +200,8 @@ def test_resummed_series_check_sizes():
             series.subs(**sizes)
         with pytest.raises(ValueError, match=r"batch size must be an integer of at least 1, not 1\.5"):
             kernel(FLOATS, 0.1, steps=4, **(sizes | {"B": 1.5}))
+        with pytest.raises(ValueError, match="batch size must be an integer of at least 1, not 3/2"):
+            read_resummed(series.to_json()).subs(**sizes)
     series = resum(order=2, sampling="fixed", epochs=1, dataset_size=12)
     with pytest.raises(ValueError, match=r"batch size must be .* not 12/T \(T = 5\)"):
         series.kernel()(FLOATS, 0.1, steps=5)

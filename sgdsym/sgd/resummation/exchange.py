@@ -17,10 +17,11 @@ continuous time where the key ``"continuous"`` is true.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Setting, diagram_from_data, diagram_to_data, read_object
+from sgdsym.series import Coefficient, Setting, diagram_from_data, diagram_to_data, named_conditions, read_object
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 
@@ -65,7 +66,10 @@ def read_resummed(text: str) -> Resummed:
         stationary = data["form"] == "stationary"
         continuous = bool(data["continuous"]) if stationary else data["form"] == "continuous"
         terms = dict(_read_term(term) for term in data["terms"])
-        return Resummed(terms, int(data["order"]), setting, Coefficient.parse(data["steps"]), continuous, stationary)
+        order, steps = int(data["order"]), Coefficient.parse(data["steps"])
+        resummed = Resummed(terms, order, setting, steps, continuous, stationary)
+        sizes = set(resummed.symbols) - (steps.symbols if continuous else set())
+        return replace(resummed, conditions=named_conditions(setting, sizes))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ValueError(f"not a resummed series: missing or misshapen entry ({error!r})") from error
 
