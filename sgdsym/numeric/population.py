@@ -151,7 +151,9 @@ def _numbers(name: str, value: Any) -> Array:
         if "inhomogeneous" not in str(error):
             raise
         raise ValueError(f"{name} must hold numbers in equal rows") from None
-    if array.dtype.kind in "biu":
+    if array.dtype.kind == "b":
+        raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
+    if array.dtype.kind in "iu":
         array = array.astype(object)
     if array.dtype == object and all(isinstance(x, Rational) for x in array.flat):
         fractions = np.empty(array.shape, dtype=object)

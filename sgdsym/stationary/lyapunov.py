@@ -186,6 +186,9 @@ def flat_directions(process: Process) -> Any:
     """
     hessian = process.hessian
     if process.symbolic:
+        if hessian.is_diagonal():
+            flat = [i for i, curvature in enumerate(hessian.diagonal()) if curvature.is_zero]
+            return sp.eye(hessian.rows)[:, flat]
         return in_field(hessian)[0].nullspace().to_Matrix().T
     curvatures, basis = np.linalg.eigh(hessian)
     return basis[:, _is_flat(curvatures, process.rounding)]
@@ -195,11 +198,16 @@ def _solve(process: Process) -> tuple[Any, Any, bool]:
     """The covariance in the directions that the Hessian bends, the flat ones, and whether noise reaches those."""
     if not process.symbolic:
         return _solve_floats(process)
+    drift, rates, kick = process.drift, process.drift, process.noise
+    if process.rates is None:
+        rates, kick = process.hessian, process.rate**2 * kick
+    else:
+        kick = process.rates * kick * process.rates
+    if not drift.is_diagonal():
+        check_size(drift.rows, symbolic=has_symbols(drift, kick, process.momentum))
     flat = flat_directions(process)
     if flat.cols == flat.rows:
         raise ValueError("the Hessian is 0 in every direction; the weights do not settle anywhere")
-    rates = process.hessian if process.rates is None else process.drift
-    drift, kick = process.drift, process.steps * process.noise * process.steps
     reached = False
     if flat.cols:
         # along the flat directions the drift becomes the identity and the noise 0, which makes the equation regular

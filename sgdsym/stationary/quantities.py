@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arrays import real_array, unmasked
-from sgdsym.noise.arrays import check_real, exact_array, exact_text, is_array, rounding
+from sgdsym.noise.arrays import check_real, exact_array, exact_text, is_array, precision, rounding
 from sgdsym.noise.checks import check_semidefinite, check_symmetric, has_symbols, is_nonnegative
 
 
@@ -199,8 +199,11 @@ def positive_definite(name: str, value: Any, *, symbolic: bool, size: int | None
     result = symmetric(name, value, symbolic=symbolic, size=size)
     if has_symbols(result):
         return result
-    lowest = float(np.linalg.eigvalsh(np.array(result, dtype=float))[0])
-    if not (is_nonnegative(result, strictly=True) if symbolic else lowest > 0):
+    eigenvalues = np.linalg.eigvalsh(np.array(result, dtype=float))
+    lowest, unit = float(eigenvalues[0]), precision(value)
+    # what doubles say of a shorter float's matrix that is nearly singular is its rounding
+    least = 16 * unit * float(eigenvalues[-1]) if unit > np.finfo(float).eps else 0.0
+    if not (is_nonnegative(result, strictly=True) if symbolic else lowest > least):
         raise ValueError(f"{name} has the eigenvalue {lowest:.6g}; all must be above 0")
     return result
 

@@ -10,6 +10,7 @@ from sgdsym.noise import minibatch_covariance
 from sgdsym.stationary import (
     decompose,
     excess_loss,
+    gibbs_covariance,
     lag_covariance,
     mean_square_distance,
     mean_square_stability,
@@ -177,3 +178,10 @@ def test_matrices_of_other_libraries_keep_what_is_beside_the_diagonal():
         assert np.allclose(np.array(stationary_covariance(np.eye(2), given, 0.5), dtype=float), wanted)
     with pytest.raises(ValueError, match="sparse"):
         stationary_covariance(np.eye(2), pytest.importorskip("scipy.sparse").csr_matrix(noise), 0.5)
+
+
+def test_what_must_be_definite_is_so_beyond_its_rounding():
+    nearly = np.array([[1, 1], [1, 1]]) + np.diag([0.0, 2e-7])
+    assert gibbs_covariance(nearly, learning_rate=0.1, variance=1.0).shape == (2, 2)
+    with pytest.raises(ValueError, match=r"eigenvalue .*e-0[78]; all must be above 0"):
+        gibbs_covariance(nearly.astype(np.float32), learning_rate=0.1, variance=1.0)
