@@ -330,12 +330,8 @@ def _read(derivatives, weights):
     return SimpleNamespace(means=means, samples=samples, weights=weights, p=p)
 
 
-def _check_unmasked(value: object, what: str) -> None:
-    """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask.
-
-    Raises:
-        ValueError: saying what has masked entries.
-    """
+def _check_unmasked(value, what):
+    """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask."""
     parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
     if hasattr(value, "_mask") and np.ma.is_masked(value):
         raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
@@ -345,39 +341,24 @@ def _check_unmasked(value: object, what: str) -> None:
                 _check_unmasked(part, what)
 
 
-def _unmasked(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
-    """Whatever numpy makes of a value, with its own type of entries.
-
-    Args:
-        value: an array of any library, nested sequences of numbers or arrays, or a number.
-        what: its name in complaints.
-
-    Raises:
-        ValueError: if an entry is masked, the array is sparse, or its library does not hand it to numpy.
-    """
+def _unmasked(value, what):
+    """Whatever numpy makes of a value, with its own type of entries."""
     _check_unmasked(value, what)
     if hasattr(value, "todense"):
         raise ValueError(f"{what} is a sparse {type(value).__name__}; make it dense, with todense()")
     try:
-        array: np.ndarray[tuple[int, ...], np.dtype[np.generic]] = np.asanyarray(value)
-    except Exception as error:
+        array = np.asanyarray(value)
+    except (ArithmeticError, AttributeError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:150]
         raise ValueError(f"{what} is not an array of real numbers: {reason}") from None
     _check_unmasked(array, what)
     return np.asarray(array)
 
 
-def _real_array(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+def _real_array(value, what):
     """An array of real numbers: of numpy's integers and floats of any size, or of objects that a float can be made of.
 
     Text, dates and records are refused although numpy turns them into floats; so are complex numbers.
-
-    Args:
-        value: as for :func:`unmasked`.
-        what: its name in complaints.
-
-    Raises:
-        ValueError: as for :func:`unmasked`, or naming what stands where a number should.
     """
     array = _unmasked(value, what)
     kinds = {"S": "text", "U": "text", "T": "text", "M": "dates", "m": "times", "V": "records"}
@@ -386,7 +367,7 @@ def _real_array(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtyp
     if kind == "c":
         raise ValueError(f"{what} is not an array of real numbers: it is complex")
     if kind in kinds:
-        raise ValueError(f"{what} is not an array of real numbers: it holds {kinds[kind]}; make it numbers first")
+        raise ValueError(f"{what} is not an array of real numbers: it must hold numbers, not {kinds[kind]}")
     if kind == "O":
         for entry in array.flat:
             known = not isinstance(entry, np.generic) or entry.dtype.kind in "biuf"
