@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arrays import array_door, real_array
 from sgdsym.series import symbol_name
 from sgdsym.templating import template
 
@@ -71,6 +72,7 @@ def generate_covariance(
     """
     return template("numpy_covariance.py.jinja").render(
         version=version("sgdsym"),
+        array_door=array_door(),
         hessian=float_rows(hessian),
         noise=float_rows(noise),
         learning_rate=float(learning_rate),
@@ -97,7 +99,7 @@ def float_rows(matrix: Any) -> list[list[float]]:
     >>> float_rows([[1, 2]])
     [[1.0, 2.0]]
     """
-    rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
+    rows = matrix.tolist() if hasattr(matrix, "free_symbols") else real_array(matrix, "the matrix")
     return [[float(entry) for entry in row] for row in rows]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from sgdsym.arrays import array_door
 from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
@@ -110,6 +111,7 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         bounded=() if exact else bounded_lines(),
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
+        array_door=array_door(),
         constant=printer.constant,
         inner=printer.inner_product,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arrays import array_door
 from sgdsym.codegen.laws import arithmetic, float_rows
 from sgdsym.templating import template
 
@@ -32,6 +33,7 @@ def generate_noise(gradients: Any) -> str:
     """
     return template("numpy_noise.py.jinja").render(
         version=version("sgdsym"),
+        array_door=array_door(),
         gradients=float_rows(gradients),
         weights=[
             {"name": f"_{name}_{drawn}", "arguments": arguments, "value": arithmetic(weight)}

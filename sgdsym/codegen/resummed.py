@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arrays import array_door
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
@@ -148,6 +149,7 @@ def generate_resummed(resummed: Resummed) -> str:
         roots=sorted(roots),
         has_function=function,
         signature="".join(f"{argument}, " for argument in signature),
+        array_door=array_door(),
         count=len(coefficients),
         indices=max((len(term.axes) for term in terms), default=0),
         numbers=[line for c, i in number.items() for line in _number_lines(c, i)],

@@ -20,14 +20,18 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sgdsym.arrays import check_unmasked, unmasked
 from sgdsym.series import read_number
 
 Array: TypeAlias = NDArray[Any]
 
+# relative size of a gap, or of a negative eigenvalue, that rounding alone can make in double precision
+ROUNDING = 1e-10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
-    """An array of sympy expressions or floats, with the way back to what it was given as.
+    """An array of sympy expressions or floats, with the way back to what it was given as and its :func:`rounding`.
 
     >>> fractions = read_tensor("covariance", np.array([[Fraction(1, 2)]], dtype=object))
     >>> fractions.write(2 * fractions.array)
@@ -36,6 +40,7 @@ class Tensor:
 
     array: Array
     write: Callable[[Any], Any]
+    rounding: float = ROUNDING
 
     @property
     def exact(self) -> bool:
@@ -59,14 +64,29 @@ def read_tensor(name: str, value: Any) -> Tensor:
     ValueError: variance: '3/0' divides by zero
     """
     if isinstance(value, (sp.MatrixBase, sp.NDimArray)):
-        return Tensor(exact_array(value), as_sympy)
-    if isinstance(value, np.ndarray):
-        return Tensor(_entries(name, value), _as_numpy(value))
+        entries = exact_array(value)
+        for entry in entries.flat:
+            check_real(name, entry)
+        return Tensor(entries, as_sympy)
+    if is_array(value):
+        given: Array = unmasked(value, name)
+        return Tensor(_entries(name, given), _as_numpy(given), rounding(given))
     if isinstance(value, (list, tuple)):
+        check_unmasked(value, name)
         array = _entries(name, _rows(name, value))
-        return Tensor(array, as_sympy if array.dtype == object else np.asarray)
+        return Tensor(array, as_sympy if array.dtype == object else np.asarray, rounding(value))
+    unmasked(value, name)
     array = _entries(name, np.array(value, dtype=object))
     return Tensor(array, _as_number(value))
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array of numpy or of a library that hands it to numpy.
+
+    >>> is_array(np.ones(2)), is_array([1, 2]), is_array(np.float64(1)), is_array(sp.eye(2))
+    (True, False, False, False)
+    """
+    return hasattr(value, "__array__") and not isinstance(value, (np.generic, sp.Basic, sp.MatrixBase, sp.NDimArray))
 
 
 def exact_text(name: str, text: str) -> sp.Expr:
@@ -128,6 +148,45 @@ def common(arrays: Sequence[Array]) -> list[Array]:
         raise ValueError("a symbol stands beside floats; give exact numbers, such as sympy.Rational") from error
 
 
+def precision(value: Any) -> float:
+    """The rounding unit of what a value was given in: that of doubles unless it is an array of shorter floats.
+
+    >>> precision(np.ones(2, dtype=np.float32)), precision([np.float32(1), np.float32(2)]) == precision([1, 2])
+    (1.1920928955078125e-07, False)
+    """
+    try:
+        dtype = np.asarray(value).dtype
+    except Exception:
+        # refused by its name where it is read
+        return float(np.finfo(float).eps)
+    if dtype.kind == "V" and not issubclass(dtype.type, np.void):
+        return 2.0 ** (1 - 4 * dtype.itemsize)
+    return float(max(np.finfo(dtype if dtype.kind == "f" else float).eps, np.finfo(float).eps))
+
+
+def rounding(*values: Any) -> float:
+    """How far from symmetric, or from semidefinite, rounding alone can make a matrix, relative to its largest entry.
+
+    A Hessian by automatic differentiation in single precision is symmetric up to about ten rounding units.
+
+    >>> rounding(np.eye(2)), round(rounding(np.eye(2, dtype=np.float32)), 7)
+    (1e-10, 7.6e-06)
+    """
+    return max(ROUNDING, *(64 * precision(value) for value in values))
+
+
+def check_real(name: str, entry: Any) -> None:
+    """Refuse an expression that is no real number whatever its symbols are.
+
+    >>> check_real("the noise", 2 * sp.I)
+    Traceback (most recent call last):
+    ...
+    ValueError: the noise holds 2*I, which is not real
+    """
+    if isinstance(entry, sp.Expr) and (entry.is_real is False):
+        raise ValueError(f"{name} holds {entry}, which is not real")
+
+
 def expanded(array: Array) -> Array:
     """An exact array with its entries multiplied out; floats as they are."""
     if array.dtype != object:
@@ -170,7 +229,7 @@ def _entries(name: str, array: Array) -> Array:
             if isinstance(entry, bool) or not isinstance(entry, (Real, sp.Expr)):
                 raise ValueError(f"{name} holds {entry!r}, which is no number")
         if all(isinstance(entry, (Rational, sp.Expr)) for entry in array.flat):
-            return as_array((_exact(entry) for entry in array.flat), array.shape)
+            return as_array((_exact(name, entry) for entry in array.flat), array.shape)
         array = array.astype(float)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
@@ -187,7 +246,8 @@ def _rows(name: str, value: Sequence[Any]) -> Array:
         raise ValueError(f"{name} must hold numbers in equal rows") from None
 
 
-def _exact(entry: Any) -> sp.Expr:
+def _exact(name: str, entry: Any) -> sp.Expr:
+    check_real(name, entry)
     return entry if isinstance(entry, sp.Expr) else sp.Rational(int(entry.numerator), int(entry.denominator))
 
 

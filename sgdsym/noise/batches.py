@@ -44,7 +44,7 @@ def minibatch_covariance(covariance: Any, batch_size: Any, dataset_size: Any = N
     D*(N - b)/(b*(N - 1))
     """
     given = read_tensor("covariance", covariance)
-    check_covariance("covariance", given.array)
+    check_covariance("covariance", given.array, given.rounding)
     return given.write(
         batch_moment({2: given.array}, 2, *read_sizes(batch_size, dataset_size, replacement), replacement)
     )
@@ -116,8 +116,9 @@ def minibatch_fourth_moment(
     Fraction(29, 2)
     """
     given = read_tensor("fourth_moment", fourth_moment)
-    second = read_tensor("covariance", covariance).array
-    check_covariance("covariance", second)
+    second_given = read_tensor("covariance", covariance)
+    second = second_given.array
+    check_covariance("covariance", second, second_given.rounding)
     moments = dict(zip((2, 4), common([second, given.array]), strict=True))
     check_moments(moments)
     return given.write(batch_moment(moments, 4, *read_sizes(batch_size, dataset_size, replacement), replacement))

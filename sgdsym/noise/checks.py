@@ -12,10 +12,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.noise.arrays import Array, exact_text
-
-# relative size of a gap, or of a negative eigenvalue, that rounding alone can make
-ROUNDING = 1e-10
+from sgdsym.noise.arrays import ROUNDING, Array, exact_text
 
 
 def has_symbols(*values: Any) -> bool:
@@ -69,8 +66,8 @@ def check_square(name: str, matrix: Array) -> None:
         raise ValueError(f"{name} has shape {matrix.shape}; it must be (p, p)")
 
 
-def check_symmetric(name: str, matrix: Array) -> None:
-    """Refuse a matrix that is not symmetric, naming the entries.
+def check_symmetric(name: str, matrix: Array, rounding: float = ROUNDING) -> None:
+    """Refuse a matrix that is not symmetric up to its rounding, naming the entries.
 
     >>> check_symmetric("hessian", np.array([[1.0, 2.0], [3.0, 1.0]]))
     Traceback (most recent call last):
@@ -83,7 +80,7 @@ def check_symmetric(name: str, matrix: Array) -> None:
         unequal = next((p for p in pairs if not _equal(matrix[p], matrix[p[::-1]])), None)
     else:
         gap = np.abs(matrix - matrix.T)
-        far = gap.max(initial=0.0) > ROUNDING * np.abs(matrix).max(initial=0.0)
+        far = gap.max(initial=0.0) > rounding * np.abs(matrix).max(initial=0.0)
         # the matrix of gaps is symmetric, so its first largest entry is above the diagonal
         unequal = divmod(int(gap.argmax()), len(gap)) if far else None
     if unequal:
@@ -94,7 +91,7 @@ def check_symmetric(name: str, matrix: Array) -> None:
         )
 
 
-def check_covariance(name: str, covariance: Array) -> None:
+def check_covariance(name: str, covariance: Array, rounding: float = ROUNDING) -> None:
     """Refuse a variance below zero, or a matrix that is not symmetric and positive semidefinite.
 
     Raises:
@@ -108,8 +105,8 @@ def check_covariance(name: str, covariance: Array) -> None:
     if covariance.ndim == 0:
         check_nonnegative(name, covariance[()])
         return
-    check_symmetric(name, covariance)
-    check_semidefinite(name, covariance)
+    check_symmetric(name, covariance, rounding)
+    check_semidefinite(name, covariance, rounding)
 
 
 def check_nonnegative(name: str, number: Any) -> None:
@@ -118,8 +115,8 @@ def check_nonnegative(name: str, number: Any) -> None:
         raise ValueError(f"{name} is {number}; it must not be negative")
 
 
-def check_semidefinite(name: str, matrix: Array) -> None:
-    """Refuse a symmetric matrix with an eigenvalue below 0.
+def check_semidefinite(name: str, matrix: Array, rounding: float = ROUNDING) -> None:
+    """Refuse a symmetric matrix with an eigenvalue below 0 by more than its rounding.
 
     >>> check_semidefinite("the noise", np.array([[sp.Integer(1), sp.Integer(2)], [sp.Integer(2), sp.Integer(1)]]))
     Traceback (most recent call last):
@@ -129,12 +126,12 @@ def check_semidefinite(name: str, matrix: Array) -> None:
     if has_symbols(matrix):
         return
     eigenvalues = np.linalg.eigvalsh(matrix.astype(float))
-    rounding = ROUNDING * max(abs(eigenvalues), default=0.0)
+    gap = rounding * max(abs(eigenvalues), default=0.0)
     exact = matrix.dtype == object
     # floats decide where they can; an exact matrix that is nearly singular is judged exactly
-    if not len(eigenvalues) or eigenvalues[0] > rounding or (not exact and eigenvalues[0] >= -rounding):
+    if not len(eigenvalues) or eigenvalues[0] > gap or (not exact and eigenvalues[0] >= -gap):
         return
-    if exact and eigenvalues[0] >= -rounding and is_nonnegative(sp.Matrix(matrix.tolist())):
+    if exact and eigenvalues[0] >= -gap and is_nonnegative(sp.Matrix(matrix.tolist())):
         return
     lowest = f"{eigenvalues[0]:.6g}" if eigenvalues[0] < 0 else "0 up to rounding, and below it exactly"
     raise ValueError(f"{name} has the eigenvalue {lowest}; none may be below 0")

@@ -34,7 +34,7 @@ def cross_batch_covariance(covariance: Any, dataset_size: Any) -> Any:
     [ 1/4, -1/2]])
     """
     given = read_tensor("covariance", covariance)
-    check_covariance("covariance", given.array)
+    check_covariance("covariance", given.array, given.rounding)
     examples = read_count("the dataset size", dataset_size)
     if examples == 1:
         raise ValueError("the dataset size is 1; two batches need two examples")

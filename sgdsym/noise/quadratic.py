@@ -47,7 +47,7 @@ def quadratic_form_moments(A: Any, mean: Any, covariance: Any) -> QuadraticForm:
     if centre.ndim == 2 and 1 in centre.shape:
         centre = centre.reshape(-1)
     _check_sizes(form, spread)
-    check_covariance("covariance", spread)
+    check_covariance("covariance", spread, given[2].rounding)
     if centre.shape != form.shape[:1]:
         raise ValueError(f"mean has shape {centre.shape}; A is {form.shape}, so it must be ({len(form)},)")
     form = (form + form.T) / 2
@@ -84,8 +84,8 @@ def stability_radius_bound(hessian: Any, covariance: Any, level: Any) -> Any:
     """
     given = [read_tensor("hessian", hessian), read_tensor("covariance", covariance), read_tensor("level", level)]
     curvature, spread, height = common([tensor.array for tensor in given])
-    for name, matrix in (("hessian", curvature), ("covariance", spread)):
-        check_covariance(name, matrix)
+    for name, matrix, tensor in (("hessian", curvature, given[0]), ("covariance", spread, given[1])):
+        check_covariance(name, matrix, tensor.rounding)
     if curvature.shape != spread.shape:
         raise ValueError(f"hessian has shape {curvature.shape} and covariance {spread.shape}; they must be alike")
     if height.ndim or (not has_symbols(height) and not height[()] > 0):

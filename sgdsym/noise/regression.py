@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sgdsym.noise.approximate import Decoupled
-from sgdsym.noise.arrays import Array, common, expanded, outer, read_tensor
+from sgdsym.noise.arrays import Array, common, expanded, outer, read_tensor, rounding
 from sgdsym.noise.checks import check_covariance, check_symmetric
 from sgdsym.noise.model import NamedCumulants, zeros
 
@@ -72,10 +72,10 @@ class LinearRegression(NamedCumulants):
             zip(names, common([read_tensor(*pair).array for pair in zip(names, given, strict=True)]), strict=True)
         )
         p = len(arrays["inputs"]) if arrays["inputs"].ndim else 1
-        check_covariance("inputs", arrays["inputs"].reshape(p, -1))
+        check_covariance("inputs", arrays["inputs"].reshape(p, -1), rounding(self.inputs))
         check_covariance("label_variance", arrays["label_variance"])
         arrays["weight_decay"] = _as_matrix(arrays["weight_decay"], p)
-        check_symmetric("weight_decay", arrays["weight_decay"])
+        check_symmetric("weight_decay", arrays["weight_decay"], rounding(self.weight_decay))
         if self.truth is None:
             if arrays["weight_decay"].any():
                 raise ValueError("weight decay pulls towards zero; give the truth, so that it is known where zero is")

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from sgdsym.arrays import real_array
 from sgdsym.noise.arrays import Array
 from sgdsym.noise.checks import read_count
 
@@ -62,7 +63,7 @@ class NoiseSampler:
             if self.examples is None or not read_count("the number of examples", self.examples).is_number:
                 raise ValueError("with a function of the weights the number of examples is not known; give examples=n")
             return
-        rows = np.asarray(self.gradients, dtype=float)
+        rows = real_array(self.gradients, "gradients").astype(float)
         if rows.ndim != 2 or not len(rows):
             raise ValueError(f"gradients has shape {rows.shape}; it must be (n, p) with at least one example")
         if not np.isfinite(rows).all():

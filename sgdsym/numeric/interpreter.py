@@ -61,12 +61,14 @@ def interpret(
     [Fraction(0, 1), Fraction(-8, 1), Fraction(13, 1)]
     """
     diagrams = series.diagrams()
+    axes = _open_axes(series, diagrams, root_derivatives)
+    # a series without terms has zeros of length p, which the gradients say
+    read = diagrams or ([Diagram(2, [(0, 1)], [(1,)], [0])] if axes else [])
     population = Population.from_tensors(
-        derivatives, diagrams, weights=weights, metric=metric, root_derivatives=root_derivatives
+        derivatives, read, weights=weights, metric=metric, root_derivatives=root_derivatives
     )
     sizes = exact_sizes(series, symbols)
     exact = population.exact and all(isinstance(value, Rational) for value in symbols.values())
-    axes = _open_axes(series, diagrams, root_derivatives)
     coefficients = [population.zero(axes) for _ in range(series.truncation + 1)]
     terms = list(series)
     evaluated = exact_numbers if exact else nearly_exact_numbers if population.exact else rounded_numbers

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sgdsym.arrays import real_array
+
 Floats = NDArray[np.float64]
 
 
@@ -53,9 +55,10 @@ def logistic_derivatives(
     array([[0.25, 0.5 ],
            [0.5 , 1.  ]])
     """
-    x, y, start = np.asarray(features, float), np.asarray(labels, float), np.asarray(theta, float)
+    given = {"features": features, "labels": labels, "theta": theta}
+    x, y, start = (real_array(value, name).astype(float) for name, value in given.items())
     _check(x, y, start, order)
-    share = np.full(len(x), 1 / len(x)) if weights is None else np.asarray(weights, float)
+    share = np.full(len(x), 1 / len(x)) if weights is None else real_array(weights, "weights").astype(float)
     if share.shape != y.shape:
         raise ValueError(f"weights has shape {share.shape}; there are {len(x)} data points, so it must be ({len(x)},)")
     slopes = _margin_derivatives(y * (x @ start), order)

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sgdsym.arrays import real_array
 from sgdsym.diagrams import Diagram
 
 Array: TypeAlias = NDArray[Any]
@@ -144,7 +145,14 @@ def _tensors(name: str, tensors: Tensors, degrees: Iterable[int]) -> dict[int, A
 
 def _numbers(name: str, value: Any) -> Array:
     """An array of fractions if every entry is rational, else of floats."""
-    array = np.asarray(value) if hasattr(value, "__array__") else _nested(name, value)
+    try:
+        array: Array = real_array(value, name)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(f"{name} must hold numbers in equal rows") from None
+    if array.dtype.kind == "b":
+        raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
     if array.dtype.kind in "iu":
         array = array.astype(object)
     if array.dtype == object and all(isinstance(x, Rational) for x in array.flat):
@@ -152,8 +160,6 @@ def _numbers(name: str, value: Any) -> Array:
         for place, x in enumerate(array.flat):
             fractions.flat[place] = Fraction(int(x.numerator), int(x.denominator))
         return fractions
-    if array.dtype.kind not in "fO":
-        raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
     try:
         floats = array.astype(float)
     except (TypeError, ValueError):
@@ -161,13 +167,6 @@ def _numbers(name: str, value: Any) -> Array:
     if not np.isfinite(floats).all():
         raise ValueError(f"{name} holds a NaN or an infinity")
     return floats
-
-
-def _nested(name: str, value: Any) -> Array:
-    try:
-        return np.array(value, dtype=object)
-    except ValueError:
-        raise ValueError(f"{name} must hold numbers in equal rows") from None
 
 
 def _floats(tensors: Mapping[int, Array]) -> dict[int, Array]:

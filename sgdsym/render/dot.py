@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from sgdsym.diagrams import Diagram
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
     """A diagram as a DOT graph: blocks of two or more nodes are coloured clusters.
 
-    Edges run from child to parent, left to right; the positions are for ``neato -n``.
+    Edges run from child to parent, left to right; the positions are for ``neato -n``.  Nodes carry the attributes ``block`` and
+    ``root``, which graphviz passes over, so that networkx and :func:`~sgdsym.diagrams.from_networkx` give the diagram back.
 
     Args:
         diagram: any diagram.
@@ -42,12 +43,13 @@ def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
             fillcolor=_quoted(f"{colour}38"),
         )
         for v in block:
-            cluster.add_node(_node(v, colour, plan))
+            cluster.add_node(pydot.Node(str(v)))
         graph.add_subgraph(cluster)  # type: ignore[arg-type]  # pydot accepts what its annotation does not
-    grouped = {v for block in plan.capsules for v in block}
+    colours = {v: PALETTE[j % len(PALETTE)] for j, block in enumerate(plan.capsules) for v in block}
+    block_of = {v: {"block": str(j)} for j, block in enumerate(diagram.blocks) for v in block}
     for v in range(diagram.nodes):
-        if v not in grouped:
-            graph.add_node(_node(v, INK, plan))
+        known = block_of.get(v, {}) | ({"root": "true"} if v in diagram.roots else {})
+        graph.add_node(_node(v, colours.get(v, INK), plan, known))
     for child, _, parent in plan.edges:
         graph.add_edge(pydot.Edge(str(child), str(parent)))
     text: str = graph.to_string()
@@ -63,18 +65,21 @@ def diagrams_to_dot(diagrams: Iterable[Diagram]) -> str:
     return "".join(diagram_to_dot(diagram, name=f"diagram{k}") for k, diagram in enumerate(diagrams))
 
 
-def _node(v: int, colour: str, plan: Layout) -> pydot.Node:
+def _node(v: int, colour: str, plan: Layout, known: Mapping[str, str]) -> pydot.Node:
     import pydot
 
     x, y = plan.points[v]
     hollow = v in plan.rings
-    return pydot.Node(
+    node = pydot.Node(
         str(v),
         fillcolor=_quoted("#FFFFFF" if hollow else colour),
         color=_quoted(INK if hollow else colour),
         peripheries="2" if v in plan.targets else "1",
         pos=f'"{36 * x:g},{30 * (plan.height - y):g}!"',
     )
+    for name, value in known.items():
+        node.set(name, value)
+    return node
 
 
 def _quoted(words: str) -> str:

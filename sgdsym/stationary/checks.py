@@ -11,7 +11,8 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.noise import checks as noise_checks
-from sgdsym.noise.checks import ROUNDING, check_nonnegative, has_symbols, is_nonnegative
+from sgdsym.noise.arrays import ROUNDING
+from sgdsym.noise.checks import check_nonnegative, has_symbols, is_nonnegative
 from sgdsym.stationary.quantities import positive, scalar
 
 

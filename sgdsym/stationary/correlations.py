@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from sgdsym.stationary.checks import check_stable
 from sgdsym.stationary.linear import inverse, simplified, simplified_matrix
-from sgdsym.stationary.lyapunov import Process, read_process, solve
+from sgdsym.stationary.lyapunov import Process, flat_directions, read_process, solve
 
 
 def excess_loss(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, preconditioner: Any = None) -> Any:  # noqa: N803
@@ -34,6 +35,8 @@ def excess_loss(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, precondit
     5/12
     """
     process = read_process(H, C, learning_rate, momentum, preconditioner)
+    if flat_directions(process).shape[1]:
+        return _number((process.hessian @ solve(process)).trace() / 2)
     inner = 2 * inverse(process.steps) - process.hessian / (1 + process.momentum)
     return _trace(process, inner) / (2 * (1 - process.momentum))
 
@@ -54,6 +57,8 @@ def mean_square_distance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) 
     process = read_process(H, C, learning_rate, momentum)
     if process.rate is None:
         raise ValueError("the trace identity needs a scalar learning rate; take the trace of stationary_covariance")
+    if flat_directions(process).shape[1]:
+        return _number(solve(process).trace())
     h = process.hessian
     inner = 2 * h / process.rate - h @ h / (1 + process.momentum)
     return _trace(process, inner) / (1 - process.momentum)
@@ -109,6 +114,10 @@ def momentum_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, p
     next_step = _next(process, covariance)
     back = inverse(process.steps)
     return simplified_matrix(back @ (2 * covariance - next_step - next_step.T) @ back)
+
+
+def _number(trace: Any) -> Any:
+    return simplified(trace) if isinstance(trace, sp.Basic) else float(trace)
 
 
 def _lag(process: Process, lag: int) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.arrays import exact_array, read_tensor
+from sgdsym.noise.arrays import exact_array, read_tensor, rounding
 from sgdsym.stationary.checks import read_learning_rate, read_momentum
 from sgdsym.stationary.linear import simplified
 from sgdsym.stationary.lyapunov import covariance_in_range
@@ -60,7 +60,7 @@ def flatness_drift(H: Any, J: Any, C: Any, learning_rate: Any, momentum: Any = 0
         raise ValueError(
             f"the third derivative has shape {third.shape}; the Hessian is {size}×{size}, so it must be cubic"
         )
-    covariance = covariance_in_range(hessian, noise, rate, mu)
+    covariance = covariance_in_range(hessian, noise, rate, mu, rounding(H))
     force = np.einsum("ij,ijk->k", exact_array(covariance) if symbolic else covariance, third)
     drift = force * (-rate / (2 * (1 - mu)))
     return sp.Matrix([simplified(entry) for entry in drift]) if symbolic else drift

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgdsym.arrays import real_array
 from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
 from sgdsym.stationary.quantities import scalar
 
@@ -194,7 +195,7 @@ def _read_blocks(blocks: Any, records: int) -> int:
 
 
 def _read(name: str, values: Any, shape: tuple[int, ...] | None) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=float)
+    array = real_array(values, name).astype(float)
     if (shape is None and array.ndim != 2) or (shape is not None and array.shape != shape):
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape or '(T, p)'}")
     if not np.isfinite(array).all():

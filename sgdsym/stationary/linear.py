@@ -16,7 +16,8 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.noise.checks import ROUNDING, has_symbols, is_nonnegative
+from sgdsym.noise.arrays import ROUNDING
+from sgdsym.noise.checks import has_symbols, is_nonnegative
 
 # largest matrices that are solved for exactly: of numbers, and of expressions with symbols
 EXACT_LIMIT, SYMBOLIC_LIMIT = 12, 4
@@ -97,8 +98,12 @@ def inverse(matrix: Any) -> Any:
     return in_field(matrix)[0].inv().to_Matrix().applyfunc(simplified)
 
 
-def range_projector(matrix: Any) -> Any:
+def range_projector(matrix: Any, rounding: float = ROUNDING) -> Any:
     """The orthogonal projector onto the range of a symmetric matrix, rational if the matrix is.
+
+    Args:
+        matrix: exact or floats.
+        rounding: of floats, the relative size of an eigenvalue that counts for 0.
 
     >>> range_projector(sp.Matrix([[1, 1], [1, 1]]))
     Matrix([
@@ -107,7 +112,7 @@ def range_projector(matrix: Any) -> Any:
     """
     if not isinstance(matrix, sp.MatrixBase):
         values, basis = np.linalg.eigh(matrix)
-        basis = basis[:, abs(values) > ROUNDING * abs(values).max()]
+        basis = basis[:, abs(values) > rounding * abs(values).max()]
         return basis @ basis.T
     columns = matrix.columnspace()
     if len(columns) in {0, matrix.rows}:

@@ -15,6 +15,7 @@ derivation here is by the lag-one covariance, which needs no commuting matrices.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.noise.arrays import ROUNDING, precision
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import check_size, in_field, range_projector, simplified, solve_symmetric
+from sgdsym.stationary.linear import check_size, in_field, inverse, simplified, solve_symmetric
 from sgdsym.stationary.quantities import is_exact, positive_definite, semidefinite, symmetric
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ def stationary_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0,
     :math:`R^\top HR`, :math:`\Lambda=RR^\top`, in :math:`O(p^3)`; exact input by a linear system over its field, for p up to 12.
 
     Args:
-        H: Hessian, (p, p), symmetric and positive definite.
+        H: Hessian, (p, p), symmetric and positive semidefinite.  Along its flat directions, those of curvature 0 up to the rounding
+            of the type of floats that it is given in, nothing holds the weights and nothing may push them: the result is the
+            covariance of the component in the range of :math:`\Lambda H`.
         C: covariance of the gradient of a batch, (p, p), symmetric and positive semidefinite.
         learning_rate: :math:`\lambda`, or a symmetric positive definite matrix :math:`\Lambda`.
         momentum: :math:`\mu`, at least 0 and below 1.
@@ -53,7 +57,11 @@ def stationary_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0,
         A sympy matrix if everything is exact or there are symbols, else an array.
 
     Raises:
-        ValueError: naming the number, if an argument is out of range or the steps do not contract.
+        ValueError: naming the number, if an argument is out of range or the steps do not contract; naming the flat directions
+            of an exact Hessian that noise reaches.
+
+    Warns:
+        UserWarning: naming the flat directions of floats that noise reaches, which the result leaves out.
 
     >>> stationary_covariance([[2, 0], [0, 1]], [[1, -1], [-1, 1]], sp.Rational(1, 2))
     Matrix([
@@ -77,6 +85,7 @@ class Process:
         rates: the matrix :math:`\Lambda`, None if it is ``rate`` times the identity.
         momentum: :math:`\mu`.
         symbolic: whether entries are sympy expressions.
+        rounding: of floats, the relative size of a curvature that counts for 0: what is lost in the type they were given in.
     """
 
     hessian: Any
@@ -85,6 +94,7 @@ class Process:
     rates: Any
     momentum: Any
     symbolic: bool
+    rounding: float = 0.0
 
     @property
     def identity(self) -> Any:
@@ -112,6 +122,7 @@ def read_process(
         ValueError: naming the number, if an argument is out of range.
     """
     symbolic = is_exact(hessian, noise, learning_rate, momentum, preconditioner)
+    rounding = 16 * precision(hessian)
     hessian = symmetric("the Hessian", hessian, symbolic=symbolic)
     size = hessian.shape[0]
     noise = semidefinite("the noise covariance", noise, symbolic=symbolic, size=size)
@@ -119,38 +130,121 @@ def read_process(
     momentum = read_momentum(momentum, symbolic=symbolic)
     if symbolic and any(value is not None and value.has(sp.Float) for value in (hessian, noise, rate, rates, momentum)):
         raise ValueError("a float stands beside symbols; give exact numbers, such as sympy.Rational(1, 10)")
-    return Process(hessian, noise, rate, rates, momentum, symbolic)
+    return Process(hessian, noise, rate, rates, momentum, symbolic, rounding)
 
 
-def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any) -> Any:
+def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any, rounding: float = ROUNDING) -> Any:
     r"""The stationary covariance in the range of a semidefinite Hessian, with the noise outside it left out.
 
-    The arguments are checked, and a scalar learning rate.
+    The arguments are checked, and a scalar learning rate; ``rounding`` is the relative size of a curvature that counts for 0.
 
     >>> covariance_in_range(sp.diag(1, 0), sp.eye(2), sp.Rational(1, 2), 0)
     Matrix([
     [1/3, 0],
     [  0, 0]])
     """
-    onto = range_projector(hessian)
-    identity = sp.eye(onto.rows) if isinstance(onto, sp.MatrixBase) else np.eye(len(onto))
-    # outside the range the curvature is set to 1/λ: there is no noise there, and the equation becomes regular
-    return stationary_covariance(hessian + (identity - onto) / rate, onto @ noise @ onto, rate, momentum)
+    symbolic = isinstance(hessian, sp.MatrixBase)
+    if hessian.is_zero_matrix if symbolic else not hessian.any():
+        return sp.zeros(hessian.rows) if symbolic else np.zeros_like(hessian)
+    return _solve(Process(hessian, noise, rate, None, momentum, symbolic, rounding))[0]
 
 
 def solve(process: Process) -> Any:
     """The stationary covariance of a process.
 
+    Where noise reaches flat directions there is none, so exact numbers are refused.  Floats cannot tell a small curvature from
+    none, nor a little noise: there the covariance is that of the other directions, and a warning names those left out.
+
     Raises:
         ValueError: if the steps do not contract.
     """
+    covariance, flat, reached = _solve(process)
+    if not reached:
+        return covariance
+    if process.symbolic:
+        raise ValueError(
+            f"the Hessian has the eigenvalue 0 along {_described(flat)}: noise reaches there, so the weights do not settle; "
+            "leave that part of the noise out"
+        )
+    warnings.warn(
+        f"the Hessian is flat along {_described(flat)}: noise reaches there, so the weights do not settle; the covariance is that of "
+        "the other directions",
+        stacklevel=3,
+    )
+    return covariance
+
+
+def flat_directions(process: Process) -> Any:
+    r"""A basis of the directions of curvature 0, as columns (p, k): exactly, or up to the rounding of the Hessian.
+
+    A Hessian with symbols has those that are flat for every value of them.
+
+    >>> flat_directions(read_process([[1, 1], [1, 1]], [[1, 0], [0, 1]], sp.Rational(1, 2)))
+    Matrix([
+    [-1],
+    [ 1]])
+    """
+    hessian = process.hessian
+    if process.symbolic:
+        if hessian.is_diagonal():
+            flat = [i for i, curvature in enumerate(hessian.diagonal()) if curvature.is_zero]
+            return sp.eye(hessian.rows)[:, flat]
+        return in_field(hessian)[0].nullspace().to_Matrix().T
+    curvatures, basis = np.linalg.eigh(hessian)
+    return basis[:, _is_flat(curvatures, process.rounding)]
+
+
+def _solve(process: Process) -> tuple[Any, Any, bool]:
+    """The covariance in the directions that the Hessian bends, the flat ones, and whether noise reaches those."""
     if not process.symbolic:
         return _solve_floats(process)
-    rates = process.hessian if process.rates is None else process.drift
+    drift, rates, kick = process.drift, process.drift, process.noise
+    if process.rates is None:
+        rates, kick = process.hessian, process.rate**2 * kick
+    else:
+        kick = process.rates * kick * process.rates
+    if not drift.is_diagonal():
+        check_size(drift.rows, symbolic=has_symbols(drift, kick, process.momentum))
+    flat = flat_directions(process)
+    if flat.cols == flat.rows:
+        raise ValueError("the Hessian is 0 in every direction; the weights do not settle anywhere")
+    reached = False
+    if flat.cols:
+        # along the flat directions the drift becomes the identity and the noise 0, which makes the equation regular
+        onto = _onto(process.drift, flat)
+        still = process.identity - onto
+        rates = rates + (still / process.rate if process.rates is None else still)
+        settling = onto * kick * onto.T
+        reached = not (kick - settling).applyfunc(sp.simplify).is_zero_matrix
+        drift, kick = drift + still, settling
     check_stable(rates, process.rate, process.momentum)
-    if process.hessian.is_diagonal() and (process.rates is None or process.rates.is_diagonal()):
-        return _solve_diagonal(process)
-    return _solve_exactly(process)
+    if drift.is_diagonal():
+        return _solve_diagonal(drift, kick, process.momentum), flat, reached
+    return _solve_exactly(drift, kick, process.momentum), flat, reached
+
+
+def _onto(drift: Any, flat: Any) -> Any:
+    """The projector onto the range of the drift along the flat directions."""
+    bent = in_field(drift)[0].columnspace().to_Matrix()
+    return sp.Matrix.hstack(bent, 0 * flat) * inverse(sp.Matrix.hstack(bent, flat))
+
+
+def _is_flat(curvatures: Any, rounding: float) -> Any:
+    return np.abs(curvatures) <= max(rounding, len(curvatures) * np.finfo(float).eps) * np.abs(curvatures).max()
+
+
+def _described(flat: Any) -> str:
+    """Directions in words: as vectors where they are short, else by the weights that they move most."""
+    size, count = flat.shape
+    if has_symbols(flat):
+        return f"{count} direction{'s' if count > 1 else ''}"
+    columns = np.array(flat.tolist(), dtype=float).T
+    if size <= 4 and count <= 2:
+        scaled = (column / column[np.abs(column).argmax()] + 0.0 for column in columns)
+        return " and ".join("(" + ", ".join(f"{x:.3g}" for x in column) + ")" for column in scaled)
+    places = sorted({int(np.abs(column).argmax()) for column in columns})
+    listed = ", ".join(map(str, places[:5])) + (", …" if len(places) > 5 else "")
+    return f"{count} direction{'s' if count > 1 else ''}, mostly of weight{'s' if len(places) > 1 else ''} {listed} (counted from 0)"
 
 
 def _read_steps(learning_rate: Any, preconditioner: Any, size: int, symbolic: bool) -> tuple[Any, Any]:
@@ -169,7 +263,7 @@ def _is_matrix(value: Any) -> bool:
     return isinstance(value, (sp.MatrixBase, Sequence)) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
-def _solve_floats(process: Process) -> Any:
+def _solve_floats(process: Process) -> tuple[Any, Any, bool]:
     """In coordinates where the steps are the identity and the Hessian is diagonal."""
     scale, hessian, noise = process.rate, process.hessian, process.noise
     root = None
@@ -177,26 +271,26 @@ def _solve_floats(process: Process) -> Any:
         root = np.linalg.cholesky(process.rates)
         scale, hessian, noise = None, root.T @ hessian @ root, root.T @ noise @ root
     curvatures, basis = np.linalg.eigh(hessian)
-    check_stable(curvatures, scale, process.momentum)
+    flat = _is_flat(curvatures, process.rounding)
+    if flat.all():
+        raise ValueError("the Hessian is 0 in every direction; the weights do not settle anywhere")
+    check_stable(curvatures[~flat], scale, process.momentum)
     rate = 1.0 if scale is None else scale
     over = _denominator(curvatures[:, None], curvatures[None, :], rate, process.momentum)
-    covariance = basis @ (rate * (basis.T @ noise @ basis) / over) @ basis.T
+    beside = flat[:, None] | flat[None, :]
+    turned = basis.T @ noise @ basis
+    reached = bool(np.abs(turned[beside]).max(initial=0.0) > max(ROUNDING, process.rounding) * np.abs(turned).max())
+    covariance = basis @ (np.where(beside, 0.0, rate * turned) / np.where(beside, 1.0, over)) @ basis.T
+    directions = basis[:, flat]
     if root is not None:
-        covariance = root @ covariance @ root.T
-    return (covariance + covariance.T) / 2
+        covariance, directions = root @ covariance @ root.T, root @ directions
+    return (covariance + covariance.T) / 2, directions, reached
 
 
-def _solve_diagonal(process: Process) -> sp.Matrix:
-    size = process.hessian.rows
-    if process.rates is None:
-        curvatures, rate, noise = process.hessian.diagonal(), process.rate, process.rate * process.noise
-    else:
-        curvatures, rate = process.drift.diagonal(), sp.S.One
-        noise = process.rates * process.noise * process.rates
+def _solve_diagonal(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:
+    rates = drift.diagonal()
     return sp.Matrix(
-        size,
-        size,
-        lambda i, j: simplified(noise[i, j] / _denominator(curvatures[i], curvatures[j], rate, process.momentum)),
+        *drift.shape, lambda i, j: simplified(kick[i, j] / _denominator(rates[i], rates[j], sp.S.One, momentum))
     )
 
 
@@ -210,12 +304,10 @@ def _denominator(first: Any, second: Any, rate: Any, momentum: Any) -> Any:
     )
 
 
-def _solve_exactly(process: Process) -> sp.Matrix:
-    check_size(process.hessian.rows, symbolic=has_symbols(process.drift, process.noise, process.momentum))
-    k, right, momentum = in_field(
-        process.drift, process.steps * process.noise * process.steps, sp.Matrix([[process.momentum]])
-    )
-    mu, one = momentum.to_list()[0][0], momentum.domain.one
+def _solve_exactly(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:
+    check_size(drift.rows, symbolic=has_symbols(drift, kick, momentum))
+    k, right, memory_matrix = in_field(drift, kick, sp.Matrix([[momentum]]))
+    mu, one = memory_matrix.to_list()[0][0], k.domain.one
     transpose, square = k.transpose(), k * k
     memory = one - mu**2
 

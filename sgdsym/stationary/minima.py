@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.noise.arrays import rounding
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_commuting, nonnegative, read_count
 from sgdsym.stationary.linear import simplified_matrix
@@ -117,4 +118,4 @@ def minimum_covariance(
     whole = hessian + symmetric("the decay", decay, symbolic=symbolic, size=size)
     still = np.zeros_like(hessian) if not symbolic else sp.zeros(size)
     noise = minimum_noise(H, batch_size=batch_size, loss=loss, decay=decay, weights=weights, covariance=still)
-    return covariance_in_range(whole, noise, rate, momentum)
+    return covariance_in_range(whole, noise, rate, momentum, rounding(H))

@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arrays import unmasked
+from sgdsym.noise.arrays import ROUNDING, is_array, rounding
 from sgdsym.noise.batches import minibatch_covariance
-from sgdsym.noise.checks import ROUNDING, has_symbols
+from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import read_learning_rate
 from sgdsym.stationary.linear import in_field, range_projector, solve_symmetric
 from sgdsym.stationary.quantities import exact, is_exact, semidefinite
@@ -93,7 +95,7 @@ def mean_square_stability(
     if not factor.is_number:
         raise ValueError(f"the batch size is {batch_size}; stability needs a number")
     vectors = _read_gradients(gradients, len(checked), size, symbolic)
-    return MeanSquareStability(tuple(checked), tuple(vectors), factor, symbolic)
+    return MeanSquareStability(tuple(checked), tuple(vectors), factor, symbolic, rounding(*hessians))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,18 +107,20 @@ class MeanSquareStability:
         gradients: :math:`g_i`, n columns (p, 1).
         factor: :math:`p`, an exact number.
         symbolic: whether matrices are exact.
+        rounding: of floats, the relative size of a curvature that counts for 0.
     """
 
     hessians: tuple[Any, ...]
     gradients: tuple[Any, ...]
     factor: sp.Rational
     symbolic: bool
+    rounding: float = ROUNDING
     _reduced: _Reduced = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Turn to the eigenbasis of the mean Hessian, in floats."""
         arrays = np.array([np.array(h.tolist(), dtype=float) for h in self.hessians])
-        object.__setattr__(self, "_reduced", _reduce(arrays, float(self.factor)))
+        object.__setattr__(self, "_reduced", _reduce(arrays, float(self.factor), self.rounding))
 
     @property
     def mean_threshold(self) -> float:
@@ -178,7 +182,7 @@ class MeanSquareStability:
     def _exactly(self, rate: sp.Expr) -> sp.Matrix:
         points = len(self.hessians)
         mean = sum(self.hessians, sp.zeros(*self.hessians[0].shape)) / points
-        onto = range_projector(mean)
+        onto = range_projector(mean, self.rounding)
         # outside the range every Hessian gets the eigenvalue 1 and the noise 0: nothing happens there, and Q is invertible
         outside = sp.eye(mean.rows) - onto
         noise = sum(((onto * g) * (onto * g).T for g in self.gradients), sp.zeros(*mean.shape)) / points
@@ -212,9 +216,9 @@ class _Reduced:
         return float(self.values[-1])
 
 
-def _reduce(hessians: NDArray[np.float64], factor: float) -> _Reduced:
+def _reduce(hessians: NDArray[np.float64], factor: float, least: float) -> _Reduced:
     curvatures, basis = np.linalg.eigh(hessians.mean(axis=0))
-    keep = curvatures > ROUNDING * abs(curvatures).max()
+    keep = curvatures > least * abs(curvatures).max()
     rank = int(keep.sum())
     if not rank:
         raise ValueError("every Hessian is 0; there is nothing that could be unstable")
@@ -250,6 +254,7 @@ def _unpacked(vector: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 def _read_gradients(gradients: Sequence[Any] | None, points: int, size: int, symbolic: bool) -> list[Any]:
     if gradients is None:
         return [sp.zeros(size, 1) if symbolic else np.zeros((size, 1))] * points
+    gradients = list(unmasked(gradients, "gradients")) if is_array(gradients) else gradients
     if len(gradients) != points:
         raise ValueError(f"there are {len(gradients)} gradients and {points} Hessians; give one of each per data point")
     rows = [[exact("an entry of the gradients", entry) for entry in gradient] for gradient in gradients]
@@ -262,7 +267,7 @@ def _read_gradients(gradients: Sequence[Any] | None, points: int, size: int, sym
     else:
         vectors = [np.array(row, dtype=float)[:, None] for row in rows]
         total = float(abs(sum(vectors)).max())
-        settled = total <= ROUNDING * points * max(float(abs(vector).max()) for vector in vectors)
+        settled = total <= rounding(*gradients) * points * max(float(abs(vector).max()) for vector in vectors)
     if not settled:
         raise ValueError(f"the gradients must sum to 0 at a minimum, but a component sums to {float(total):.6g}")
     return vectors

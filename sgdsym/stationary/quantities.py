@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.arrays import exact_array, exact_text
+from sgdsym.arrays import real_array, unmasked
+from sgdsym.noise.arrays import check_real, exact_array, exact_text, is_array, precision, rounding
 from sgdsym.noise.checks import check_semidefinite, check_symmetric, has_symbols, is_nonnegative
 
 
@@ -24,6 +25,7 @@ def is_exact(*values: Any) -> bool:
     >>> is_exact(1, "x", 0.5), is_exact(1, sp.Rational(1, 2)), is_exact(1, 0.5), is_exact(np.eye(2))
     (True, True, False, False)
     """
+    values = tuple(_converted(value) for value in values)
     leaves = [leaf for value in values for leaf in _leaves(value)]
     if has_symbols(*leaves):
         return True
@@ -44,6 +46,7 @@ def exact(name: str, value: Any) -> sp.Expr:
     if isinstance(value, str):
         return _text(name, value)
     if isinstance(value, sp.Expr):
+        check_real(name, value)
         return value
     if isinstance(value, Rational) and not isinstance(value, bool):
         return sp.Rational(value.numerator, value.denominator)
@@ -178,7 +181,7 @@ def symmetric(name: str, value: Any, *, symbolic: bool, size: int | None = None)
     ValueError: the Hessian is not symmetric: entry (1, 2) is 2 and entry (2, 1) is 3
     """
     result = matrix(name, value, symbolic=symbolic, size=size)
-    check_symmetric(name, exact_array(result) if symbolic else result)
+    check_symmetric(name, exact_array(result) if symbolic else result, rounding(value))
     return result if symbolic else (result + result.T) / 2
 
 
@@ -196,8 +199,11 @@ def positive_definite(name: str, value: Any, *, symbolic: bool, size: int | None
     result = symmetric(name, value, symbolic=symbolic, size=size)
     if has_symbols(result):
         return result
-    lowest = float(np.linalg.eigvalsh(np.array(result, dtype=float))[0])
-    if not (is_nonnegative(result, strictly=True) if symbolic else lowest > 0):
+    eigenvalues = np.linalg.eigvalsh(np.array(result, dtype=float))
+    lowest, unit = float(eigenvalues[0]), precision(value)
+    # what doubles say of a shorter float's matrix that is nearly singular is its rounding
+    least = 16 * unit * float(eigenvalues[-1]) if unit > np.finfo(float).eps else 0.0
+    if not (is_nonnegative(result, strictly=True) if symbolic else lowest > least):
         raise ValueError(f"{name} has the eigenvalue {lowest:.6g}; all must be above 0")
     return result
 
@@ -214,7 +220,7 @@ def semidefinite(name: str, value: Any, *, symbolic: bool, size: int | None = No
     ValueError: the noise covariance has the eigenvalue -1; none may be below 0
     """
     result = symmetric(name, value, symbolic=symbolic, size=size)
-    check_semidefinite(name, exact_array(result) if symbolic else result)
+    check_semidefinite(name, exact_array(result) if symbolic else result, rounding(value))
     return result
 
 
@@ -240,8 +246,20 @@ def _leaves(value: Any) -> list[Any]:
     return [value]
 
 
+def _converted(value: Any) -> Any:
+    """An array of whatever library as one of numpy; as it is where that cannot be, to be refused by its name later."""
+    if not is_array(value):
+        return value
+    try:
+        return unmasked(value, "an argument")
+    except ValueError:
+        return value
+
+
 def _rows(name: str, value: Any) -> list[list[Any]] | None:
     """The rows of a matrix, or None for a scalar."""
+    if is_array(value):
+        value = unmasked(value, name)
     if isinstance(value, sp.MatrixBase):
         return [list(row) for row in value.tolist()]
     if isinstance(value, np.ndarray):
@@ -258,8 +276,8 @@ def _rows(name: str, value: Any) -> list[list[Any]] | None:
 
 def _array(name: str, value: Any) -> Any:
     try:
-        number = np.asarray(_spelled(name, value), dtype=float)
-    except (TypeError, ValueError):
+        number = real_array(_spelled(name, value), name).astype(float)
+    except TypeError:
         raise ValueError(f"{name} is {value!r}; it must be a finite number") from None
     if not np.isfinite(number).all():
         wrong = number[~np.isfinite(number)][0]

@@ -212,3 +212,26 @@ def test_laws_compile(capsys, pdflatex):
         assert main(["stationary", *law.split(), "--format", "latex"]) == 0, law
         formulas.append(capsys.readouterr().out)
     assert pdflatex(typeset_document("\n".join(formulas))).exists()
+
+
+def test_files_keep_their_precision_and_flat_directions_are_named_in_one_line(tmp_path, capsys):
+    hessian, noise = np.diag([1.0, -2e-8]).astype(np.float32), np.eye(2, dtype=np.float32)
+    hessian[0, 1] = 1e-7
+    np.save(tmp_path / "h.npy", hessian)
+    np.save(tmp_path / "c.npy", noise)
+    given = ["--hessian", str(tmp_path / "h.npy"), "--noise", str(tmp_path / "c.npy"), "--learning-rate", "1/2"]
+    assert main(["stationary", "covariance", *given]) == 0
+    shown = capsys.readouterr()
+    assert "0.333333" in shown.out
+    (line,) = shown.err.splitlines()
+    assert line.startswith("sgdsym: the Hessian is flat along (")
+    assert main(["stationary", "covariance", *given, "--format", "numpy"]) == 0
+    module = {"__name__": "law"}
+    exec(capsys.readouterr().out, module)  # noqa: S102 - our own text
+    with pytest.warns(UserWarning, match="noise reaches flat directions of the Hessian"):
+        found = module["covariance"](hessian)
+    assert np.allclose(found, np.diag([1 / 3, 0.0]), atol=1e-6)
+    with pytest.raises(ValueError, match="hessian has masked entries"):
+        module["covariance"](np.ma.array(np.eye(2), mask=np.eye(2)))
+    with pytest.raises(ValueError, match="noise is not an array of real numbers: it is complex"):
+        module["covariance"](np.eye(2), np.eye(2) * 1j)

@@ -263,6 +263,8 @@ def _coefficients(B, T):
 
 
 def _number(name, value):
+    if np.ma.is_masked(value):
+        raise ValueError(f"the symbol {name} is masked; give its number")
     if getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, numbers.Integral):
@@ -337,15 +339,62 @@ def _read(derivatives, weights):
     return SimpleNamespace(means=means, samples=samples, weights=weights, p=p)
 
 
-def _array(value, what):
+def _check_unmasked(value, what):
+    """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask."""
+    parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
+    if hasattr(value, "_mask") and np.ma.is_masked(value):
+        raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
+    if isinstance(parts, (list, tuple, np.flatiter)):
+        for part in parts:
+            if not isinstance(part, float):
+                _check_unmasked(part, what)
+
+
+def _unmasked(value, what):
+    """Whatever numpy makes of a value, with its own type of entries."""
+    _check_unmasked(value, what)
+    if hasattr(value, "todense"):
+        raise ValueError(f"{what} is a sparse {type(value).__name__}; make it dense, with todense()")
     try:
-        given = np.asarray(value)
-        if np.iscomplexobj(given):
-            raise TypeError("it is complex")
-        if given.dtype.kind not in "biuf":
+        array = np.asanyarray(value)
+    except (ArithmeticError, AttributeError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:150]
+        raise ValueError(f"{what} is not an array of real numbers: {reason}") from None
+    _check_unmasked(array, what)
+    return np.asarray(array)
+
+
+def _real_array(value, what):
+    """An array of real numbers: of numpy's integers and floats of any size, or of objects that a float can be made of.
+
+    Text, dates and records are refused although numpy turns them into floats; so are complex numbers.
+    """
+    array = _unmasked(value, what)
+    kinds = {"S": "text", "U": "text", "T": "text", "M": "dates", "m": "times", "V": "records"}
+    # types that other libraries add to numpy, such as bfloat16, have the kind of records
+    kind = array.dtype.kind if array.dtype.kind != "V" or issubclass(array.dtype.type, np.void) else "f"
+    if kind == "c":
+        raise ValueError(f"{what} is not an array of real numbers: it is complex")
+    if kind in kinds:
+        raise ValueError(f"{what} is not an array of real numbers: it must hold numbers, not {kinds[kind]}")
+    if kind == "O":
+        for entry in array.flat:
+            known = not isinstance(entry, np.generic) or entry.dtype.kind in "biuf"
+            if not known or not hasattr(entry, "__float__") or isinstance(entry, np.ndarray):
+                shown = f"{entry!r} " if isinstance(entry, (str, bytes, complex)) else ""
+                raise ValueError(
+                    f"{what} is not an array of real numbers: an entry is {shown[:60]}of type {type(entry).__name__}"
+                )
+    return array
+
+
+def _array(value, what):
+    given = _real_array(value, what)
+    if given.dtype.kind == "O":
+        try:
             given = given.astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} is not an array of real numbers: {error}") from None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"{what} is not an array of real numbers: {error}") from None
     if given.dtype != float or not given.flags.c_contiguous:
         remedy = "use fewer data points or parameters; floats in C order are not copied"
         _check_fits(8.0 * given.size, f"a copy of {what} takes", remedy)

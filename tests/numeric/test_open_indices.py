@@ -19,3 +19,10 @@ def test_floats_agree_with_the_kernel(observable):
 
 def test_integers_of_numpy_are_sizes():
     assert sgdsym.expand(order=2, steps=np.int64(3)) == sgdsym.expand(order=2).subs(T=np.int32(3))
+
+
+def test_a_series_without_terms_has_zeros_of_the_length_of_the_weights():
+    standing = sgdsym.expand(order=2, observable="displacement", steps=0)
+    assert not len(standing)
+    found = sgdsym.interpret(standing, [[0, 0], [[1, 2, 3], [3, 4, 5]]])
+    assert np.array_equal(np.array(found, dtype=float), np.zeros((3, 3)))

@@ -53,6 +53,40 @@ def test_formulas_read_as_another_converter_sets_them(notation):
         assert leaves(ours) == leaves(unescape(converter.convert(formula))), formula
 
 
+def tree(element):
+    """What stands in an element: characters, and scripts and fractions with what stands in their parts."""
+    parts = []
+    for child in element:
+        name = child.tag.rpartition("}")[2]
+        match name:
+            case "mrow" | "mstyle" | "mpadded":
+                parts += tree(child)
+            case "mspace":
+                pass
+            case "mi" | "mn" | "mo" | "mtext":
+                parts += leaf(child)
+            case _:
+                # sums have their limits below or beside, as the converter likes
+                beside = {"munder": "msub", "munderover": "msubsup"}.get(name, name)
+                parts.append((beside, *(tuple(tree([part])) for part in child)))
+    return parts
+
+
+def leaf(element):
+    text = unicodedata.normalize("NFKC", "".join("".join(element.itertext()).split()))
+    return list(text.translate(str.maketrans("⋅∗^", "·*ˆ", "\u2061\ufe00\ufe01")))
+
+
+@pytest.mark.parametrize("notation", [Notation(), OWN], ids=["usual", "own"])
+def test_formulas_have_the_structure_that_math_core_gives_them(notation):
+    """What is a base, a script, a numerator, too: characters alone would not see a script in a wrong place."""
+    converter = pytest.importorskip("math_core").LatexToMathML()
+    for formula in sorted(set(formulas(notation))):
+        theirs = ElementTree.fromstring(unescape(converter.convert_with_local_state(formula, displaystyle=False)))  # noqa: S314
+        ours = ElementTree.fromstring(latex_to_mathml(formula))  # noqa: S314 - our own text
+        assert tree(ours) == tree(theirs), formula
+
+
 @pytest.mark.parametrize(
     ("latex", "mathml"),
     [

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from sgdsym.numeric.matrix_free import (
     Data,
     DiagramValues,
@@ -19,6 +17,7 @@ from sgdsym.numeric.matrix_free import (
     Plan,
     Progress,
     Session,
+    as_numpy,
     check_parameters,
     check_types,
     split_options,
@@ -70,6 +69,7 @@ def evaluate(
         ValueError: if something is missing or not finite, or the evaluation costs too much.
         RuntimeError: if JAX is not installed, or the executor lost its workers for good.
 
+    >>> import numpy as np
     >>> from sgdsym.sgd import expand
     >>> def loss(weight, example):
     ...     return (weight - example) ** 2 / 2
@@ -98,6 +98,7 @@ def diagram_values(
 
     The arguments are those of :func:`evaluate`, the learning rate and the symbols left out.
 
+    >>> import numpy as np
     >>> from sgdsym.sgd import expand
     >>> def loss(weight, example):
     ...     return (weight - example) ** 2 / 2
@@ -121,6 +122,7 @@ def plan(
 ) -> Plan:
     """What an evaluation will cost, in gradients of the loss on one data point; nothing is computed.
 
+    >>> import numpy as np
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1)
     >>> found = plan(series, lambda weight, example: weight * example, np.array(1.0), np.ones(100), samples=64)
@@ -153,8 +155,8 @@ def _session(
 
     check_types(jax.tree.leaves(parameters), "parameters")
     check_types(jax.tree.leaves(data), "data")
-    arrays = jax.tree.map(np.asarray, parameters)
-    leaves, nesting = jax.tree.flatten(jax.tree.map(np.asarray, data))
+    arrays = jax.tree.map(as_numpy, parameters)
+    leaves, nesting = jax.tree.flatten(jax.tree.map(as_numpy, data))
     check_parameters(jax.tree.leaves(arrays))
     layout = jax.tree.unflatten(nesting, range(len(leaves)))
     return Session(series.as_moments(), JaxCalculus(loss, arrays, layout, function), Data(tuple(leaves)), effort)

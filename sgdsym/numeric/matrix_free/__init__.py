@@ -5,7 +5,7 @@ know how a framework differentiates: :mod:`sgdsym.numeric.jax` and :mod:`sgdsym.
 """
 
 from sgdsym.numeric.matrix_free.calculus import Calculus, Transformations
-from sgdsym.numeric.matrix_free.data import Data, check_parameters, check_types
+from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
@@ -22,6 +22,7 @@ __all__ = [
     "Progress",
     "Session",
     "Transformations",
+    "as_numpy",
     "check_parameters",
     "check_types",
     "evaluate_diagrams",

@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sgdsym.arrays import check_unmasked, unmasked
+
 Indices: TypeAlias = NDArray[np.int64]
 
 
@@ -56,8 +58,8 @@ class Data:
         return sum(array.nbytes for array in self.arrays) // self.points
 
     def take(self, indices: Any) -> tuple[NDArray[Any], ...]:
-        """The data points of an array of indices (…), each array (…, …)."""
-        return tuple(array[indices] for array in self.arrays)
+        """The data points of an array of indices (…), each array (…, …), in memory that frameworks can take over."""
+        return tuple(np.require(array[indices], requirements=["C", "W"]) for array in self.arrays)
 
 
 def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
@@ -75,7 +77,7 @@ def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
 
 
 def check_types(arrays: Iterable[Any], what: str) -> None:
-    """Refuse arrays, of any framework, that hold anything else than the numbers of numpy, such as ``bfloat16``.
+    """Refuse arrays, of any framework, with anything else than the numbers of numpy, such as ``bfloat16``, or masked or sparse.
 
     Raises:
         ValueError: naming the array and what it holds.
@@ -85,9 +87,24 @@ def check_types(arrays: Iterable[Any], what: str) -> None:
     ValueError: array 1 of the data holds <U1; make it float16, float32 or float64
     """
     for i, array in enumerate(arrays):
-        name = str(getattr(array, "dtype", "float64")).rpartition(".")[2]
+        title = f"array {i} of the {what}"
+        check_unmasked(array, title)
+        if hasattr(array, "todense") or str(getattr(array, "layout", "torch.strided")) != "torch.strided":
+            raise ValueError(f"{title} is a sparse {type(array).__name__}; make it dense")
+        dtype = array.dtype if hasattr(array, "dtype") else unmasked(array, title).dtype
+        name = str(dtype).rpartition(".")[2]
         if not _is_known(name):
-            raise ValueError(f"array {i} of the {what} holds {name}; make it float16, float32 or float64")
+            raise ValueError(f"{title} holds {name}; make it float16, float32 or float64")
+
+
+def as_numpy(array: Any) -> NDArray[Any]:
+    """An array that numpy can read, in the order of bytes of this machine, which frameworks ask for; not copied if it has that.
+
+    >>> as_numpy(np.ones(2, dtype=">f4")).dtype
+    dtype('float32')
+    """
+    given: NDArray[Any] = np.asarray(array)
+    return given.astype(given.dtype.newbyteorder("="), copy=False)
 
 
 def _is_known(name: str) -> bool:

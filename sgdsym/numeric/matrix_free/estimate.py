@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sgdsym.arrays import real_array
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.sizes import exact_sizes, rounded_numbers
 from sgdsym.series import Series
@@ -107,7 +108,7 @@ def rate_and_weights(
     >>> rate_and_weights(descent, descent.diagrams(), 0.1, {"T": 2})
     (array(0.1), [1.0, -2.0])
     """
-    rate = np.asarray(learning_rate, dtype=float)
+    rate = real_array(learning_rate, "learning_rate").astype(float)
     if not np.isfinite(rate).all():
         raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
     sizes = exact_sizes(series, symbols)

@@ -137,7 +137,7 @@ def _drawn_means(group: Group, plan: Plan, fixed: Fixed, bench: Bench) -> dict[t
     chunks = _exact_chunks(plan, group) if plan.effort.mode == "exact" else _sampled_chunks(plan, group)
     directions = [fixed[message] for message in group.program.shared]
     work = Work(bench.calculus, group.program, products, directions)
-    everything = bench.data.arrays if plan.effort.mode == "exact" else ()
+    everything = bench.data.take(slice(None)) if plan.effort.mode == "exact" else ()
     found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
     parts: list[list[list[float]]] = [[] for _ in range(plan.replicates)]
     for (replicate, _), sums in found.items():

@@ -17,6 +17,7 @@ from sgdsym.numeric.matrix_free import (
     Plan,
     Progress,
     Session,
+    as_numpy,
     check_parameters,
     check_types,
     split_options,
@@ -161,7 +162,9 @@ def _session(
 
     check_types(_pytree.tree_leaves(parameters), "parameters")
     check_types(_pytree.tree_leaves(data), "data")
-    tensors = _pytree.tree_map(lambda leaf: torch.as_tensor(leaf).detach(), parameters)
+    tensors = _pytree.tree_map(
+        lambda leaf: leaf.detach() if torch.is_tensor(leaf) else torch.tensor(as_numpy(leaf)), parameters
+    )
     leaves, nesting = _pytree.tree_flatten(_pytree.tree_map(_array, data))
     check_parameters([_array(leaf) for leaf in _pytree.tree_leaves(tensors)])
     layout = _pytree.tree_unflatten(list(range(len(leaves))), nesting)
@@ -171,5 +174,4 @@ def _session(
 def _array(leaf: Any) -> NDArray[Any]:
     import torch
 
-    array: NDArray[Any] = torch.as_tensor(leaf).detach().cpu().numpy()
-    return array
+    return as_numpy(leaf.detach().cpu() if torch.is_tensor(leaf) else leaf)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import warnings
 
 from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, rate, value
@@ -31,6 +33,15 @@ def add(commands: Commands) -> None:
 
 
 def _written(options: argparse.Namespace) -> str:
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", UserWarning)
+        text = _computed(options)
+    for message in dict.fromkeys(str(warning.message) for warning in found):
+        print(f"sgdsym: {message}", file=sys.stderr)
+    return text
+
+
+def _computed(options: argparse.Namespace) -> str:
     from sgdsym.codegen import generate_covariance
     from sgdsym.stationary import excess_loss, stationary_covariance
 

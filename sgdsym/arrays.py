@@ -1,0 +1,105 @@
+"""The door for arrays: what numpy would read without a word but wrongly, or not at all, is refused in one line.
+
+The functions need nothing but numpy, so that generated modules carry their text.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import numpy as np
+
+
+def check_unmasked(value: object, what: str) -> None:
+    """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask.
+
+    Raises:
+        ValueError: saying what has masked entries.
+
+    >>> check_unmasked([np.ma.array([1.0, 2.0], mask=[False, True])], "the weights")
+    Traceback (most recent call last):
+    ...
+    ValueError: the weights has masked entries; leave those out, or fill them in with filled()
+    """
+    parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
+    if hasattr(value, "_mask") and np.ma.is_masked(value):
+        raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
+    if isinstance(parts, (list, tuple, np.flatiter)):
+        for part in parts:
+            if not isinstance(part, float):
+                check_unmasked(part, what)
+
+
+def unmasked(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    """Whatever numpy makes of a value, with its own type of entries.
+
+    Args:
+        value: an array of any library, nested sequences of numbers or arrays, or a number.
+        what: its name in complaints.
+
+    Raises:
+        ValueError: if an entry is masked, the array is sparse, or its library does not hand it to numpy.
+
+    >>> unmasked([1, 2], "the weights"), unmasked([[1.0], [2.0]], "the weights").dtype
+    (array([1, 2]), dtype('float64'))
+    """
+    check_unmasked(value, what)
+    if hasattr(value, "todense"):
+        raise ValueError(f"{what} is a sparse {type(value).__name__}; make it dense, with todense()")
+    try:
+        array = np.asanyarray(value)
+    except (ArithmeticError, AttributeError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:150]
+        raise ValueError(f"{what} is not an array of real numbers: {reason}") from None
+    check_unmasked(array, what)
+    return np.asarray(array)
+
+
+def real_array(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    """An array of real numbers: of numpy's integers and floats of any size, or of objects that a float can be made of.
+
+    Text, dates and records are refused although numpy turns them into floats; so are complex numbers.
+
+    Args:
+        value: as for :func:`unmasked`.
+        what: its name in complaints.
+
+    Raises:
+        ValueError: as for :func:`unmasked`, or naming what stands where a number should.
+
+    >>> real_array([["1", "2"]], "the weights")
+    Traceback (most recent call last):
+    ...
+    ValueError: the weights is not an array of real numbers: it must hold numbers, not text
+    """
+    array = unmasked(value, what)
+    kinds = {"S": "text", "U": "text", "T": "text", "M": "dates", "m": "times", "V": "records"}
+    # types that other libraries add to numpy, such as bfloat16, have the kind of records
+    kind = array.dtype.kind if array.dtype.kind != "V" or issubclass(array.dtype.type, np.void) else "f"
+    if kind == "c":
+        raise ValueError(f"{what} is not an array of real numbers: it is complex")
+    if kind in kinds:
+        raise ValueError(f"{what} is not an array of real numbers: it must hold numbers, not {kinds[kind]}")
+    if kind == "O":
+        for entry in array.flat:
+            known = not isinstance(entry, np.generic) or entry.dtype.kind in "biuf"
+            if not known or not hasattr(entry, "__float__") or isinstance(entry, np.ndarray):
+                shown = f"{entry!r} " if isinstance(entry, (str, bytes, complex)) else ""
+                raise ValueError(
+                    f"{what} is not an array of real numbers: an entry is {shown[:60]}of type {type(entry).__name__}"
+                )
+    return array
+
+
+def array_door() -> str:
+    """The text of these functions for generated modules: private, and without annotations, examples and sections.
+
+    >>> array_door().splitlines()[0]
+    'def _check_unmasked(value, what):'
+    """
+    texts = [inspect.getsource(function) for function in (check_unmasked, unmasked, real_array)]
+    text = re.sub(r"\n\n    (Args|Raises|>>>).*?(?=\n    \"\"\")", "", "\n\n".join(texts), flags=re.DOTALL)
+    text = re.sub(r"^def (\w+)\(value: object, what: str\) -> .*:$", r"def \1(value, what):", text, flags=re.MULTILINE)
+    text = re.sub(r'"""(.*)\n    """', r'"""\1"""', text)
+    return re.sub(r"\b(check_unmasked|unmasked|real_array)\(", r"_\1(", text)
