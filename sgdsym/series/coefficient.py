@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
-from math import lcm
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
@@ -288,15 +288,17 @@ class Coefficient:
             ZeroDivisionError: if a denominator becomes zero.
         """
         lifted = {name: _lift(value) for name, value in values.items()}
-        images: dict[str, Coefficient] = {}
+        images = {name: lifted[name] for name in self._unknowns if name in lifted}
+        parts = self._parts
         try:
-            for name in self._unknowns:
+            for name in sorted(self._unknowns):
                 if power := power_of(name):
-                    images[name] = _substituted_power(power, lifted)
-                elif name in lifted:
-                    images[name] = lifted[name]
-            above = _image(self._above, images)
-            below = [(_image(base, images), exponent) for base, exponent in self._below]
+                    # of an exponent such as 6/B only multiples of 6 are asked for, which need not be of 1/B
+                    times = gcd(*(e for part in parts for powers, _ in _terms(part) for base, e in powers if base == name))
+                    images[name] = _substituted_power(power, times, lifted)
+                    parts = tuple(_without_times(part, name, times) for part in parts)
+            above, *bases = (_image(part, images) for part in parts)
+            below = [(base, exponent) for base, (_, exponent) in zip(bases, self._below, strict=True)]
             return reduce(operator.mul, (base**-exponent for base, exponent in below), above)
         except ZeroDivisionError as error:
             raise ZeroDivisionError(f"{str(self)[:80]} has no value at {_assignments(values)}") from error
@@ -400,11 +402,23 @@ def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
     return _settled(Coefficient._of(image))
 
 
-def _substituted_power(power: Power, values: Mapping[str, Coefficient]) -> Coefficient:
-    """A power with symbols of its base and its exponent replaced at once."""
+def _without_times(expression: Any, name: str, times: int) -> Any:
+    """An expression with the exponents of an unknown divided by what they have in common."""
+    if times == 1:
+        return expression
+    terms = (
+        _number(number) * _product(tuple((base, e // times if base == name else e) for base, e in powers))
+        for powers, number in _terms(expression)
+    )
+    return symengine.Add(*terms)
+
+
+def _substituted_power(power: Power, times: int, values: Mapping[str, Coefficient]) -> Coefficient:
+    """A multiple of a power with symbols of its base and its exponent replaced at once."""
     base = values.get(power.base, Coefficient.symbol(power.base)) if isinstance(power.base, str) else power.base
-    exponent = power.exponent.substitute({name: values[name] for name in power.exponent.symbols if name in values})
-    return _lift(base).power(exponent)
+    exponent = power.exponent * times
+    given = {name: values[name] for name in exponent.symbols if name in values}
+    return _lift(base).power(exponent.substitute(given))
 
 
 def _symbol_power(name: str, exponent: Coefficient) -> Coefficient:

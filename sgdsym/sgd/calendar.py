@@ -228,8 +228,8 @@ class ModeTiming:
         if slots:
             inner, left = _slots_in_use(nodes, cuts, slots)
             groups, front = [tuple(inner)], (*front, *left)
-        elif each == 1:
-            # the sum over one slot is one
+        elif each == 1 and max(epochs, default=1) == 1:
+            # one level in one slot has one way
             groups = []
         else:
             groups = [nodes[a : b + 1] for a, b in pairwise(cuts)]

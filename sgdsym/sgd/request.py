@@ -199,7 +199,7 @@ class Request:
     @property
     def _independent_sizes(self) -> tuple[Size, Size, Size]:
         """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
-        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, self._listed_updates or "T")
+        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, "T" if self._listed_updates is None else self._listed_updates)
         points = 1 if self.data == "online" else _first(self.dataset_size, "N")
         batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
         return length, points, batch
@@ -252,7 +252,7 @@ class Request:
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule is not None:
+        if self.schedule:
             rule = rule.scheduled([Coefficient.size(weight) for weight in self.schedule])
         rule = rule.delayed(self.delay)
         if self.average is None:

@@ -25,8 +25,8 @@ OBSERVABLES = (
 _FINITE = ("fixed", "reshuffle", "replace", "gd")
 _WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap"))
 _SYMBOLS = {"steps": "T", "dataset_size": "N", "batch_size": "B", "epochs": "E", "momentum": "mu"}
-# a symbolic momentum makes long coefficients: seconds at order 3, minutes above
-_SYMBOLIC_MOMENTUM = 3
+# a symbolic momentum makes long coefficients where epochs are symbols too: seconds at order 3, minutes above
+_SYMBOLIC_MOMENTUM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,10 @@ def random_case(random: Random, order: int) -> Case:
     values: dict[str, int | Fraction] = {}
     for name, number in sizes.items():
         slow = name == "momentum" and order > _SYMBOLIC_MOMENTUM
+        # a list of rates is as long as the run, so that all that makes its length are numbers
+        listed = run.schedule is not None and run.dataset_size and name in ("dataset_size", "batch_size")
         options[name] = number
-        if random.random() < 1 / 2 and not slow:
+        if random.random() < 1 / 2 and not (slow or listed):
             options[name] = symbol = _SYMBOLS[name]
             values[symbol] = number
     if run.schedule is not None and random.random() < 1 / 2:
@@ -90,6 +92,8 @@ def random_case(random: Random, order: int) -> Case:
         "basis": random.choice(("cumulant", "moment")),
         **options,
         **({"nesterov": True} if run.nesterov else {}),
+        **({"delay": run.delay} if run.delay else {}),
+        **({"average": run.average} if run.average is not None else {}),
     }
     landscape = random_landscape(random, order + 1, weights=random.choice((1, 2)))
     return Case(landscape, run, request, values)
@@ -106,18 +110,19 @@ def random_run(random: Random, family: str) -> Run:
     if family in ("fixed", "reshuffle"):
         batch = random.choice([b for b in range(1, points + 1) if points % b == 0])
         epochs = _few(random, 3 if family == "fixed" or points < 5 else 2)
-        return Run(sampling=family, steps=epochs * points // batch, dataset_size=points, batch_size=batch)
+        steps = epochs * points // batch
+        return Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, **_rule(random, steps))
     if family == "ode":
         return Run(dynamics=family, steps=_few(random, 5))
     if family == "sde":
         return Run(dynamics=family, steps=_few(random, 5), batch_size=random.randint(1, 3))
     if family == "gd":
         steps = _few(random, 5)
-        return Run(dynamics=family, steps=steps, dataset_size=points, batch_size=points, **_memory(random, steps))
+        return Run(dynamics=family, steps=steps, dataset_size=points, batch_size=points, **_rule(random, steps))
     batch = random.randint(1, 3 if family == "online" else min(points, 2))
     steps = _few(random, 6 - batch)
     points = 0 if family == "online" else points
-    return Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, **_memory(random, steps))
+    return Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, **_rule(random, steps))
 
 
 def _few(random: Random, most: int) -> int:
@@ -125,15 +130,21 @@ def _few(random: Random, most: int) -> int:
     return max(random.randint(0, most), random.randint(0, most))
 
 
-def _memory(random: Random, steps: int) -> dict[str, Any]:
-    """Plain steps, momentum or a schedule."""
-    match random.choice(("plain", "plain", "momentum", "schedule")):
-        case "momentum":
-            momentum = random.choice((-1, 1)) * Fraction(1, random.randint(2, 5))
-            return {"momentum": momentum, "nesterov": random.random() < 1 / 2}
-        case "schedule":
-            return {"schedule": tuple(Fraction(random.randint(-1, 4), random.randint(1, 3)) for _ in range(steps))}
-    return {}
+def _rule(random: Random, steps: int) -> dict[str, Any]:
+    """Plain steps in one case of three, else any of momentum, a schedule, a delay and an average together."""
+    if random.random() < 1 / 3:
+        return {}
+    rule: dict[str, Any] = {}
+    if random.random() < 1 / 2:
+        rule["momentum"] = random.choice((-1, 1)) * Fraction(1, random.randint(2, 5))
+        rule["nesterov"] = random.random() < 1 / 2
+    if random.random() < 1 / 3:
+        rule["schedule"] = tuple(Fraction(random.randint(-1, 4), random.randint(1, 3)) for _ in range(steps))
+    if random.random() < 1 / 4:
+        rule["delay"] = random.randint(1, 2)
+    if random.random() < 1 / 3 and steps:
+        rule["average"] = random.choice(("uniform", Fraction(random.randint(0, 3), 4)))
+    return rule
 
 
 def _sizes(random: Random, run: Run) -> dict[str, int | Fraction]:

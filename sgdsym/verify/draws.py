@@ -36,6 +36,8 @@ class Run:
     momentum: Fraction = Fraction(0)
     nesterov: bool = False
     schedule: tuple[Fraction, ...] | None = None
+    delay: int = 0
+    average: Fraction | str | None = None
 
     @property
     def epochs(self) -> Fraction:

@@ -11,7 +11,7 @@ where :math:`G` and :math:`C` are mean and covariance of the gradient at the cur
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as pairs
 from typing import Any, TypeAlias
@@ -105,13 +105,14 @@ def _outcomes(landscape: Landscape, run: Run, order: int) -> list[tuple[Kinds, P
     """Training set, last weights and probability of every draw of the data."""
     trainer = _Trainer(landscape, run, order)
     draws = draw_data(run, landscape.probabilities)
-    return [(draw.training_set, trainer.state(draw.batches).weights, chance) for draw, chance in draws.items()]
+    return [(draw.training_set, trainer.read(draw.batches), chance) for draw, chance in draws.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
     weights: Point
     buffer: Point
+    average: Point
 
 
 class _Trainer:
@@ -122,21 +123,38 @@ class _Trainer:
         self.run = run
         self.gradients = [[up_to_degree(derivative(loss, i), order - 1) for i in axes] for loss in landscape.losses]
         origin = tuple(PowerSeries.constant(0, order) for _ in axes)
-        self.states: dict[Batches, _State] = {(): _State(origin, origin)}
+        self.states: dict[Batches, _State] = {(): _State(origin, origin, origin)}
         self.known: dict[tuple[Batches, int], Point] = {}
 
     def state(self, batches: Batches) -> _State:
         """The state after some steps."""
         if batches not in self.states:
             before, batch = batches[:-1], batches[-1]
-            state = self.state(before)
-            origin = self.states[()].weights
-            slopes = [(self._gradient(before, kind), Fraction(batch.count(kind), len(batch))) for kind in set(batch)]
-            gradient = origin
-            for slope, share in slopes:
-                gradient = _plus(gradient, slope, share)
-            self.states[batches] = self._step(state, gradient, len(before))
+            state, late = self.state(before), len(before) - self.run.delay
+            if late >= 0:
+                gradient = self.states[()].weights
+                for kind in sorted(set(batch)):
+                    slope = self._gradient(before[:late], kind)
+                    gradient = _plus(gradient, slope, Fraction(batch.count(kind), len(batch)))
+                state = self._step(state, gradient, len(before))
+            self.states[batches] = self._averaged(state)
         return self.states[batches]
+
+    def read(self, batches: Batches) -> Point:
+        """What is read off at the end."""
+        state, average = self.state(batches), self.run.average
+        if average == "uniform":
+            return tuple(total * Fraction(1, len(batches)) for total in state.average)
+        return state.weights if average is None else state.average
+
+    def _averaged(self, state: _State) -> _State:
+        """The state with its average, or the sum that becomes a uniform one, after an update."""
+        decay = self.run.average
+        if isinstance(decay, Fraction):
+            average = _plus(tuple(a * decay for a in state.average), state.weights, 1 - decay)
+        else:
+            average = _plus(state.average, state.weights, 1)
+        return replace(state, average=average)
 
     def _gradient(self, before: Batches, kind: int) -> Point:
         if (before, kind) not in self.known:
@@ -153,7 +171,7 @@ class _Trainer:
         buffer = _plus(gradient, state.buffer, run.momentum)
         update = _plus(gradient, buffer, run.momentum) if run.nesterov else buffer
         rate = run.schedule[time] if run.schedule is not None else 1
-        return _State(_plus(state.weights, tuple(u.shifted() for u in update), -rate), buffer)
+        return replace(state, weights=_plus(state.weights, tuple(u.shifted() for u in update), -rate), buffer=buffer)
 
 
 def _plus(point: Point, other: Point, factor: int | Fraction) -> Point:
