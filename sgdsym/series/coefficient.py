@@ -456,8 +456,9 @@ def _unknown_powers(base: str | Fraction, exponent: Coefficient) -> Coefficient:
             else:
                 total *= Coefficient.size(base) ** power
         else:
-            held = unknown(Power(base, core / number.denominator))
-            total *= Coefficient._of(held) ** number.numerator
+            # N/B is whole, 1/B is not: where the exponent divides, the number belongs to its unit
+            unit = abs(number) if any(e < 0 for _, e in monomial) or exponent._below else Fraction(1, number.denominator)
+            total *= Coefficient._of(unknown(Power(base, core * unit))) ** int(number / unit)
     return _settled(total)
 
 
@@ -470,30 +471,31 @@ def _whole(number: Fraction) -> int:
 
 
 def _settled(value: Coefficient) -> Coefficient:
-    r"""The value with one unknown for all powers whose exponents are rational multiples, such as :math:`T/2` and :math:`T`.
+    r"""The value with one unknown for all powers whose exponents are rational multiples, such as :math:`6/B` and :math:`12/B`.
 
     The exponent of the unknown is the largest of which all are integer multiples.
     """
     if not may_be_related():
         return value
-    held = [power for name in value._unknowns if (power := power_of(name)) and power.divisor > 1]
-    if not held:
-        return value
-    families: dict[tuple[Any, Coefficient], set[str]] = {}
+    families: dict[tuple[Any, Coefficient], dict[str, Fraction]] = {}
     for name in value._unknowns:
         if power := power_of(name):
-            families.setdefault((power.base, power.exponent * power.divisor), set()).add(name)
-    images: dict[Any, Any] = {}
-    for (base, core), names in families.items():
-        exponents: set[Fraction] = set()
-        for part in value._parts:
-            for powers, _ in _terms(part):
-                share = [Fraction(e, power_of(name).divisor) for name, e in powers if name in names]  # type: ignore[union-attr]
-                exponents.add(sum(share, Fraction(0)))
-        divisor = lcm(*(e.denominator for e in exponents))
-        settled = unknown(Power(base, core / divisor))
-        for name in names:
-            images[name] = settled, Fraction(divisor, power_of(name).divisor)  # type: ignore[union-attr]
+            core = power.exponent / power.number
+            families.setdefault((power.base, core), {})[name] = power.number
+    images: dict[str, tuple[Any, Fraction]] = {}
+    for (base, core), numbers in families.items():
+        if all(number == 1 for number in numbers.values()):
+            continue
+        exponents = {
+            sum((e * numbers[name] for name, e in powers if name in numbers), Fraction(0))
+            for part in value._parts
+            for powers, _ in _terms(part)
+        } - {0}
+        whole = lcm(*(e.denominator for e in exponents))
+        unit = Fraction(gcd(*(int(e * whole) for e in exponents)), whole)
+        if unit:
+            settled = unknown(Power(base, core * unit))
+            images |= {name: (settled, number / unit) for name, number in numbers.items()}
     if all(symbol.name == name for name, (symbol, _) in images.items()):
         return value
     return _rewritten(value, images)

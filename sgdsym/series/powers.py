@@ -50,15 +50,15 @@ class Power:
         return own | self.exponent.symbols
 
     @property
-    def divisor(self) -> int:
-        """The denominator of the number in front of the exponent, one where the exponent is whole."""
+    def number(self) -> Fraction:
+        """The number in front of the exponent, one where that is a sum."""
         ((number, _), *rest) = self.exponent.monomials()
-        return 1 if rest else number.denominator
+        return Fraction(1) if rest or not self.exponent.symbols else number
 
 
 # equal powers have equal texts, so that what is known never depends on what came before
 _known: dict[str, Power] = {}
-_fractional: set[str] = set()
+_numbered: set[str] = set()
 
 
 def unknown(power: Power) -> symengine.Symbol:
@@ -66,14 +66,14 @@ def unknown(power: Power) -> symengine.Symbol:
     name = str(power)
     if name not in _known:
         _known[name] = power
-        if power.divisor > 1:
-            _fractional.add(name)
+        if power.number != 1:
+            _numbered.add(name)
     return symengine.Symbol(name)
 
 
 def may_be_related() -> bool:
-    """Whether there is a power with a fraction in its exponent: without, no two unknowns are powers of one."""
-    return bool(_fractional)
+    """Whether there is a power with a number in its exponent: without, no two unknowns are powers of one."""
+    return bool(_numbered)
 
 
 def power_of(name: str) -> Power | None:
