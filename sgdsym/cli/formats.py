@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from sgdsym.cli.options import Parser, RequestError, natural
+from sgdsym.cli.streams import is_terminal
 from sgdsym.codegen import generate
 from sgdsym.codegen.backends import BACKENDS
 from sgdsym.render import (
@@ -151,6 +152,11 @@ def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
         raise RequestError(error) from error
 
 
+def is_markup(options: argparse.Namespace) -> bool:
+    """Whether the format is read by browsers, which know characters by number as well."""
+    return chosen_format(options) == "html"
+
+
 def _unused(output_format: str) -> tuple[str, ...]:
     """The choices for LaTeX that a format makes no use of."""
     return {"latex": (), "html": ("shape", "label", "preamble")}.get(output_format, _CHOICES)
@@ -158,7 +164,7 @@ def _unused(output_format: str) -> tuple[str, ...]:
 
 def terminal_width(path: Path | None) -> int:
     """Columns that text may fill."""
-    on_terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
+    on_terminal = path is None and is_terminal(sys.stdout)
     return shutil.get_terminal_size((COLUMNS, 24)).columns if on_terminal else COLUMNS
 
 

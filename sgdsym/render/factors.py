@@ -125,7 +125,7 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
     names = sorted({name for part in parts for _, powers in part for name, _ in powers}, reverse=True) or ["T"]
     domain, *_ = ring([sympy.Symbol(name) for name in names], sympy.ZZ)
     scale = lcm(*(number.denominator for number, _ in monomials))
-    lowest = [min(0, *(dict(powers).get(name, 0) for _, powers in monomials)) for name in names]
+    lowest = [min([0, *(dict(powers).get(name, 0) for _, powers in monomials)]) for name in names]
 
     def polynomial(terms: list[tuple[Fraction, Monomial]], factor: int, shift: list[int]) -> PolyElement:
         exponents = ([dict(powers).get(name, 0) for name in names] for _, powers in terms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import add_format, chosen_format, formatted
+from sgdsym.cli.formats import add_format, chosen_format, formatted, is_markup
 from sgdsym.cli.options import (
     GROWN_BYTES,
     GROWN_LIMIT,
@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> None:
     text = formatted(series, options)
     if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == "drift":
         text = "\n".join([text, *_verdicts(series)])
-    write(text, options.output)
+    write(text, options.output, markup=is_markup(options))
 
 
 def _guard(dynamics: str, order: int, forced: bool) -> None:
