@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from sgdsym.cli.inputs import read_text
 from sgdsym.cli.options import Parser, RequestError, natural
 from sgdsym.cli.streams import is_terminal
 from sgdsym.codegen import generate
@@ -186,17 +187,10 @@ def _latex(series: Series, options: argparse.Namespace) -> str:
 
 def _html(series: Series, options: argparse.Namespace) -> str:
     check_notation(options.notation, series.symbols)
-    values = read_values(_read(options.values), series) if options.values else None
+    values = read_values(read_text(options.values), series) if options.values else None
     return write_page(
         series, request=getattr(options, "request", None), typesetting=typesetting(options), values=values
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot read {path}: {(error.strerror or 'unknown reason').lower()}") from error
 
 
 def _text(series: Series, options: argparse.Namespace) -> str:

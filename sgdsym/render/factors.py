@@ -82,6 +82,8 @@ def factor(coefficient: Coefficient) -> Factored:
     'T(T - 1)/(2B)'
     """
     numerator, denominator = _fraction(coefficient)
+    if not numerator:
+        return Factored(False, (0, ()), (1, ()))
     sign, number, above = _factors(numerator)
     other_sign, other_number, below = _factors(denominator)
     common = gcd(number, other_number)

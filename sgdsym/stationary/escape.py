@@ -237,7 +237,7 @@ class _Shape:
 
 def _losses(minimum: Any, saddle: Any, symbolic: bool) -> tuple[Any, Any]:
     low = scalar("the loss at the minimum", minimum, symbolic=symbolic)
-    high = scalar("the loss at the saddle", saddle, symbolic=symbolic)
+    high = positive("the loss at the saddle", saddle, symbolic=symbolic)
     if not has_symbols(low, high) and not np.all(np.asarray(high > low, dtype=bool)):
         raise ValueError(f"the loss at the saddle is {saddle}; it must be above that at the minimum, {minimum}")
     return low, high

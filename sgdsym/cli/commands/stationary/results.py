@@ -147,7 +147,7 @@ def _right_side(value: Any) -> Any:
 def _readable(value: Any) -> str:
     """The exact value, with a decimal where it is no plain fraction, or instead of it where it is long."""
     exact = _plain(value)
-    if isinstance(value, float) or not getattr(value, "is_number", False) or value.is_Rational:
+    if isinstance(value, float) or not getattr(value, "is_real", False) or not value.is_number or value.is_Rational:
         return exact
     decimal = f"{float(value):.12g}"
     return f"{exact} = {decimal}" if len(exact) <= LONGEST_EXACT else decimal
