@@ -6,6 +6,7 @@ anything else its escape.  A page of markup has exact references instead.
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 
 LONGEST = 300  # characters of a message
@@ -29,7 +30,7 @@ def encoded(text: str, encoding: str, *, markup: bool = False) -> bytes:
     >>> encoded("η ≤ 1", "latin-1", markup=True)
     b'&#951; &#8804; 1'
     """
-    if markup:
+    if markup and codecs.lookup(encoding).name != "utf-8":
         # a page declares UTF-8 and is read as that whatever the stream is, so only what all encodings share will do
         return text.encode("ascii", "xmlcharrefreplace").decode("ascii").encode(encoding)
     try:

@@ -255,17 +255,18 @@ class Grammar:
         """The line with a mistake of whoever types it."""
         draw = self.draw
         place = draw.randrange(len(words))
+        before, word, after = words[:place], words[place], words[place + 1 :]
         match draw.randrange(6):
             case 0:
-                return words[:place] + words[place + 1 :]
+                return before + after
             case 1:
-                return words[:place] + [words[place]] + words[place:]
+                return [*before, word, word, *after]
             case 2:
-                return words[:place] + [draw.choice(ODD)] + words[place:]
+                return [*before, draw.choice(ODD), word, *after]
             case 3:
-                return words[:place] + [words[place][: draw.randrange(len(words[place]) + 1)]] + words[place + 1 :]
+                return [*before, word[: draw.randrange(len(word) + 1)], *after]
             case 4:
-                return words[:place] + [words[place] + draw.choice(ODD)] + words[place + 1 :]
+                return [*before, word + draw.choice(ODD), *after]
             case _:
                 return [*words, draw.choice(["--help", "--version", "--force", *ODD])]
 

@@ -49,7 +49,7 @@ def fault_of(monkeypatch, folder, words, encoding):
             code = main(words)
         except SystemExit as stop:
             code = stop.code
-        except BaseException as error:  # noqa: BLE001 - whatever gets out is what is looked for
+        except BaseException as error:
             return f"{type(error).__name__} got out: {error}"
     printed, said = (stream.buffer.getvalue() for stream in streams)
     try:
