@@ -45,6 +45,8 @@ def spelled(character: str) -> str:
     >>> [spelled(c) for c in "ηΣ²₁ö−☃"]
     ['eta', 'Sigma', '^2', '_1', 'o', '-', '\\u2603']
     """
+    if character.isascii():
+        return character
     if character in _LIKENESS:
         return _LIKENESS[character]
     words = unicodedata.name(character, "").split()
@@ -52,9 +54,11 @@ def spelled(character: str) -> str:
         return words[3].lower() if words[1] == "SMALL" else words[3].title()
     mark, *parts = unicodedata.decomposition(character).split() or [""]
     if mark in _MARKS:
-        return _MARKS[mark] + "".join(chr(int(part, 16)) for part in parts)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-    return plain if plain and plain.isascii() else character.encode("ascii", "backslashreplace").decode("ascii")
+        return _MARKS[mark] + "".join(spelled(chr(int(part, 16))) for part in parts)
+    plain = [c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)]
+    if not plain or plain == [character]:
+        return character.encode("ascii", "backslashreplace").decode("ascii")
+    return "".join(map(spelled, plain))
 
 
 def one_line(message: object, longest: int = LONGEST) -> str:
