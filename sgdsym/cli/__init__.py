@@ -6,10 +6,11 @@ failed, 2 the request is wrong (one line says what and how to mend it), 130 inte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sgdsym.cli import signals
-from sgdsym.cli.streams import complain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,11 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signals.open_streams()
         signals.watch_signals()
     try:
-        # here, so that an interrupt while the libraries are loaded finds us ready
+        # all is imported from here on, so that an interrupt while libraries are loaded finds us ready
         from sgdsym.cli.dispatch import dispatch
 
         return dispatch(arguments)
     except KeyboardInterrupt as stop:
+        from sgdsym.cli.streams import complain
+
         return complain(str(stop) or signals.INTERRUPTED, signals.EXIT_INTERRUPTED)
     finally:
         if arguments is None:

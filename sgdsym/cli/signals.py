@@ -2,7 +2,7 @@
 
 An exception would do between two lines of ours, but not while libraries are loaded: it can be swallowed in a callback of the
 interpreter, which then prints a traceback and goes on.  So a signal ends the process, and raises only where there is something to
-be removed.
+be removed.  This module is loaded first, and loads nothing that takes time: until then a signal is none of its business.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
-from types import FrameType
-from typing import NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+    from typing import NoReturn
 
 INTERRUPTED = "interrupted, nothing was written"
 EXIT_INTERRUPTED = 128 + signal.SIGINT
