@@ -18,10 +18,24 @@ NUMBERS = (
     ["0", "1/2", "-1/3", "0.9", "mu"],
     ["1", "-1", "2", "1e-3", "1e400", "nan", "inf", "1/0", "0x10", "--", "beta"],
 )
-MATRICES = (
-    ["1", "2,1/2;1/2,1", "h", "1,0;0,1", "1,2;3,4;5,6", "1;2;3", "-1,0;0,2", "0.5"],
-    ["0", "-1", "a,b;b,c", "1,2;3", "", ";", ",", "1,0;0,1;", "1,x y", "1,2,3", "0,1;1,0", "1,2;3,4", "0,0;0,0"],
-)
+MATRICES = {1: ["1", "h", "0.5", "2"], 2: ["2,1/2;1/2,1", "1,0;0,1", "2,0;0,1"]}
+BROKEN = [
+    "0",
+    "-1",
+    "a,b;b,c",
+    "1,2;3",
+    "",
+    ";",
+    ",",
+    "1,0;0,1;",
+    "1,x y",
+    "1,2,3",
+    "0,1;1,0",
+    "1,2;3,4",
+    "0,0;0,0",
+    "-1,0;0,2",
+]
+GRADIENTS = (["1,0;0,1", "1;2;3", "1;2", "1,2;3,4;5,6", "a,b;1,2", "0,0;0,0;0,0"], ["1", "1,2", "1,2;3", "", ";;", "x"])
 RATES = (
     ["1/10", "eta", "0.1", "1/3", "2", "x"],
     ["0", "-1", "3", "1e-30", "zz9", "lambda", "oo", "I", "pi", "E", "1e9"],
@@ -62,6 +76,7 @@ DIAGRAMS = (
 SCHEDULES = (["1,1/2", "1,w", "w", "1"], ["1," * 3, "0,0", "", "a,a", "1,x=2", "1;2"])
 TEXTS = (["x", "eq:one"], ["}", "%", r"\end", "a b", "", "é", "_", "1"])
 ORDERS = (["0", "1", "1", "2", "2", "2"], ["40", "1000", "-1", "1.5", "x", "9" * 17, "9" * 30])
+CASES = (["1", "1", "2"], ["0", "-1", "x"])
 COUNTS = (["1", "2", "3"], ["0", "-1", "x", "9" * 30])
 ODD = [
     "",
@@ -97,7 +112,8 @@ ODD += [
     "__import__('os')",
     "\ud800",
 ]
-# what takes a minute is only asked for wrongly
+# how often a command is drawn; what takes a minute is only asked for wrongly
+SHARES = {"expand": 5, "compare": 3, "resum": 3, "modified": 3, "diagrams": 2, "paper": 2, "stationary": 2}
 SLOW = {
     "demo": [["--seed", "x"], ["--colour"], ["--seed"], ["--help"]],
     "literature": [["--order", "1"], ["--output", "."], ["--help"]],
@@ -174,24 +190,30 @@ class Grammar:
     def line(self):
         """The words of one command line."""
         draw = self.draw
-        words = list(draw.choice(sorted(self.commands)))
+        names = sorted(self.commands)
+        words = list(draw.choices(names, [SHARES.get(name[0], 1) for name in names])[0])
         if words[0] in SLOW:
             return words + draw.choice(SLOW[words[0]])
-        optional = []
+        self.size = draw.choice([1, 2])
         share = draw.choice([0.02, 0.1, 0.2])
+        optional = []
         for action in self.commands[tuple(words)]:
+            often = {"order": 0.9, "format": 0.5, "output": 0.5}.get(action.dest, share)
             if not action.option_strings:
                 words += [self.value(action)]
-            elif action.required or draw.random() < (0.5 if action.dest in ("order", "format", "output") else share):
-                optional.append(self.option(action))
-                if isinstance(action, argparse._AppendAction):
-                    optional.append(self.option(action))
+            elif action.required or draw.random() < often:
+                optional += [self.option(action) for _ in range(2 if isinstance(action, argparse._AppendAction) else 1)]
+        if words[-1] == "noise" and draw.random() < 0.9:
+            optional = [option for option in optional if option[0] not in ("--gradients", "--covariance")]
+            optional.append(
+                draw.choice([["--gradients", draw.choice(GRADIENTS[0])], ["--covariance", draw.choice(MATRICES[2])]])
+            )
+        if words[0] == "verify":
+            # unasked it takes half a minute
+            optional = [option for option in optional if option[0][:7] not in ("--cases", "--order")]
+            optional += [["--cases", draw.choice(draw.choice(CASES))], ["--order", draw.choice(["0", "1", "9", "x"])]]
         draw.shuffle(optional)
         words += [word for option in optional for word in option]
-        if words[0] == "verify":
-            words += ["--cases", draw.choice(["0", "1", "x"]), "--order", draw.choice(["0", "1", "9", "x"])]
-        elif "--order" not in words and words[0] != "stationary":
-            words += ["--order", draw.choice(["1", "2"])]
         return self.mistaken(words) if draw.random() < 0.1 else words
 
     def option(self, action):
@@ -210,11 +232,19 @@ class Grammar:
         if action.choices is not None:
             return str(draw.choice([*map(str, action.choices)])) if draw.random() < 0.98 else "x"
         right, wrong = self.output() if action.dest == "output" else self.pool(action)
-        return draw.choice(right if draw.random() < 0.9 else wrong)
+        return draw.choice(right if draw.random() < 0.93 else wrong)
 
     def pool(self, action):
         """Values by the name of an option, or else of the type that reads it."""
-        by_option = {"order": ORDERS, "first": SETTINGS, "second": SETTINGS, "diagram": DIAGRAMS, "values": self.json}
+        by_option = {
+            "gradients": GRADIENTS,
+            "cases": CASES,
+            "order": ORDERS,
+            "first": SETTINGS,
+            "second": SETTINGS,
+            "diagram": DIAGRAMS,
+            "values": self.json,
+        }
         if action.dest in by_option:
             return by_option[action.dest]
         by_type = {
@@ -222,7 +252,7 @@ class Grammar:
             "number": NUMBERS,
             "natural": COUNTS,
             "schedule": SCHEDULES,
-            "matrix": tuple(ours + read for ours, read in zip(MATRICES, self.numbers, strict=True)),
+            "matrix": (MATRICES[self.size] * 3 + self.numbers[0], BROKEN + self.numbers[1]),
             "value": RATES,
             "rate": RATES,
             "_sizes": SIZES,
@@ -233,7 +263,7 @@ class Grammar:
 
     def output(self):
         """Paths to write to."""
-        suffixes = (".txt", ".tex", ".json", ".py", ".html", ".svg", ".dot", ".tikz", "")
+        suffixes = (".txt", ".tex", ".json", ".py", ".html", ".svg", ".dot", ".tikz", *[""] * 6)
         right = [str(self.folder / "outputs" / f"new{suffix}") for suffix in suffixes]
         right += [str(self.folder / "outputs" / "old.json"), str(self.folder / "outputs" / "a\udcff")]
         wrong = [

@@ -22,9 +22,7 @@ def started(words, folder, *options, before="pass", **settings):
     )
 
 
-@pytest.mark.parametrize(
-    "module", ["sgdsym.cli.dispatch", "numpy", "symengine", "sgdsym.render"]
-)
+@pytest.mark.parametrize("module", ["sgdsym.cli.dispatch", "numpy", "symengine", "sgdsym.render"])
 def test_an_interrupt_while_libraries_are_loaded_is_one_line(tmp_path, module):
     """The interpreter says what it has loaded, so that the moment is known."""
     process = started(["expand", "--order", "1", "--output", "file"], tmp_path, "-X", "importtime")
