@@ -200,6 +200,43 @@ def test_output_without_greek_letters_in_the_encoding():
     assert result.stdout == b"l\n- eta T G.G\n"
 
 
+@pytest.mark.parametrize(
+    "command", ["paper", "resum", "expand --format html", "expand --format latex", "expand --format table"]
+)
+def test_a_run_without_a_step_leaves_the_loss_as_it_is(capsys, command):
+    code, printed, _ = run(capsys, *command.split(), "--order", "1", "--steps", "0")
+    assert code == 0
+    assert printed
+    assert "makes -0 updates" not in printed
+
+
+def test_a_comparison_says_nothing_before_it_has_been_written(capsys):
+    code, printed, said = run(capsys, "compare", "sgd", "sde", "--order", "2", "--document")
+    assert (code, printed) == (2, "")
+    assert said == "sgdsym: --document is for --format latex, not text\n"
+
+
+def test_an_internal_error_says_where_it_is_and_what_to_do(capsys, monkeypatch):
+    """It is the last line of defence: whatever no command expects."""
+
+    def broken(series, options):
+        raise KeyError("lost\nkey")
+
+    monkeypatch.setitem(formats.FORMATS, "text", broken)
+    code, _, said = run(capsys, "expand", "--order", "1")
+    assert code == 1
+    assert re.fullmatch(
+        r"sgdsym: internal error in sgdsym/cli/formats.py:\d+: KeyError: .*; please report it .*\n", said
+    )
+
+
+def test_an_output_may_be_what_standard_output_is(tmp_path):
+    """The file is not put in the place of the one that a shell has opened for others, too."""
+    command = f"(echo first; {sys.executable} -m sgdsym expand --order 1 --output /dev/stdout; echo last) > file"
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path)  # noqa: S602 - our own words
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "first\nl\n- η T G·G\nlast\n"
+
+
 def test_an_existing_file_is_replaced_whole(capsys, tmp_path):
     file = tmp_path / "series.json"
     file.write_text("old")
