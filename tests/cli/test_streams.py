@@ -15,6 +15,7 @@ from sgdsym.cli.spelling import LONGEST, one_line, spelled
 from sgdsym.cli.streams import send
 
 FULL = "/dev/full"
+needs_full_device = pytest.mark.skipif(not os.path.exists(FULL), reason="there is no full device")
 COMMANDS = [
     *(f"expand --order 2 --format {name}" for name in ("text", "json", "html", "numpy", "png")),
     "compare sgd sde --order 2",
@@ -54,7 +55,7 @@ def ran(command):
         return stop.code
 
 
-@pytest.mark.skipif(not os.path.exists(FULL), reason="there is no full device")
+@needs_full_device
 @pytest.mark.parametrize("buffered", [True, False])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_full_disk_is_said_in_one_line(monkeypatch, capsys, command, buffered):
@@ -140,12 +141,14 @@ def test_a_closed_error_stream_takes_nothing_from_the_result(monkeypatch, capsys
     assert main(["expand", "--order", "-1"]) == 2
 
 
+@needs_full_device
 def test_a_full_error_stream_takes_nothing_from_the_result(monkeypatch, capsys):
     with standing_in(monkeypatch, "stderr", io.FileIO(FULL, "w"), buffered=True):
         assert main(["compare", "sgd", "sde", "--order", "1"]) == 0
     assert capsys.readouterr().out
 
 
+@needs_full_device
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     ("redirection", "code", "complaint"),
