@@ -117,6 +117,11 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("compare sgd sde --order 2 --format latex --label }", "label"),
         ("stationary escape --curvature 1,2;3,4;5,6", "a square matrix"),
         ("stationary escape --loss-saddle 0", "above 0"),
+        (
+            "stationary escape --learning-rate 1/1000000 --loss-minimum 1/7 --loss-saddle 1 --curvature 1 "
+            "--saddle-curvature -1 --batch-size 9",
+            "an exact rate has about .* digits",
+        ),
         ("expand --order 10", "about 1.1e.06 diagrams and needs about 7.* MB of memory; add --force"),
         ("expand --order 7 --sampling reshuffle", "add --force"),
         ("diagrams --order 10", "add --force"),

@@ -146,3 +146,10 @@ def test_a_law_of_no_noise_at_a_symbolic_rate_is_a_module(capsys):
     words = ["--hessian", "1,0;0,1", "--noise", "0,0;0,0", "--format", "numpy"]
     assert main(["stationary", "covariance", *words]) == 0
     assert "[[0, 0], [0, 0]]" in capsys.readouterr().out
+
+
+def test_decimals_beyond_the_range_of_floats_are_neither_zero_nor_infinite(capsys):
+    for first, second, decimal in (("0", "1000", "exp(2000) = 3.8"), ("1000", "0", "exp(-2000) = 2.5")):
+        words = f"--loss {first} --hessian 1 --loss {second} --hessian 1 --learning-rate 1 --variance 1 --batch-size 1"
+        assert main(["stationary", "gibbs", *words.split()]) == 0
+        assert decimal in capsys.readouterr().out
