@@ -54,9 +54,11 @@ def _numbers(path: Path, file: IO[bytes]) -> NDArray[Any]:
         shape, by_columns, kind = headers[np.lib.format.read_magic(file)](file)
     except Exception as error:
         # what numpy raises for bytes that are no header is of many kinds, and its advice is not for our users
-        raise ValueError(f"{path} is no .npy file of numbers; write it with numpy.save") from error
+        raise ValueError(f"cannot read {path}: it is no .npy file of numbers; write it with numpy.save") from error
+    if kind.hasobject:
+        raise ValueError(f"cannot read {path}: it holds Python objects; save floats with numpy.save")
     if kind.kind not in "iuf":
-        raise ValueError(f"{path} holds no real numbers but {kind}; save floats with numpy.save")
+        raise ValueError(f"{path} holds no array of real numbers but {kind}; save floats with numpy.save")
     status = os.fstat(file.fileno())
     count = math.prod(shape)
     if (

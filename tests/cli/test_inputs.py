@@ -44,9 +44,9 @@ def test_what_numpy_saves_is_read_as_numpy_reads_it(tmp_path, array):
         ("(-1, -4)", "<f8", 32, "does not hold what its header says"),
         ("(2, 2)", "<f8", 24, "does not hold what its header says"),
         ("(2, 2)", "<f8", 40, "does not hold what its header says"),
-        ("(2, 2)", "|O", 32, "holds no real numbers but object"),
-        ("(2, 2)", "<c8", 32, "holds no real numbers but complex64"),
-        ("__import__('os')", "<f8", 0, "is no .npy file of numbers"),
+        ("(2, 2)", "|O", 32, "holds Python objects"),
+        ("(2, 2)", "<c8", 32, "holds no array of real numbers but complex64"),
+        ("__import__('os')", "<f8", 0, "it is no .npy file of numbers"),
         ("(" * 3000, "<f8", 0, "is no .npy file of numbers"),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_header_that_lies_is_found_out(capsys, tmp_path, shape, kind, size, me
 def test_what_is_no_array_is_called_so_without_advice_to_trust_it(tmp_path, content):
     path = tmp_path / "text.npy"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"is no \.npy file of numbers; write it with numpy\.save"):
+    with pytest.raises(ValueError, match=r"cannot read .*: it is no \.npy file of numbers; write it with numpy\.save"):
         read_array(path)
 
 

@@ -64,13 +64,14 @@ def test_a_signal_while_a_file_is_half_written_removes_it(tmp_path, number):
 
 
 def test_an_interrupt_while_a_reader_is_slow_says_that_output_is_missing(tmp_path):
-    process = started(["expand", "--order", "5", "--format", "json"], tmp_path, stdout=subprocess.PIPE)
+    # more text than a pipe holds
+    process = started(["expand", "--order", "6", "--format", "json"], tmp_path, stdout=subprocess.PIPE)
     assert process.stdout.read(1) == "{"
     process.send_signal(signal.SIGINT)
+    code, said = process.wait(timeout=60), process.stderr.read()
     process.stdout.close()
-    said = process.stderr.read()
     process.stderr.close()
-    assert (process.wait(timeout=60), said) == (130, "sgdsym: interrupted; the output is incomplete\n")
+    assert (code, said) == (130, "sgdsym: interrupted; the output is incomplete\n")
 
 
 def test_ignored_interrupts_stay_ignored(tmp_path):
