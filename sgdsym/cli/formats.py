@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from sgdsym.cli.inputs import read_text
 from sgdsym.cli.options import Parser, RequestError, natural
+from sgdsym.cli.streams import is_terminal
 from sgdsym.codegen import generate
 from sgdsym.codegen.backends import BACKENDS
 from sgdsym.render import (
@@ -151,6 +153,11 @@ def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
         raise RequestError(error) from error
 
 
+def is_markup(options: argparse.Namespace) -> bool:
+    """Whether the format is read by browsers, which know characters by number as well."""
+    return chosen_format(options) == "html"
+
+
 def _unused(output_format: str) -> tuple[str, ...]:
     """The choices for LaTeX that a format makes no use of."""
     return {"latex": (), "html": ("shape", "label", "preamble")}.get(output_format, _CHOICES)
@@ -158,7 +165,7 @@ def _unused(output_format: str) -> tuple[str, ...]:
 
 def terminal_width(path: Path | None) -> int:
     """Columns that text may fill."""
-    on_terminal = path is None and sys.stdout is not None and sys.stdout.isatty()
+    on_terminal = path is None and is_terminal(sys.stdout)
     return shutil.get_terminal_size((COLUMNS, 24)).columns if on_terminal else COLUMNS
 
 
@@ -180,17 +187,10 @@ def _latex(series: Series, options: argparse.Namespace) -> str:
 
 def _html(series: Series, options: argparse.Namespace) -> str:
     check_notation(options.notation, series.symbols)
-    values = read_values(_read(options.values), series) if options.values else None
+    values = read_values(read_text(options.values), series) if options.values else None
     return write_page(
         series, request=getattr(options, "request", None), typesetting=typesetting(options), values=values
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"cannot read {path}: {(error.strerror or 'unknown reason').lower()}") from error
 
 
 def _text(series: Series, options: argparse.Namespace) -> str:

@@ -7,9 +7,11 @@ entry is an integer, a fraction, a decimal or the name of a symbol, and becomes 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from sgdsym.cli.inputs import read_array, read_text
 from sgdsym.series import read_number
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix: TypeAlias = "sympy.ImmutableMatrix | NDArray[np.float64]"
+
+_Read = TypeVar("_Read")
 
 
 def matrix(text: str) -> Matrix:
@@ -86,11 +90,7 @@ def rate(text: str) -> sympy.Expr:
 
 
 def _file_rows(path: str) -> list[str]:
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise argparse.ArgumentTypeError(f"cannot read {path}: {_reason(error)}") from error
-    rows = [line for line in lines if line.strip()]
+    rows = [line for line in _read(read_text, path).splitlines() if line.strip()]
     if not rows:
         raise argparse.ArgumentTypeError(f"{path} is empty; give a row of numbers in each line")
     return rows
@@ -99,21 +99,21 @@ def _file_rows(path: str) -> list[str]:
 def _array(path: str, axes: int) -> NDArray[np.float64]:
     import numpy as np
 
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise argparse.ArgumentTypeError(f"cannot read {path}: {_reason(error)}") from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
-        raise argparse.ArgumentTypeError(f"{path} holds no array of real numbers; save floats with numpy.save")
+    array = _read(read_array, path)
     if array.ndim != axes or not array.size:
         wanted = "a vector" if axes == 1 else "a matrix"
         raise argparse.ArgumentTypeError(f"{path} has shape {array.shape}; save {wanted}")
-    if not np.isfinite(array).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    with np.errstate(over="ignore"):
+        floats = array.astype(float)
+    if not np.isfinite(floats).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(floats))[0])
         raise argparse.ArgumentTypeError(f"{path} holds {array[place]} at {place}; give finite numbers")
     # shorter floats stay what they are: how far a matrix is from symmetric is judged by their rounding
-    return array if array.dtype.kind == "f" else array.astype(float)
+    return array if array.dtype.kind == "f" and array.dtype.itemsize <= 8 else floats
 
 
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error).split("\n")[0] or "no data").lower()
+def _read(reader: Callable[[Path], _Read], path: str) -> _Read:
+    try:
+        return reader(Path(path))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

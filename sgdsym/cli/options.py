@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
+from sgdsym.cli.spelling import LONGEST, one_line
+from sgdsym.cli.streams import deliver
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
 from sgdsym.series import read_number, read_size
 from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
@@ -15,6 +18,7 @@ from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
 GROWN_LIMIT, GROWN_BYTES = 200_000, 700
 PLACED_LIMIT, PLACED_BYTES = 20_000, 4_000
+DIGITS = 18  # of an order or a seed
 
 
 _Value = TypeVar("_Value")
@@ -33,9 +37,22 @@ class Parser(argparse.ArgumentParser):
         # a fraction, a vector or a matrix may begin with a minus too; argparse knows plain numbers only
         self._negative_number_matcher = re.compile(r"-[0-9.]")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse ``--option=--``, of which argparse makes an empty list."""
+        words = sys.argv[1:] if args is None else list(args)
+        for word in words:
+            if word.startswith("--") and word.endswith("=--"):
+                self.error(f"{word!r} gives '--', which is no value")
+        return super().parse_known_args(words, namespace)
+
     def error(self, message: str) -> NoReturn:
         """Raise the complaint instead of printing the usage."""
-        raise RequestError(f"{message}; see {self.prog} --help")
+        advice = f"; see {self.prog} --help"
+        raise RequestError(one_line(message, LONGEST - len("sgdsym: ") - len(advice)) + advice)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help and version through the door that everything else goes through."""
+        deliver(message)
 
 
 def size(text: str) -> Size:
@@ -57,8 +74,10 @@ def _read(reader: Callable[[str], _Value], text: str) -> _Value:
 
 def natural(text: str) -> int:
     """A non-negative integer."""
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 0, such as 3")
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
+        raise argparse.ArgumentTypeError(
+            f"{text[:60]!r} is not an integer of at least 0 and {DIGITS} digits, such as 3"
+        )
     return int(text)
 
 
@@ -85,7 +104,9 @@ def guard_order(order: int) -> None:
         RequestError: with the estimated number of diagrams and memory.
     """
     if order > MAX_ORDER:
-        much = estimate(order, estimate_diagrams(order), GROWN_BYTES)
+        # far beyond, the number of diagrams is none that says anything
+        far = order > 4 * MAX_ORDER
+        much = f"order {order}" if far else estimate(order, estimate_diagrams(order), GROWN_BYTES)
         raise RequestError(f"{much}: out of reach even with --force; the highest order is {MAX_ORDER}")
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Self
 
 from sgdsym.cli.options import RequestError
+from sgdsym.cli.signals import raising
+from sgdsym.cli.streams import CLOSED, deliver, is_terminal, say, send
 
 PATIENCE = 1.0
 
@@ -20,81 +22,104 @@ def check_writable(path: Path | None) -> None:
 
     Raises:
         RequestError: naming the path and the reason.
+        OSError: if there is no standard output to write to instead.
     """
     if path is None:
+        if sys.stdout is None:
+            raise OSError(CLOSED)
         return
     try:
-        if path.is_dir():
+        target = _target(path)
+        if target.is_dir():
             raise RequestError(f"cannot write {path}: it is a folder; name a file in it")
-        if not path.parent.is_dir():
-            raise RequestError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+        if not target.parent.is_dir():
+            raise RequestError(f"cannot write {path}: there is no folder {target.parent}; make it first")
         if not _is_special(path):
-            handle, temporary = _temporary(path)
-            os.close(handle)
-            Path(temporary).unlink()
-        if path.exists() and not os.access(path, os.W_OK):
+            _replace(target, None)
+        if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise RequestError(f"cannot write {path}: {reason}; choose another place with --output") from error
 
 
-def write(result: str | bytes, path: Path | None) -> None:
+def write(result: str | bytes, path: Path | None, *, markup: bool = False) -> None:
     """Write the result to stdout, or to a file under a temporary name that is then renamed.
 
-    A device or a pipe is written to, not replaced; a link keeps pointing where it did.
+    A device or a pipe is written to, not replaced; a link keeps pointing where it did.  A file is in UTF-8; ``markup`` says that
+    character references may stand for what standard output cannot carry.
 
     Raises:
-        RequestError: if a picture would be written to a terminal.
+        RequestError: if a picture would be written to a terminal, or the text is none.
+        OSError: if not all can be written.
     """
     if isinstance(result, str) and not result.endswith("\n"):
         result += "\n"
-    if path is None:
-        _print(result)
-        return
-    content = result if isinstance(result, bytes) else result.encode()
-    if _is_special(path):
-        path.write_bytes(content)
-    else:
-        _replace(path.resolve(), content)
-
-
-def _print(text: str | bytes) -> None:
-    if sys.stdout is None:
-        raise OSError("standard output is closed; write to a file with --output")
-    if isinstance(text, bytes):
-        if sys.stdout.isatty():
+    content = result if isinstance(result, bytes) else _utf8(result)
+    if path is None or _is_stdout(path):
+        if isinstance(result, bytes) and is_terminal(sys.stdout):
             raise RequestError("a terminal shows no pictures; name a file with --output")
-        sys.stdout.buffer.write(text)
+        deliver(result, markup=markup)
         return
     try:
-        sys.stdout.write(text)
-    except UnicodeEncodeError:
-        # formulas hold Greek letters, and the terminal's encoding does not
-        sys.stdout.buffer.write(text.encode("utf-8"))
+        if _is_special(path):
+            with path.open("wb", buffering=0) as file:
+                send(file, content)
+        else:
+            _replace(_target(path), content)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
 
 
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = _temporary(path)
+def _utf8(text: str) -> bytes:
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        broken = text[error.start]
+        raise RequestError(f"the result would hold {broken!r}, half a character, from an option or a file") from error
 
 
-def _temporary(path: Path) -> tuple[int, str]:
-    return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+def _target(path: Path) -> Path:
+    """What the path leads to, which need not be there yet.
+
+    Raises:
+        OSError: if it cannot lead anywhere, such as round and round.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "no path has a null character") from error
+    return Path(os.path.realpath(path))
+
+
+def _replace(path: Path, content: bytes | None) -> None:
+    """Put a file in the place of another; without content only see whether one could be made there."""
+    temporary = path.with_name(f".{path.name[:40]}.{os.urandom(4).hex()}")
+    with raising():
+        try:
+            # opened anew, so that the mode follows the umask
+            with temporary.open("xb", buffering=0) as file:
+                send(file, content or b"")
+            if content is not None:
+                temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def _is_special(path: Path) -> bool:
     """Whether the path is a device, a pipe or the like."""
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _is_stdout(path: Path) -> bool:
+    """Whether the path is the file that standard output goes to, such as ``/dev/stdout``, which others may write to as well."""
+    try:
+        found = path.stat()
+        return stat.S_ISREG(found.st_mode) and os.path.samestat(found, os.fstat(1))
+    except OSError:
+        return False
 
 
 class Progress:
@@ -114,12 +139,12 @@ class Progress:
 
     def note(self, message: str) -> None:
         """A line that is always said."""
-        print(message, file=sys.stderr, flush=True)
+        say(message)
 
     def say(self, message: str) -> None:
         """A line of progress."""
         if self.seconds > PATIENCE:
-            print(f"{message} ({self.seconds:.1f} s)", file=sys.stderr, flush=True)
+            say(f"{message} ({self.seconds:.1f} s)")
 
 
 class Bar:
@@ -137,12 +162,12 @@ class Bar:
         """So many of all are done."""
         filled = self.width * done // total
         text = f"[{'#' * filled}{'.' * (self.width - filled)}] {done}/{total}"
-        if sys.stderr.isatty():
-            print(f"\r{text}", end="", file=sys.stderr, flush=True)
+        if is_terminal(sys.stderr):
+            say(f"\r{text}", end="")
             self.drawn = True
         elif 10 * done // total > 10 * (done - 1) // total:
-            print(text, file=sys.stderr, flush=True)
+            say(text)
 
     def __exit__(self, *reason: object) -> None:
         if self.drawn:
-            print(file=sys.stderr)
+            say("")

@@ -25,7 +25,7 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
         title: one line that says what it is.
 
     Raises:
-        ValueError: if a symbol cannot name an argument.
+        ValueError: if a symbol cannot name an argument, or what is returned would not be finite.
 
     >>> import sympy
     >>> h, c, rate = sympy.symbols("h c rate")
@@ -35,6 +35,8 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
     """
     import sympy
 
+    if law.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        raise ValueError(f"{title.rstrip('.')} is not finite here, so no function can return it")
     names = [symbol_name(symbol.name) for symbol in sorted(law.free_symbols, key=lambda symbol: symbol.name)]
     matrix = isinstance(law, sympy.MatrixBase)
     parts, entries = sympy.cse(list(law) if matrix else [law], symbols=_fresh(names))

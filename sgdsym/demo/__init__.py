@@ -8,15 +8,18 @@ know options and exit codes.  scikit-learn and matplotlib are imported where the
 from sgdsym.demo.comparison import Comparison, compare
 from sgdsym.demo.measurement import Measurement, measure
 from sgdsym.demo.problem import Problem, digits_problem
-from sgdsym.demo.report import DemoReport, run_demo
+from sgdsym.demo.report import DemoReport, check_folder, conduct, run_demo, write_folder
 
 __all__ = [
     "Comparison",
     "DemoReport",
     "Measurement",
     "Problem",
+    "check_folder",
     "compare",
+    "conduct",
     "digits_problem",
     "measure",
     "run_demo",
+    "write_folder",
 ]

@@ -5,9 +5,9 @@ Colours are those of Okabe and Ito, told apart by every eye; orders differ by da
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,8 +65,8 @@ def require_matplotlib() -> None:
         raise RuntimeError(MISSING) from error
 
 
-def draw(panels: Panels, paths: Iterable[Path]) -> None:
-    """Draw the figure and write it to each path, in the format of its suffix."""
+def draw(panels: Panels, formats: Iterable[str]) -> list[bytes]:
+    """Draw the figure in each of some formats."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -76,9 +76,13 @@ def draw(panels: Panels, paths: Iterable[Path]) -> None:
         _draw_rates(against_rate, panels)
         _draw_steps(against_steps, panels)
         _draw_errors(against_time, panels)
-        for path in paths:
-            metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-            figure.savefig(path, dpi=200, metadata=metadata)
+        return [_saved(figure, name) for name in formats]
+
+
+def _saved(figure: Any, name: str) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format=name, dpi=200, metadata={"Date": None} if name == "svg" else {"Software": None})
+    return file.getvalue()
 
 
 def _draw_rates(axes: Axes, panels: Panels) -> None:

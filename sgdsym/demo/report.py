@@ -2,11 +2,12 @@ r"""From nothing to figure, table and verdict: the whole experiment in one call.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import os
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ LEARNING_RATES = (0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.
 STEPS = (2, 5, 10, 15, 20, 30, 40, 50, 60)
 PANEL_STEPS, PANEL_RATE = 10, 0.02
 ORDERS = (2, 3)
+RUNS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def run_demo(
     *,
     order: int = 3,
     seed: int = 0,
-    runs: int = 20_000,
+    runs: int = RUNS,
     progress: Callable[[str], None] | None = None,
 ) -> DemoReport:
     r"""Derive the expansion of SGD's test loss, generate its kernel, predict, run SGD, and write figure and table.
@@ -130,20 +132,21 @@ def run_demo(
     """
     if order not in ORDERS:
         raise ValueError(f"order must be 2 or 3, not {order}: higher ones need third derivatives of every data point")
-    say = progress or (lambda _: None)
-    require_matplotlib()
-    workshop = _workshop(folder)
-    try:
-        report = _experiment(folder, workshop, say, order=order, seed=seed, runs=runs)
-        _hand_over(workshop, folder)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+    check_folder(folder)
+    report, contents = conduct(folder, order=order, seed=seed, runs=runs, progress=progress)
+    write_folder(folder, contents)
     return report
 
 
-def _experiment(
-    folder: Path, workshop: Path, say: Callable[[str], None], *, order: int, seed: int, runs: int
-) -> DemoReport:
+def conduct(
+    folder: Path, *, order: int = 3, seed: int = 0, runs: int = RUNS, progress: Callable[[str], None] | None = None
+) -> tuple[DemoReport, dict[str, bytes]]:
+    """The experiment of :func:`run_demo`: the report, and what its files in the folder are to hold, by name.
+
+    Nothing is written, so whatever ends the minute that this takes leaves nothing behind.
+    """
+    say = progress or (lambda _: None)
+    require_matplotlib()
     problem = digits_problem()
     kernel = compile_kernel(expand(order=order, batch_size=1))
     coefficients = _coefficients(problem, kernel)
@@ -151,10 +154,7 @@ def _experiment(
     measurements = measure(problem, LEARNING_RATES, STEPS, runs=runs, seed=seed, progress=say)
     comparisons = tuple(compare(measurements, {steps: coefficients(steps) for steps in STEPS}))
     say("drawing")
-    draw(
-        Panels(comparisons, PANEL_STEPS, PANEL_RATE, coefficients),
-        [workshop / "figure.png", workshop / "figure.svg"],
-    )
+    png, svg = draw(Panels(comparisons, PANEL_STEPS, PANEL_RATE, coefficients), ("png", "svg"))
     limits = tuple(
         (steps, trust_limit(coefficients(steps), 0.01), trust_limit(coefficients(steps), 0.1))
         for steps in (STEPS[0], PANEL_STEPS, STEPS[-1])
@@ -164,10 +164,8 @@ def _experiment(
     report = DemoReport(
         size, order, len(kernel.series), runs, comparisons, limits, tuple(folder / name for name in names)
     )
-    (workshop / "table.csv").write_text(_table_csv(comparisons), encoding="utf-8", newline="")
-    (workshop / "table.md").write_text(_table_markdown(report), encoding="utf-8", newline="\n")
-    (workshop / "kernel.py").write_text(kernel.source, encoding="utf-8", newline="\n")
-    return report
+    texts = (_table_csv(comparisons), _table_markdown(report), kernel.source)
+    return report, dict(zip(names, (png, svg, *(text.encode("utf-8") for text in texts)), strict=True))
 
 
 def _coefficients(problem: Problem, kernel: Kernel) -> Callable[[int], Sequence[float]]:
@@ -240,18 +238,45 @@ def _table_markdown(report: DemoReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _workshop(folder: Path) -> Path:
-    """A temporary folder beside the one asked for, on the same disk."""
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written into, before any work is done.
+
+    Raises:
+        ValueError: naming the folder and the reason.
+    """
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
     try:
-        return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+        with contextlib.suppress(FileNotFoundError):
+            folder.stat()
+        _workshop(folder).rmdir()
     except OSError as error:
-        raise ValueError(f"cannot make the folder {folder}: {error.strerror}; choose another place") from error
+        reason = (error.strerror or "unknown reason").lower()
+        raise ValueError(f"cannot make the folder {folder}: {reason}; choose another place") from error
 
 
-def _hand_over(workshop: Path, folder: Path) -> None:
-    """Move the finished files to where they were asked for."""
-    folder.mkdir(exist_ok=True)
-    for path in sorted(workshop.iterdir()):
-        path.replace(folder / path.name)
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files into a folder, made if it is not there, all of them or none.
+
+    Raises:
+        OSError: if they cannot be written.
+    """
+    workshop = _workshop(folder)
+    try:
+        for name, content in contents.items():
+            (workshop / name).write_bytes(content)
+        if not folder.exists():
+            workshop.rename(os.path.realpath(folder))
+            return
+        for path in sorted(workshop.iterdir()):
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _workshop(folder: Path) -> Path:
+    """A new folder beside the one asked for, on the same disk."""
+    target = Path(os.path.realpath(folder))
+    workshop = target.with_name(f".{target.name[:40]}.{os.urandom(4).hex()}")
+    workshop.mkdir()
+    return workshop

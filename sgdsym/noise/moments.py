@@ -216,9 +216,9 @@ def _signed(polynomial: sp.Expr, size: sp.Expr) -> sp.Expr:
 
 
 def _chance(batch: sp.Expr, examples: sp.Expr, count: int) -> sp.Expr:
-    """The probability that so many given examples are all in the batch."""
-    above = _falling(batch, count)
-    return above / _falling(examples, count) if above != 0 else sp.S.Zero
+    """The probability that so many given examples are all in the batch; zero where there are not so many."""
+    above, below = _falling(batch, count), _falling(examples, count)
+    return above / below if above != 0 and below != 0 else sp.S.Zero
 
 
 def _falling(base: sp.Expr, count: int) -> sp.Expr:

@@ -83,6 +83,8 @@ def factor(coefficient: Coefficient) -> Factored:
     'T(T - 1)/(2B)'
     """
     numerator, denominator, bases = _fraction(coefficient)
+    if not numerator:
+        return Factored(False, (0, ()), (1, ()))
     sign, number, above = _factors(numerator, bases)
     other_sign, other_number, below = _factors(denominator, bases)
     common = gcd(number, other_number)
@@ -125,7 +127,7 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement, list[
     names = sorted({base for part in parts for _, powers in part for base, _ in powers}, key=str, reverse=True) or ["T"]
     domain, *_ = ring([sympy.Symbol(str(name)) for name in names], sympy.ZZ)
     scale = lcm(*(number.denominator for number, _ in monomials))
-    lowest = [min(0, *(dict(powers).get(name, 0) for _, powers in monomials)) for name in names]
+    lowest = [min([0, *(dict(powers).get(name, 0) for _, powers in monomials)]) for name in names]
 
     def polynomial(terms: list[tuple[Fraction, Monomial]], factor: int, shift: list[int]) -> PolyElement:
         exponents = ([dict(powers).get(name, 0) for name in names] for _, powers in terms)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -131,8 +132,13 @@ def read_values(text: str, series: Series) -> DiagramValues:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("a number in the values has too many digits, or lists are nested too deeply") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("values"), dict):
         raise ValueError(f'not values of diagrams: "format" must be "{FORMAT}", and "values" numbers by diagram')
+    about = data.get("about", "")
+    if not isinstance(about, str) or not about.isprintable():
+        raise ValueError('"about" must be one line of text that says what the values are of')
     found: dict[str, Any] = {}
     shapes: set[tuple[int, ...]] = set()
     for diagram in series.diagrams():
@@ -144,19 +150,21 @@ def read_values(text: str, series: Series) -> DiagramValues:
         shapes.add(_shape(found[name], axes, name))
     if len(shapes) > 1:
         raise ValueError(f"the values have different numbers of components: {' and '.join(map(str, sorted(shapes)))}")
-    return DiagramValues(str(data.get("about", "")), found)
+    return DiagramValues(about, found)
 
 
 def _shape(value: Any, axes: int, name: str) -> tuple[int, ...]:
     """The shape of nested lists of finite numbers."""
     try:
         array = np.array(value, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.array(math.nan)
-    numbers = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in _entries(value))
-    if array.ndim != axes or not array.size or not numbers or not np.isfinite(array).all():
+    fits = array.ndim == axes and array.size and np.isfinite(array).all()
+    if not fits or any(isinstance(x, bool) or not isinstance(x, (int, float)) for x in _entries(value)):
         wanted = "a finite number" if not axes else f"{axes} times nested lists of finite numbers"
-        raise ValueError(f"the value of {name} must be {wanted}, not {json.dumps(value)[:40]}")
+        # lists may be nested as deep as they can be read, which is too deep to be written
+        shown = reprlib.repr(value) if isinstance(value, (list, dict)) else json.dumps(value)
+        raise ValueError(f"the value of {name} must be {wanted}, not {shown[:40]}")
     return array.shape
 
 

@@ -19,6 +19,7 @@ For Gaussian inputs the decoupling halves the part of the noise that grows with 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import TIMES
 from sgdsym.stationary.quantities import floats, is_exact, positive, positive_definite, scalar, symmetric
+
+MOST_DIGITS = 4000  # of an exact rate of escape
 
 
 def log_temperature(curvature: Any, *, learning_rate: Any, batch_size: Any) -> Any:
@@ -175,6 +178,8 @@ def escape_rate(
         outliers=shape.size,
     )
     unit = scalar("the learning rate", learning_rate, symbolic=symbolic) if time == "steps" else 1
+    if symbolic:
+        _check_digits(high / low, exponent)
     rate = unit * shape.prefactor * (high / low) ** (-exponent)
     return rate if symbolic else floats(rate)
 
@@ -235,9 +240,21 @@ class _Shape:
     typical: Any
 
 
+def _check_digits(ratio: sp.Expr, exponent: sp.Expr) -> None:
+    """Refuse an exact power of numbers that nobody can read, and that takes for ever."""
+    if not (ratio.is_Rational and exponent.is_number):
+        return
+    digits = abs(float(exponent)) * math.log10(max(ratio.p, ratio.q))
+    if digits > MOST_DIGITS:
+        raise ValueError(
+            f"the exponent is {float(exponent):.3g}, so an exact rate has about {digits:.2g} digits; "
+            "give floats, or a symbol for the learning rate"
+        )
+
+
 def _losses(minimum: Any, saddle: Any, symbolic: bool) -> tuple[Any, Any]:
     low = scalar("the loss at the minimum", minimum, symbolic=symbolic)
-    high = scalar("the loss at the saddle", saddle, symbolic=symbolic)
+    high = positive("the loss at the saddle", saddle, symbolic=symbolic)
     if not has_symbols(low, high) and not np.all(np.asarray(high > low, dtype=bool)):
         raise ValueError(f"the loss at the saddle is {saddle}; it must be above that at the minimum, {minimum}")
     return low, high

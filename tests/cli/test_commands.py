@@ -110,6 +110,18 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("expand --order 2.5", "order"),
         ("expand --order 40", "out of reach"),
         ("expand --order 40 --force", "out of reach"),
+        ("expand --order 1000", "order 1000: out of reach"),
+        ("expand --order " + "9" * 5000, "is not an integer of at least 0 and 18 digits"),
+        ("expand --output loop/file", "too many levels of symbolic links"),
+        ("expand --output=--", "no value"),
+        ("compare sgd sde --order 2 --format latex --label }", "label"),
+        ("stationary escape --curvature 1,2;3,4;5,6", "a square matrix"),
+        ("stationary escape --loss-saddle 0", "above 0"),
+        (
+            "stationary escape --learning-rate 1/1000000 --loss-minimum 1/7 --loss-saddle 1 --curvature 1 "
+            "--saddle-curvature -1 --batch-size 9",
+            "an exact rate has about .* digits",
+        ),
         ("expand --order 10", "about 1.1e.06 diagrams and needs about 7.* MB of memory; add --force"),
         ("expand --order 7 --sampling reshuffle", "add --force"),
         ("diagrams --order 10", "add --force"),
@@ -154,13 +166,15 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
 )
 def test_a_wrong_request_gets_one_line_and_writes_nothing(capsys, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
     code, printed, complaint = run(capsys, *arguments.split())
     assert code == 2
     assert printed == ""
     assert complaint.startswith("sgdsym: ")
     assert complaint.count("\n") == 1
+    assert len(complaint) <= 301
     assert re.search(message, complaint), complaint
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["loop"]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="the superuser may write anywhere")
@@ -188,7 +202,44 @@ def test_output_without_greek_letters_in_the_encoding():
         check=True,
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
     )
-    assert result.stdout.decode("utf-8") == "l\n- η T G·G\n"
+    assert result.stdout == b"l\n- eta T G.G\n"
+
+
+@pytest.mark.parametrize(
+    "command", ["paper", "resum", "expand --format html", "expand --format latex", "expand --format table"]
+)
+def test_a_run_without_a_step_leaves_the_loss_as_it_is(capsys, command):
+    code, printed, _ = run(capsys, *command.split(), "--order", "1", "--steps", "0")
+    assert code == 0
+    assert printed
+    assert "makes -0 updates" not in printed
+
+
+def test_a_comparison_says_nothing_before_it_has_been_written(capsys):
+    code, printed, said = run(capsys, "compare", "sgd", "sde", "--order", "2", "--document")
+    assert (code, printed) == (2, "")
+    assert said == "sgdsym: --document is for --format latex, not text\n"
+
+
+def test_an_internal_error_says_where_it_is_and_what_to_do(capsys, monkeypatch):
+    """It is the last line of defence: whatever no command expects."""
+
+    def broken(series, options):
+        raise KeyError("lost\nkey")
+
+    monkeypatch.setitem(formats.FORMATS, "text", broken)
+    code, _, said = run(capsys, "expand", "--order", "1")
+    assert code == 1
+    assert re.fullmatch(
+        r"sgdsym: internal error in sgdsym/cli/formats.py:\d+: KeyError: .*; please report it .*\n", said
+    )
+
+
+def test_an_output_may_be_what_standard_output_is(tmp_path):
+    """The file is not put in the place of the one that a shell has opened for others, too."""
+    command = f"(echo first; {sys.executable} -m sgdsym expand --order 1 --output /dev/stdout; echo last) > file"
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path)  # noqa: S602 - our own words
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "first\nl\n- η T G·G\nlast\n"
 
 
 def test_an_existing_file_is_replaced_whole(capsys, tmp_path):
@@ -262,6 +313,6 @@ def test_an_interrupt_leaves_no_mess(tmp_path):
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     complaint = process.communicate(timeout=60)[1]
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert complaint.strip().splitlines()[-1] == "sgdsym: interrupted, nothing was written"
     assert not list(tmp_path.iterdir())

@@ -126,3 +126,30 @@ def test_bad_requests_get_one_line(capsys, arguments, complaint):
     assert captured.out == ""
     assert complaint in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_a_module_of_three_minima_returns_both_ratios(capsys):
+    words = (
+        "--loss a --hessian 1 --loss 2 --hessian 1 --loss 3 --hessian 4 --variance 2 --batch-size 1 --learning-rate 1/2"
+    )
+    assert main(["stationary", "gibbs", *words.split(), "--format", "numpy"]) == 0
+    names = {"__name__": "generated"}
+    exec(compile(capsys.readouterr().out, "generated", "exec"), names)  # noqa: S102 - our own text
+    expected = [
+        basin_ratio(1, loss, 1, hessian, variance=2, batch_size=1, learning_rate=0.5)
+        for loss, hessian in ((2, 1), (3, 4))
+    ]
+    np.testing.assert_allclose(names["basin_ratio"](a=1.0), [expected], rtol=1e-12)
+
+
+def test_a_law_of_no_noise_at_a_symbolic_rate_is_a_module(capsys):
+    words = ["--hessian", "1,0;0,1", "--noise", "0,0;0,0", "--format", "numpy"]
+    assert main(["stationary", "covariance", *words]) == 0
+    assert "[[0, 0], [0, 0]]" in capsys.readouterr().out
+
+
+def test_decimals_beyond_the_range_of_floats_are_neither_zero_nor_infinite(capsys):
+    for first, second, decimal in (("0", "1000", "exp(2000) = 3.8"), ("1000", "0", "exp(-2000) = 2.5")):
+        words = f"--loss {first} --hessian 1 --loss {second} --hessian 1 --learning-rate 1 --variance 1 --batch-size 1"
+        assert main(["stationary", "gibbs", *words.split()]) == 0
+        assert decimal in capsys.readouterr().out

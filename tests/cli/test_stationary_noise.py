@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from sgdsym.cli import main
 from sgdsym.noise import central_moments, epoch_autocovariance, minibatch_moment
@@ -101,3 +102,16 @@ def test_bad_requests_are_one_line(capsys, arguments, message):
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("gradients", ["1,0;0,1", "1;2;3", "1;2"])
+def test_moments_of_few_examples_hold_at_every_size_of_the_batch(capsys, gradients):
+    """With two examples there are no three in a batch: what is printed for a symbol gives what is printed for each number."""
+    count = len(gradients.split(";"))
+    sizes = ",".join(["b", *map(str, range(1, count + 1))])
+    batches = json.loads(run(capsys, "--gradients", gradients, "--batch-size", sizes, "--format", "json"))["batches"]
+    for b in range(1, count + 1):
+        for drawn in ("with_replacement", "without_replacement"):
+            for name, symbolic in batches["b"][drawn].items():
+                found = [sp.sympify(entry).subs("b", b) for entry in np.ravel(symbolic)]
+                assert found == [sp.sympify(entry) for entry in np.ravel(batches[str(b)][drawn][name])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from sgdsym.cli.formats import add_format, formatted
+from sgdsym.cli.formats import add_format, formatted, is_markup
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.series import BASES
@@ -50,5 +50,5 @@ def _run(options: argparse.Namespace) -> None:
         raise RequestError(error) from error
     if options.at_minimum:
         comparison = replace(comparison, difference=at_minimum(comparison.difference))
+    write(formatted(comparison.difference, options), options.output, markup=is_markup(options))
     progress.note(comparison.headline())
-    write(formatted(comparison.difference, options), options.output)

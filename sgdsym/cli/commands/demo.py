@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from sgdsym.cli.options import Commands, RequestError, natural
-from sgdsym.cli.output import Progress, write
+from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.signals import raising
 
 
 def add(commands: Commands) -> None:
@@ -23,10 +24,14 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from sgdsym.demo import run_demo
+    from sgdsym.demo import check_folder, conduct, write_folder
 
+    check_writable(None)
     try:
-        report = run_demo(options.output, seed=options.seed, progress=Progress().say)
+        check_folder(options.output)
+        report, contents = conduct(options.output, seed=options.seed, progress=Progress().say)
     except ValueError as error:
         raise RequestError(error) from error
+    with raising():
+        write_folder(options.output, contents)
     write("\n".join(report.lines()), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import add_format, chosen_format, formatted
+from sgdsym.cli.formats import add_format, chosen_format, formatted, is_markup
 from sgdsym.cli.options import Commands, add_output
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
@@ -31,4 +31,4 @@ def _run(options: argparse.Namespace) -> None:
     progress = Progress()
     series = expand_request(request, progress.layer)
     progress.say(f"writing {chosen_format(options)}")
-    write(formatted(series, options), options.output)
+    write(formatted(series, options), options.output, markup=is_markup(options))

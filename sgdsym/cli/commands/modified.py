@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import add_format, chosen_format, formatted
+from sgdsym.cli.formats import add_format, chosen_format, formatted, is_markup
 from sgdsym.cli.options import (
+    DIGITS,
     GROWN_BYTES,
     GROWN_LIMIT,
     PLACED_BYTES,
@@ -20,6 +21,7 @@ from sgdsym.cli.options import (
     size,
 )
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.diagrams import MAX_ORDER
 from sgdsym.render import series_to_text
 from sgdsym.series import BASES, Series
 from sgdsym.sgd import PARTS, SAMPLINGS, estimate_parts, loss_corrections, modified
@@ -55,9 +57,13 @@ def add(commands: Commands) -> None:
 
 
 def _part(text: str) -> str | int:
-    if text in PARTS or (text.isascii() and text.isdigit()):
-        return text if text in PARTS else int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is neither {' nor '.join(PARTS)} nor a number of indices, such as 3")
+    if text in PARTS:
+        return text
+    # a part of more indices is zero to every order that can be asked for
+    if text.isascii() and text.isdigit() and len(text) <= DIGITS and int(text) <= MAX_ORDER:
+        return int(text)
+    wanted = f"neither {' nor '.join(PARTS)} nor a number of indices of at most {MAX_ORDER}, such as 3"
+    raise argparse.ArgumentTypeError(f"{text[:60]!r} is {wanted}")
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -83,7 +89,7 @@ def _run(options: argparse.Namespace) -> None:
     text = formatted(series, options)
     if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == "drift":
         text = "\n".join([text, *_verdicts(series)])
-    write(text, options.output)
+    write(text, options.output, markup=is_markup(options))
 
 
 def _guard(dynamics: str, order: int, forced: bool) -> None:

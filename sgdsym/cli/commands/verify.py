@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.options import Commands, RequestError, natural
-from sgdsym.cli.output import Bar, write
+from sgdsym.cli.output import Bar, check_writable, write
 
 HIGHEST_ORDER = 5
 
@@ -28,6 +28,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from sgdsym.verify import run_verification
 
+    check_writable(None)
     if options.order > HIGHEST_ORDER:
         raise RequestError(f"order {options.order} takes too long to enumerate; ask for at most {HIGHEST_ORDER}")
     try:

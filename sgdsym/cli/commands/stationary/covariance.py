@@ -47,7 +47,7 @@ def _computed(options: argparse.Namespace) -> str:
 
     given = (options.hessian, options.noise, options.learning_rate, options.momentum, options.preconditioner)
     covariance = stationary_covariance(*given)
-    if options.format == "numpy" and not getattr(covariance, "free_symbols", None):
+    if options.format == "numpy" and not any(getattr(value, "free_symbols", None) for value in given):
         return generate_covariance(*given)
     results = [Result(("covariance",), "covariance of the weights", "\\Sigma", covariance)]
     if options.format != "numpy":

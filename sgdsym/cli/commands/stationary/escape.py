@@ -89,6 +89,9 @@ def _results(options: argparse.Namespace) -> Iterator[Result]:
 
 
 def _scalar(hessian: Any) -> Any:
+    rows, columns = hessian.shape
+    if rows != columns:
+        raise RequestError(f"a curvature is a number or a square matrix, not one of {rows} rows and {columns} columns")
     return hessian[0, 0] if hessian.shape == (1, 1) else hessian
 
 

@@ -51,6 +51,8 @@ def _written(options: argparse.Namespace) -> str:
     if minima and options.dimension is not None:
         raise RequestError("--dimension is for the law of any loss; with minima it is the size of the Hessians")
     results = list(_ratios(options, minima) if minima else _law(options))
+    if options.format == "numpy" and len(minima) > 2:
+        results = [_row(results)]
     return written(results, options.format, law="basin_ratio" if minima else "density")
 
 
@@ -74,6 +76,15 @@ def _ratios(options: argparse.Namespace, minima: list[tuple[Any, Any]]) -> Itera
         factor = finite_rate_ratio(hessian, other_hessian, options.learning_rate)
         name = "times, at a finite learning rate"
         yield Result((f"finite_rate_ratio{end}",), name, f"c_{{1{k}}}", factor)
+
+
+def _row(results: list[Result]) -> Result:
+    """The ratios as one row, which one function returns."""
+    import sympy
+
+    ratios = [result.value for result in results if result.path[0].startswith("basin_ratio")]
+    name = f"probability of basin 1 over those of basins 2 to {len(ratios) + 1}"
+    return Result(("basin_ratio",), name, "\\frac{p_1}{p_k}", sympy.Matrix([ratios]))
 
 
 def _law(options: argparse.Namespace) -> Iterator[Result]:

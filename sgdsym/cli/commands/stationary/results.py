@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -147,9 +148,11 @@ def _right_side(value: Any) -> Any:
 def _readable(value: Any) -> str:
     """The exact value, with a decimal where it is no plain fraction, or instead of it where it is long."""
     exact = _plain(value)
-    if isinstance(value, float) or not getattr(value, "is_number", False) or value.is_Rational:
+    if isinstance(value, float) or not getattr(value, "is_real", False) or not value.is_number or value.is_Rational:
         return exact
-    decimal = f"{float(value):.12g}"
+    number = float(value)
+    # a number beyond the range of floats is neither zero nor infinite
+    decimal = f"{number:.12g}" if number and math.isfinite(number) else str(value.evalf(12))
     return f"{exact} = {decimal}" if len(exact) <= LONGEST_EXACT else decimal
 
 

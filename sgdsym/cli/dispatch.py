@@ -1,0 +1,66 @@
+"""From arguments to a command, and from what goes wrong there to an exit code and one line."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sgdsym.cli.commands import COMMANDS
+from sgdsym.cli.options import Parser, RequestError
+from sgdsym.cli.spelling import one_line
+from sgdsym.cli.streams import complain, say
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def dispatch(arguments: Sequence[str] | None) -> int:
+    """Run the command that the arguments name and return the exit code.
+
+    Whatever a library raises that no command expects is reported as an internal error: one line that says where.
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _note
+        try:
+            options = build_parser().parse_args(arguments)
+            return options.run(options) or 0
+        except RequestError as error:
+            return complain(error, 2)
+        except MemoryError:
+            return complain("out of memory; ask for a lower order", 1)
+        except OSError as error:
+            return complain(error, 1)
+        except Exception as error:
+            # of a failed computation rooms raise this very class; a class below it is an accident of a library
+            return complain(error if type(error) is RuntimeError else _internal(error), 1)
+
+
+def build_parser() -> Parser:
+    """The parser of all commands; each leaves the function to call in ``run``."""
+    parser = Parser(
+        prog="sgdsym",
+        description="Exact expansions of stochastic gradient descent in the learning rate.",
+        epilog="example: sgdsym expand --order 3 --format latex",
+    )
+    parser.add_argument("--version", action="version", version=f"sgdsym {version('sgdsym')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
+
+
+def _internal(error: Exception) -> str:
+    """A fault of the program itself: what it is, the last of our lines on the way there, and what to do."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(frame.filename).parents]
+    last = frames[-1]
+    place = f"{Path(last.filename).relative_to(_PACKAGE.parent)}:{last.lineno}"
+    said = str(error)[:100]
+    return f"internal error in {place}: {type(error).__name__}: {said}; please report it with the command that shows it"
+
+
+def _note(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning of a library, in one line."""
+    say(one_line(f"sgdsym: warning: {message}"))
