@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arguments import read_instance
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.scalars import assignment
 from sgdsym.diagrams import Diagram, refinements
@@ -115,6 +116,7 @@ def generate_resummed(resummed: Resummed) -> str:
     >>> [line.strip() for line in source.splitlines() if "C_aa" in line]
     ['# 2 edges: h_a C_aa']
     """
+    read_instance("series", resummed, Resummed, "such as resum() returns")
     coefficients = list(dict.fromkeys(c for _, time in resummed for _, c in time.terms))
     number = {c: i for i, c in enumerate(coefficients)}
     names = {name for c in coefficients for name in c.symbols}

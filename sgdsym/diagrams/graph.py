@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arguments import read_instance
 from sgdsym.diagrams.diagram import Diagram
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def to_networkx(diagram: Diagram) -> networkx.Graph[int]:
     """
     import networkx
 
+    read_instance("diagram", diagram, Diagram)
     graph: networkx.Graph[int] = networkx.Graph(order=diagram.order, symmetry_factor=diagram.symmetry_factor)
     block_of = {v: j for j, block in enumerate(diagram.blocks) for v in block}
     for v, degree in enumerate(diagram.degrees):
@@ -42,6 +44,9 @@ def from_networkx(graph: networkx.Graph[Any]) -> Diagram:
     >>> from_networkx(to_networkx(diagram)) == diagram
     True
     """
+    import networkx
+
+    read_instance("graph", graph, networkx.Graph)
     position = {name: v for v, name in enumerate(graph.nodes)}
     blocks: dict[Any, list[int]] = {}
     roots, loose = [], []

@@ -20,9 +20,11 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sgdsym.arguments import is_flag, quoted
 from sgdsym.series import read_number
 
 Array: TypeAlias = NDArray[Any]
+MOST_AXES = 32  # of an array that numpy iterates over
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +92,7 @@ def exact_array(entries: Any) -> Array:
     array = np.empty(entries.shape, dtype=object)
     for place, entry in enumerate(sp.flatten(entries.tolist()) if entries.shape else [entries[()]]):
         array.flat[place] = sp.sympify(entry, strict=True)
+        check_real("the matrix", array.flat[place])
     return array
 
 
@@ -126,6 +129,18 @@ def common(arrays: Sequence[Array]) -> list[Array]:
         return [array.astype(float) for array in arrays]
     except TypeError as error:
         raise ValueError("a symbol stands beside floats; give exact numbers, such as sympy.Rational") from error
+
+
+def check_real(name: str, entry: Any) -> None:
+    """Refuse an expression that is no finite real number whatever its symbols are.
+
+    >>> check_real("the noise", 2 * sp.I)
+    Traceback (most recent call last):
+    ...
+    ValueError: the noise holds 2*I, which is no finite real number
+    """
+    if isinstance(entry, sp.Expr) and (entry.is_real is False or entry.has(sp.nan, sp.zoo, sp.oo, -sp.oo)):
+        raise ValueError(f"{name} holds {quoted(entry)}, which is no finite real number")
 
 
 def expanded(array: Array) -> Array:
@@ -167,11 +182,14 @@ def _entries(name: str, array: Array) -> Array:
         for entry in array.flat:
             if isinstance(entry, (list, tuple)):
                 raise ValueError(f"{name} must hold numbers in equal rows")
-            if isinstance(entry, bool) or not isinstance(entry, (Real, sp.Expr)):
-                raise ValueError(f"{name} holds {entry!r}, which is no number")
+            if is_flag(entry) or not isinstance(entry, (Real, sp.Expr)):
+                raise ValueError(f"{name} holds {quoted(entry)}, which is no number")
         if all(isinstance(entry, (Rational, sp.Expr)) for entry in array.flat):
-            return as_array((_exact(entry) for entry in array.flat), array.shape)
-        array = array.astype(float)
+            return as_array((_exact(name, entry) for entry in array.flat), array.shape)
+        try:
+            array = array.astype(float)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{name} holds floats beside what is no float; give numbers of one kind") from None
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
     array = array.astype(float)
@@ -182,12 +200,16 @@ def _entries(name: str, array: Array) -> Array:
 
 def _rows(name: str, value: Sequence[Any]) -> Array:
     try:
-        return np.array(value, dtype=object)
+        array = np.array(value, dtype=object)
     except ValueError:
         raise ValueError(f"{name} must hold numbers in equal rows") from None
+    if array.ndim > MOST_AXES:
+        raise ValueError(f"{name} is nested {array.ndim} deep; {MOST_AXES} axes are the most")
+    return array
 
 
-def _exact(entry: Any) -> sp.Expr:
+def _exact(name: str, entry: Any) -> sp.Expr:
+    check_real(name, entry)
     return entry if isinstance(entry, sp.Expr) else sp.Rational(int(entry.numerator), int(entry.denominator))
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from sgdsym.noise.approximate import Decoupled
 from sgdsym.noise.arrays import Array, common, expanded, outer, read_tensor
 from sgdsym.noise.checks import check_covariance, check_symmetric
-from sgdsym.noise.model import NamedCumulants, zeros
+from sgdsym.noise.model import NamedCumulants, read_degrees, zeros
 
 # a factor of a monomial: the axis of an input, or None for the residual
 _Factor: TypeAlias = int | None
@@ -96,6 +96,7 @@ class LinearRegression(NamedCumulants):
         >>> LinearRegression([[1]], [0], label_variance=1).cumulant((1, 1, 2))
         array([[[[2]]]], dtype=object)
         """
+        degrees = read_degrees(degrees)
         exact = self.inputs.dtype == object
         if max(degrees) > 2:
             return zeros(self.dimension, degrees, exact)

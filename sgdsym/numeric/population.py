@@ -15,8 +15,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sgdsym.arguments import read_by_degree
 from sgdsym.diagrams import Diagram
 
+MOST_AXES = 32  # of an array that numpy iterates over
 Array: TypeAlias = NDArray[Any]
 Tensors: TypeAlias = Sequence[Any] | Mapping[int, Any]
 
@@ -133,13 +135,11 @@ class _Needs:
 
 
 def _tensors(name: str, tensors: Tensors, degrees: Iterable[int]) -> dict[int, Array]:
-    found = {}
-    for k in degrees:
-        try:
-            found[k] = _numbers(f"{name}[{k}]", tensors[k])
-        except (KeyError, IndexError):
-            raise ValueError(f"{name}[{k}] is missing; the series needs it") from None
-    return found
+    given = read_by_degree(name, tensors)
+    missing = [k for k in degrees if k not in given]
+    if missing:
+        raise ValueError(f"{name}[{missing[0]}] is missing; the series needs it")
+    return {k: _numbers(f"{name}[{k}]", given[k]) for k in degrees}
 
 
 def _numbers(name: str, value: Any) -> Array:
@@ -156,7 +156,7 @@ def _numbers(name: str, value: Any) -> Array:
         raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
     try:
         floats = array.astype(float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must hold numbers in equal rows") from None
     if not np.isfinite(floats).all():
         raise ValueError(f"{name} holds a NaN or an infinity")
@@ -165,9 +165,12 @@ def _numbers(name: str, value: Any) -> Array:
 
 def _nested(name: str, value: Any) -> Array:
     try:
-        return np.array(value, dtype=object)
+        array = np.array(value, dtype=object)
     except ValueError:
         raise ValueError(f"{name} must hold numbers in equal rows") from None
+    if array.ndim > MOST_AXES:
+        raise ValueError(f"{name} is nested {array.ndim} deep; {MOST_AXES} axes are the most")
+    return array
 
 
 def _floats(tensors: Mapping[int, Array]) -> dict[int, Array]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import isfinite
 from numbers import Rational, Real
 from typing import Any
 
-import numpy as np
-
-from sgdsym.series import Coefficient, Series
+from sgdsym.arguments import is_flag, quoted, quoted_names
+from sgdsym.series import Coefficient, Series, as_exact
 
 
 def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
@@ -28,12 +28,14 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
     unknown = sorted(set(symbols) - set(series.symbols))
     if unknown:
         names = ", ".join(series.symbols) or "none"
-        raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {names}")
+        raise ValueError(f"the series has no symbol {quoted_names(unknown)}; its symbols are {names}")
     sizes = {}
     for name, value in symbols.items():
-        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
-            raise ValueError(f"{name} must be a finite number, not {value!r}")
-        sizes[name] = Fraction(value) if isinstance(value, Rational) else Fraction(float(value))
+        number = as_exact(value)
+        known = isinstance(number, Real) and not is_flag(number)
+        if not known or not (isinstance(number, Rational) or isfinite(number)):
+            raise ValueError(f"{name} must be a finite number, not {quoted(value)}")
+        sizes[name] = Fraction(number) if isinstance(number, Rational) else Fraction(float(number))
     return sizes
 
 

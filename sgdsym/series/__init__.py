@@ -8,6 +8,7 @@ from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_na
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.estimator import estimator, mergers, most_blocks
+from sgdsym.series.evaluated import read_series
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
@@ -28,6 +29,7 @@ __all__ = [
     "most_blocks",
     "read_number",
     "read_object",
+    "read_series",
     "read_size",
     "symbol_name",
 ]

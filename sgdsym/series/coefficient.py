@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
 
-from sgdsym.series.arithmetic import read_arithmetic, symbol_name, write_arithmetic
+from sgdsym.arguments import plain_integer, quoted, read_mapping
+from sgdsym.series.arithmetic import as_exact, read_arithmetic, symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
 
 if TYPE_CHECKING:
@@ -176,8 +177,10 @@ class Coefficient:
         return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
 
     def __pow__(self, exponent: int) -> Coefficient:
-        if not isinstance(exponent, int):
-            raise TypeError(f"a coefficient is raised to integer powers only, not to {exponent!r}")
+        number = plain_integer(exponent)
+        if number is None:
+            raise TypeError(f"a coefficient is raised to integer powers only, not to {quoted(exponent)}")
+        exponent = number
         if exponent < 0:
             if not self:
                 raise ZeroDivisionError("zero to a negative power")
@@ -192,7 +195,7 @@ class Coefficient:
         Coefficient('mu**(2*T)')
         """
         total = Coefficient(1)
-        for monomial, times in _terms(exponent._above):
+        for monomial, times in _terms(_lift(exponent)._above):
             core = _product(monomial)
             if not monomial and times.denominator == 1:
                 total *= self ** int(times)
@@ -243,7 +246,8 @@ class Coefficient:
         Raises:
             ZeroDivisionError: if a denominator becomes zero.
         """
-        lifted = {name: _lift(value) for name, value in values.items()}
+        read_mapping("values", values, "symbol names to numbers")
+        lifted = {symbol_name(name): _lift(value) for name, value in values.items()}
         if any(value._below for value in lifted.values()):
             raise TypeError("only numbers and coefficients without a denominator are substituted")
         replacement = {symengine.Symbol(name): value._above for name, value in lifted.items()}
@@ -315,9 +319,12 @@ def _number(value: int | Fraction) -> Any:
 def _lift(value: Scalar) -> Coefficient:
     if isinstance(value, Coefficient):
         return value
-    if isinstance(value, (int, Fraction)):
-        return Coefficient._of(_number(value))
-    raise TypeError(f"coefficients are exact: {value!r} is a {type(value).__name__}, not an integer or a fraction")
+    number = as_exact(value)
+    if isinstance(number, (int, Fraction)):
+        return Coefficient._of(_number(number))
+    raise TypeError(
+        f"coefficients are exact: {quoted(value)} is a {type(value).__name__}, not an integer or a fraction"
+    )
 
 
 def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
+from sgdsym.arguments import quoted, quoted_names, read_choice, read_function, read_instance, read_integer, read_mapping
 from sgdsym.diagrams import Diagram
 from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
@@ -57,9 +58,12 @@ class Series(SeriesViews):
     recount: Recount | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.basis not in BASES:
-            raise ValueError(f"basis must be 'cumulant' or 'moment', not {self.basis!r}")
-        kept = dict(self.terms)
+        read_choice("basis", self.basis, BASES)
+        read_instance("setting", self.setting, Setting)
+        kept = dict(read_mapping("terms", self.terms, "diagrams to coefficients"))
+        for kind in ({*map(type, kept)} - {Diagram}) | ({*map(type, kept.values())} - {Coefficient}):
+            raise ValueError(f"terms must map diagrams to coefficients; one is of type {kind.__name__}")
+        object.__setattr__(self, "truncation", read_integer("truncation", self.truncation))
         zeros = {key for key, c in {id(c): c for c in kept.values()}.items() if not c}
         for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
@@ -90,19 +94,23 @@ class Series(SeriesViews):
 
     def __getitem__(self, diagram: Diagram) -> Coefficient:
         """The coefficient of a diagram, zero where it does not occur."""
+        read_instance("the key of a series", diagram, Diagram)
         return self.terms.get(diagram, Coefficient())
 
     def order(self, k: int) -> Series:
         """The terms of one order alone."""
+        k = read_integer("order", k)
         terms = {diagram: c for diagram, c in self.terms.items() if diagram.order == k}
         return replace(self, terms=terms, recount=self.again(lambda s: s.order(k)))
 
     def truncate(self, k: int) -> Series:
         """The series up to and including order ``k``."""
+        k = read_integer("order", k)
         return replace(self, truncation=min(k, self.truncation), recount=self.again(lambda s: s.truncate(k)))
 
     def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Series:
         """The series with a function applied to every coefficient, once for equal ones."""
+        read_function("function", function)
         image = {c: function(c) for c in set(self.terms.values())}
         terms = {diagram: image[c] for diagram, c in self.terms.items()}
         return replace(self, terms=terms, recount=self.again(lambda s: s.map_coefficients(function)))
@@ -132,7 +140,7 @@ class Series(SeriesViews):
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
-            raise ValueError(f"the series has no symbol {', '.join(unknown)}; {known}")
+            raise ValueError(f"the series has no symbol {quoted_names(unknown)}; {known}")
         exact = {name: _exact(name, value) for name, value in values.items()}
         again = None if self.recount is None else partial(_recount_with, self.recount, exact)
         try:
@@ -207,7 +215,7 @@ class Series(SeriesViews):
 
     def in_basis(self, basis: Basis) -> Series:
         """The same series with joint moments or joint cumulants in the blocks."""
-        if basis == self.basis:
+        if read_choice("basis", basis, BASES) == self.basis:
             return self
         recount = self.again(lambda s: s.in_basis(basis))
         return replace(self, terms=change_basis(self.terms, basis), basis=basis, recount=recount)
@@ -247,7 +255,7 @@ def _exact(name: str, given: Scalar | str) -> Scalar:
         return Coefficient.symbol(symbol_name(value))
     if isinstance(value, (Coefficient, int, Fraction)) and not isinstance(value, bool):
         return value
-    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {value!r}")
+    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {quoted(value)}")
 
 
 def _again_both(first: Series, second: Series, verb: Callable[[Series, Series], Series]) -> Recount | None:

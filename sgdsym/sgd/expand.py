@@ -21,8 +21,9 @@ from math import factorial
 from operator import mul
 from typing import Any
 
+from sgdsym.arguments import read_function, read_instance
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact, collect
+from sgdsym.series import Basis, Coefficient, Scalar, Series, collect
 from sgdsym.sgd.clock import DiscreteClock
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import Number, Request, Size
@@ -85,13 +86,13 @@ def expand(
         dynamics=dynamics,
         sampling=sampling,
         order=order,
-        steps=as_exact(steps),
-        dataset_size=as_exact(dataset_size),
-        batch_size=as_exact(batch_size),
-        epochs=as_exact(epochs),
+        steps=steps,
+        dataset_size=dataset_size,
+        batch_size=batch_size,
+        epochs=epochs,
         momentum=momentum,
         nesterov=nesterov,
-        schedule=None if schedule is None else tuple(schedule),
+        schedule=schedule,  # type: ignore[arg-type]
         basis=basis,
     )
     return expand_request(request, progress)
@@ -119,6 +120,9 @@ def estimate_placements(order: int) -> int:
 
 def expand_request(request: Request, progress: Callable[[int, int], None] | None = None) -> Series:
     """The series that a checked request asks for."""
+    read_instance("request", request, Request)
+    if progress is not None:
+        read_function("progress", progress)
     with _collector_paused():
         terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, progress)
     recount = partial(_recounted, request)

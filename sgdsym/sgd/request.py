@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from sgdsym.arguments import is_flag, plain_integer, quoted, read_choice, read_flag, read_integer, read_items
 from sgdsym.diagrams import MAX_ORDER
-from sgdsym.series import BASES, Basis, Coefficient, Setting, symbol_name
+from sgdsym.series import BASES, Basis, Coefficient, Setting, as_exact, symbol_name
 from sgdsym.sgd.clock import Clock, ContinuousClock, DiscreteClock, MomentumClock, ScheduleClock
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
@@ -50,30 +51,30 @@ class Request:
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
-        for option, value, allowed in (
-            ("observable", self.observable, tuple(OBSERVABLES)),
-            ("dynamics", self.dynamics, DYNAMICS),
-            ("sampling", self.sampling, SAMPLINGS),
-            ("basis", self.basis, BASES),
-        ):
-            if value not in allowed:
-                raise ValueError(f"{option} must be one of {', '.join(allowed)}, not {value!r}")
-        if not _is_integer(self.order) or not 0 <= self.order <= MAX_ORDER:
-            raise ValueError(f"order must be an integer from 0 to {MAX_ORDER}, not {self.order!r}")
+        read_choice("observable", self.observable, OBSERVABLES)
+        read_choice("dynamics", self.dynamics, DYNAMICS)
+        read_choice("sampling", self.sampling, SAMPLINGS)
+        read_choice("basis", self.basis, BASES)
+        self._read("order", read_integer("order", self.order, least=0, most=MAX_ORDER))
+        self._read("nesterov", read_flag("nesterov", self.nesterov))
         for option in ("steps", "dataset_size", "batch_size", "epochs"):
-            _check_size(
-                option.replace("_", " "), getattr(self, option), least=0 if option in ("steps", "epochs") else 1
-            )
+            least = 0 if option in ("steps", "epochs") else 1
+            self._read(option, _read_size(option.replace("_", " "), getattr(self, option), least))
+        self._read("momentum", _read_number("momentum", self.momentum))
+        if self.schedule is not None:
+            weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
+            self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
         self._check_momentum()
         self._check_data()
         self._check_symbols()
 
+    def _read(self, option: str, value: object) -> None:
+        """Keep an option as it was read: numbers of other libraries are numbers of Python then."""
+        object.__setattr__(self, option, value)
+
     def _check_momentum(self) -> None:
-        _check_number("momentum", self.momentum)
         if not isinstance(self.momentum, str) and not -1 < self.momentum < 1:
-            raise ValueError(f"momentum must lie strictly between -1 and 1, not {self.momentum}")
-        for weight in self.schedule or ():
-            _check_number("schedule", weight)
+            raise ValueError(f"momentum must lie strictly between -1 and 1, not {quoted(self.momentum)}")
         if self.schedule is not None and self.momentum:
             raise ValueError("a schedule and momentum cannot be combined; leave one of them out")
         if self.momentum or self.schedule is not None:
@@ -134,7 +135,7 @@ class Request:
     def _check_batches(self, points: int, batch: int) -> None:
         """Epochs are cut into whole batches."""
         if batch > points:
-            raise ValueError(f"batch size {batch} is larger than dataset size {points}")
+            raise ValueError(f"batch size {quoted(batch)} is larger than dataset size {quoted(points)}")
         if points % batch:
             raise ValueError(f"batch size {batch} does not divide dataset size {points}; epochs need whole batches")
         if isinstance(self.steps, int) and self.steps * batch % points:
@@ -238,26 +239,26 @@ def _first(value: Size | None, default: str) -> Size:
     return default if value is None else value
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _read_size(option: str, value: Size | None, least: int) -> Size | None:
+    if value is None or isinstance(value, str):
+        return value if value is None else _read_name(option, value)
+    number = plain_integer(value)
+    if number is None or number < least:
+        raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {quoted(value)}")
+    return number
 
 
-def _check_size(option: str, value: Size | None, least: int) -> None:
+def _read_number(option: str, value: Number) -> Number:
     if isinstance(value, str):
-        _check_name(option, value)
-    elif value is not None and (not _is_integer(value) or value < least):
-        raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {value!r}")
+        return _read_name(option, value)
+    number = as_exact(value)
+    if not isinstance(number, (int, Fraction)) or is_flag(number):
+        raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {quoted(value)}")
+    return number
 
 
-def _check_number(option: str, value: Number) -> None:
-    if isinstance(value, str):
-        _check_name(option, value)
-    elif not isinstance(value, (int, Fraction)) or isinstance(value, bool):
-        raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {value!r}")
-
-
-def _check_name(option: str, name: str) -> None:
+def _read_name(option: str, name: str) -> str:
     try:
-        symbol_name(name)
+        return symbol_name(name)
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from error

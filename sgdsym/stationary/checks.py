@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted
 from sgdsym.noise import checks as noise_checks
 from sgdsym.noise.checks import ROUNDING, check_nonnegative, has_symbols, is_nonnegative
 from sgdsym.stationary.quantities import positive, scalar
@@ -27,8 +28,8 @@ def read_momentum(value: Any, *, symbolic: bool) -> Any:
     ValueError: the momentum is 1; it must be at least 0 and below 1
     """
     momentum = scalar("the momentum", value, symbolic=symbolic)
-    if not (symbolic and not momentum.is_number) and not 0 <= momentum < 1:
-        raise ValueError(f"the momentum is {momentum}; it must be at least 0 and below 1")
+    if np.ndim(momentum) or (not (symbolic and not momentum.is_number) and not 0 <= momentum < 1):
+        raise ValueError(f"the momentum is {quoted(momentum)}; it must be at least 0 and below 1")
     return momentum
 
 
@@ -50,7 +51,7 @@ def read_count(name: str, value: Any, *, symbolic: bool) -> Any:
     if symbolic:
         return count
     if not count.is_number:
-        raise ValueError(f"{name} is {count}; here it must be a number")
+        raise ValueError(f"{name} is {quoted(count)}; here it must be a number")
     return int(count)
 
 

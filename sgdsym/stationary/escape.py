@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import read_choice
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import TIMES
@@ -160,8 +161,7 @@ def escape_rate(
     >>> escape_rate(1, 2, 1, -4, learning_rate=sp.Rational(1, 2), batch_size=1)
     sqrt(2)/(8*pi)
     """
-    if time not in TIMES:
-        raise ValueError(f"time {time!r} is unknown; choose from {', '.join(TIMES)}")
+    read_choice("time", time, TIMES)
     symbolic = is_exact(
         loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, learning_rate, batch_size, curvature
     )

@@ -15,17 +15,17 @@ derivation here is by the lag-one covariance, which needs no commuting matrices.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import is_list
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
 from sgdsym.stationary.linear import check_size, in_field, range_projector, simplified, solve_symmetric
-from sgdsym.stationary.quantities import is_exact, positive_definite, semidefinite, symmetric
+from sgdsym.stationary.quantities import finite, is_exact, positive_definite, semidefinite, symmetric
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -166,7 +166,7 @@ def _read_steps(learning_rate: Any, preconditioner: Any, size: int, symbolic: bo
 
 
 def _is_matrix(value: Any) -> bool:
-    return isinstance(value, (sp.MatrixBase, Sequence)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    return is_list(value)
 
 
 def _solve_floats(process: Process) -> Any:
@@ -176,14 +176,15 @@ def _solve_floats(process: Process) -> Any:
     if process.rates is not None:
         root = np.linalg.cholesky(process.rates)
         scale, hessian, noise = None, root.T @ hessian @ root, root.T @ noise @ root
-    curvatures, basis = np.linalg.eigh(hessian)
+    curvatures, basis = np.linalg.eigh(finite("the Hessian in the steps", hessian))
     check_stable(curvatures, scale, process.momentum)
     rate = 1.0 if scale is None else scale
     over = _denominator(curvatures[:, None], curvatures[None, :], rate, process.momentum)
-    covariance = basis @ (rate * (basis.T @ noise @ basis) / over) @ basis.T
-    if root is not None:
-        covariance = root @ covariance @ root.T
-    return (covariance + covariance.T) / 2
+    with np.errstate(all="ignore"):
+        covariance = basis @ (rate * (basis.T @ noise @ basis) / over) @ basis.T
+        if root is not None:
+            covariance = root @ covariance @ root.T
+        return finite("the covariance", (covariance + covariance.T) / 2)
 
 
 def _solve_diagonal(process: Process) -> sp.Matrix:

@@ -14,6 +14,7 @@ from typing import Any
 
 import mpmath
 
+from sgdsym.arguments import read_choice
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.quantities import is_exact, positive
 
@@ -44,8 +45,7 @@ def estimated_tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any 
     >>> estimated_tail_index(sympy.Rational(1, 2), batch_size=1)
     3
     """
-    if law not in ESTIMATES:
-        raise ValueError(f"law must be one of {', '.join(ESTIMATES)}, not {law!r}")
+    read_choice("law", law, ESTIMATES)
     symbolic = is_exact(learning_rate, batch_size, curvature)
     rate = positive("the learning rate", learning_rate, symbolic=symbolic)
     rate = rate * positive("the curvature", curvature, symbolic=symbolic)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.sizes import exact_sizes, number
 from sgdsym.series import Series
@@ -109,7 +110,7 @@ def rate_and_weights(
     """
     rate = np.asarray(learning_rate, dtype=float)
     if not np.isfinite(rate).all():
-        raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
+        raise ValueError(f"learning_rate must be finite, not {quoted(learning_rate)}")
     sizes = exact_sizes(series, symbols)
     return rate, [float(number(series[diagram], sizes)) for diagram in diagrams]
 

@@ -11,6 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, TypeAlias, TypeVar
 
+from sgdsym.arguments import quoted
+
 Key = TypeVar("Key", bound=Hashable)
 Task: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 Tasks: TypeAlias = Mapping[Key, Callable[[], Task]]
@@ -71,7 +73,7 @@ def _opened(executor: Any, stack: ExitStack) -> Executor:
         made = stack.enter_context(made)
     if not _is_executor(made):
         raise ValueError(
-            f"executor must have a method submit, be a Dask client, or be a function that makes one, not {made!r}"
+            f"executor must have a method submit, be a Dask client, or be a function that makes one, not {quoted(made)}"
         )
     if hasattr(made, "get_executor"):
         made = made.get_executor(pure=False, retries=ATTEMPTS)

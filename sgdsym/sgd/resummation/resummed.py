@@ -18,8 +18,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
 
-from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Series, Setting, as_exact, collect, symbol_name
+from sgdsym.arguments import is_flag, quoted, quoted_names, read_function, read_integer, read_mapping
+from sgdsym.diagrams import MAX_ORDER, Diagram
+from sgdsym.series import Coefficient, Series, Setting, as_exact, collect
 from sgdsym.sgd.observables import FREE_ROOTS
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.resummation.views import ResummedViews
@@ -56,6 +57,7 @@ class Resummed(ResummedViews):
     stationary: bool = False
 
     def __post_init__(self) -> None:
+        read_mapping("terms", self.terms, "diagrams to sums over times")
         object.__setattr__(self, "terms", {diagram: time for diagram, time in self.terms.items() if time})
 
     def __hash__(self) -> int:
@@ -86,15 +88,18 @@ class Resummed(ResummedViews):
 
     def order(self, k: int) -> Resummed:
         """The terms of one number of edges alone."""
+        k = read_integer("order", k)
         return replace(self, terms={diagram: time for diagram, time in self.terms.items() if diagram.order == k})
 
     def truncate(self, k: int) -> Resummed:
         """The terms of up to ``k`` edges."""
+        k = read_integer("order", k)
         terms = {diagram: time for diagram, time in self.terms.items() if diagram.order <= k}
         return replace(self, terms=terms, truncation=min(k, self.truncation))
 
     def without(self, vanishes: Callable[[Diagram], bool]) -> Resummed:
         """The terms whose diagrams do not vanish."""
+        read_function("vanishes", vanishes)
         return replace(self, terms={diagram: time for diagram, time in self.terms.items() if not vanishes(diagram)})
 
     def subs(self, **values: Coefficient | int | Fraction | str) -> Resummed:
@@ -109,8 +114,8 @@ class Resummed(ResummedViews):
         """
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
-            raise ValueError(f"there is no symbol {', '.join(unknown)}; the symbols are {', '.join(self.symbols)}")
-        exact = {name: _exact(value) for name, value in values.items()}
+            raise ValueError(f"there is no symbol {quoted_names(unknown)}; the symbols are {', '.join(self.symbols)}")
+        exact = {name: _exact(name, value) for name, value in values.items()}
         terms = {
             diagram: TimeSum.collect((product, c.substitute(exact)) for product, c in time.terms)
             for diagram, time in self.terms.items()
@@ -135,7 +140,7 @@ class Resummed(ResummedViews):
         >>> resum(order=3).expand() == expand(order=3)
         True
         """
-        degree = self.truncation if order is None else order
+        degree = self.truncation if order is None else read_integer("order", order, least=0, most=MAX_ORDER)
         if self.stationary:
             raise ValueError("the limit of long times has no expansion in the learning rate; use form discrete")
         if degree > self.truncation:
@@ -212,8 +217,13 @@ def tensor_indices(
     return found
 
 
-def _exact(value: Coefficient | int | Fraction | str) -> Coefficient:
-    return Coefficient.symbol(symbol_name(value)) if isinstance(value, str) else Coefficient(as_exact(value))
+def _exact(name: str, given: Coefficient | int | Fraction | str) -> Coefficient:
+    value = as_exact(given)
+    if isinstance(value, str):
+        return Coefficient.symbol(value)
+    if isinstance(value, (Coefficient, int, Fraction)) and not is_flag(value):
+        return Coefficient(value)
+    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {quoted(given)}")
 
 
 def _with_links(diagram: Diagram, links: tuple[int, ...], free: bool) -> Diagram:
