@@ -16,7 +16,7 @@ from sgdsym.arguments import read_instance
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.scalars import assignment
 from sgdsym.diagrams import Diagram, refinements
-from sgdsym.series import Coefficient, symbol_name
+from sgdsym.series import Coefficient, by_symbol, symbol_name
 from sgdsym.sgd.resummation import Resummed, TimeSum, index_letters, tensor_indices
 from sgdsym.templating import template
 
@@ -90,7 +90,13 @@ class ResummedKernel:
         Raises:
             ValueError: naming the degree, entry, symbol or eigenvalue that is wrong.
         """
-        return self._functions["evaluate"](derivatives, learning_rate, weights=weights, **symbols)
+        clock = str(self.resummed.steps)
+        sizes = by_symbol(symbols, [name for name in self.resummed.symbols if name != clock])
+        if clock in sizes and not self.resummed.stationary:
+            if "steps" in sizes:
+                raise ValueError(f"steps and {clock} are the same number; give one of them")
+            sizes["steps"] = sizes.pop(clock)
+        return self._functions["evaluate"](derivatives, learning_rate, weights=weights, **sizes)
 
 
 def compile_resummed(resummed: Resummed) -> ResummedKernel:

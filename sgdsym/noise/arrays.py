@@ -62,7 +62,10 @@ def read_tensor(name: str, value: Any) -> Tensor:
     """
     if isinstance(value, (sp.MatrixBase, sp.NDimArray)):
         return Tensor(exact_array(value), as_sympy)
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked entries; leave those data points out, or fill them in with filled()")
     if isinstance(value, np.ndarray):
+        value = np.asarray(value)
         return Tensor(_entries(name, value), _as_numpy(value))
     if isinstance(value, (list, tuple)):
         array = _entries(name, _rows(name, value))

@@ -52,6 +52,7 @@ def minibatch_moment(
     >>> minibatch_moment({2: 5, 4: 41}, 4, batch_size=4, dataset_size=4, replacement=False)
     Fraction(0, 1)
     """
+    order = read_integer("the order of a moment", order, least=2, most=MOST_FACTORS)
     given = _read_moments(moments, order)
     arrays = {k: tensor.array for k, tensor in given.items()}
     sizes = read_sizes(batch_size, dataset_size, replacement)
@@ -71,6 +72,7 @@ def minibatch_cumulant(
     >>> minibatch_cumulant({2: 5, 4: 41}, 4, batch_size=2)      # (41 - 3*25)/8
     Fraction(-17, 4)
     """
+    order = read_integer("the order of a moment", order, least=2, most=MOST_FACTORS)
     given = _read_moments(moments, order)
     sizes = read_sizes(batch_size, dataset_size, replacement)
     arrays = {k: tensor.array for k, tensor in given.items()}
@@ -135,7 +137,6 @@ def read_weights(weights: Any, examples: Array) -> Array:
 
 
 def _read_moments(moments: Mapping[int, Any], order: int) -> dict[int, Tensor]:
-    order = read_integer("the order of a moment", order, least=2, most=MOST_FACTORS)
     moments = read_by_degree("moments", moments)
     needed = sorted({len(part) for parts in paired_partitions(order) for part in parts})
     missing = [k for k in needed if k not in moments]

@@ -72,6 +72,8 @@ class LinearRegression(NamedCumulants):
             zip(names, common([read_tensor(*pair).array for pair in zip(names, given, strict=True)]), strict=True)
         )
         p = len(arrays["inputs"]) if arrays["inputs"].ndim else 1
+        if not p:
+            raise ValueError("inputs is empty; give the covariance of the inputs, (p, p)")
         check_covariance("inputs", arrays["inputs"].reshape(p, -1))
         check_covariance("label_variance", arrays["label_variance"])
         arrays["weight_decay"] = _as_matrix(arrays["weight_decay"], p)

@@ -24,7 +24,7 @@ import numpy as np
 from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
-from sgdsym.numeric.sizes import exact_sizes, number
+from sgdsym.numeric.sizes import as_float, exact_sizes, number
 from sgdsym.series import BASES, Basis, Series, read_series
 
 
@@ -72,10 +72,10 @@ def interpret(
     for diagram, coefficient in series:
         exact_number = number(coefficient, sizes)
         value = _value(diagram, series.basis, population)
-        scaled = value * (exact_number if population.exact else float(exact_number))
+        scaled = value * (exact_number if population.exact else as_float(exact_number))
         # not in place: a sum of floats and of exact numbers has another type than its first term
         coefficients[diagram.order] = coefficients[diagram.order] + scaled
-    return coefficients if exact else [np.asarray(c, dtype=float) if axes else float(c) for c in coefficients]
+    return coefficients if exact else [np.asarray(c, dtype=float) if axes else as_float(c) for c in coefficients]
 
 
 def interpret_diagram(

@@ -9,7 +9,7 @@ from numbers import Rational, Real
 from typing import Any
 
 from sgdsym.arguments import is_flag, quoted, quoted_names
-from sgdsym.series import Coefficient, Series, as_exact
+from sgdsym.series import Coefficient, Series, as_exact, by_symbol
 
 
 def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
@@ -22,6 +22,7 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
     Traceback (most recent call last):
     ValueError: the series has no symbol T; its symbols are none
     """
+    symbols = by_symbol(symbols, series.symbols)
     missing = sorted(set(series.symbols) - set(symbols))
     if missing:
         raise ValueError(f"the series needs a value for {', '.join(missing)}; give it as {missing[0]}=…")
@@ -37,6 +38,24 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
             raise ValueError(f"{name} must be a finite number, not {quoted(value)}")
         sizes[name] = Fraction(number) if isinstance(number, Rational) else Fraction(float(number))
     return sizes
+
+
+def as_float(value: Fraction) -> float:
+    """A value as a float.
+
+    Raises:
+        ValueError: if it is beyond them.
+
+    >>> as_float(Fraction(10**400))
+    Traceback (most recent call last):
+    ValueError: a coefficient is beyond floats at these sizes; give sizes and derivatives as integers or fractions
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            "a coefficient is beyond floats at these sizes; give sizes and derivatives as integers or fractions"
+        ) from None
 
 
 def number(coefficient: Coefficient, sizes: Mapping[str, Fraction]) -> Fraction:

@@ -12,6 +12,7 @@ from sgdsym.series.evaluated import read_series
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
+from sgdsym.series.words import by_symbol
 
 __all__ = [
     "BASES",
@@ -21,6 +22,7 @@ __all__ = [
     "Series",
     "Setting",
     "as_exact",
+    "by_symbol",
     "collect",
     "diagram_from_data",
     "diagram_to_data",

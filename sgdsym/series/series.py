@@ -22,6 +22,7 @@ from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews
+from sgdsym.series.words import by_symbol
 
 if TYPE_CHECKING:
     import sympy
@@ -127,6 +128,8 @@ class Series(SeriesViews):
     def subs(self, **values: Scalar | str) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.
 
+        A size is called by its symbol, or by its word in a request: ``steps`` is ``T``, ``batch_size`` is ``B``.
+
         Where a coefficient has no value at these sizes (see :attr:`poles`) the series is counted again with them.
 
         Raises:
@@ -137,6 +140,7 @@ class Series(SeriesViews):
         >>> Series({Diagram(2, [(0, 1)]): -T}, 1).subs(T=10).terms
         {Diagram(2, [(0, 1)], [(0,), (1,)]): Coefficient('-10')}
         """
+        values = by_symbol(values, self.symbols)
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"

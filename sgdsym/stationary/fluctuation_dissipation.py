@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sgdsym.arguments import quoted, read_items
 from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
-from sgdsym.stationary.quantities import scalar
+from sgdsym.stationary.quantities import as_floats, scalar, single
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,10 +114,11 @@ def fluctuation_dissipation(
     >>> first.holds(), second.holds()
     (True, True)
     """
-    run = _read_run(positions, gradients, velocities, full_gradients, momentum)
     rate = float(read_learning_rate(learning_rate, symbolic=False))
     mu = float(read_momentum(momentum, symbolic=False))
-    nu = float(scalar("the dampening", dampening, symbolic=False))
+    nu = float(single("the dampening", scalar("the dampening", dampening, symbolic=False)))
+    curvatures = read_items("curvatures", curvatures)
+    run = _read_run(positions, gradients, velocities, full_gradients, mu)
     if not nu < 1:
         raise ValueError(f"the dampening is {nu}; it must be below 1")
     count = _read_blocks(blocks, len(run.positions))
@@ -189,12 +191,14 @@ def _read_run(positions: Any, gradients: Any, velocities: Any, full_gradients: A
 def _read_blocks(blocks: Any, records: int) -> int:
     count = int(read_count("the number of blocks", blocks, symbolic=False))
     if not 2 <= count <= records // 2:
-        raise ValueError(f"{records} records are divided into {count} blocks; take from 2 to {records // 2}")
+        raise ValueError(f"{records} records are divided into {quoted(count)} blocks; take from 2 to {records // 2}")
     return count
 
 
 def _read(name: str, values: Any, shape: tuple[int, ...] | None) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=float)
+    array = as_floats(values)
+    if array is None:
+        raise ValueError(f"{name} must hold numbers in equal rows, not {quoted(values)}")
     if (shape is None and array.ndim != 2) or (shape is not None and array.shape != shape):
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape or '(T, p)'}")
     if not np.isfinite(array).all():

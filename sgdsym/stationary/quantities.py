@@ -8,7 +8,7 @@ symbol and exact; nothing is evaluated from it.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
@@ -17,6 +17,13 @@ from sgdsym.arguments import is_flag, is_list, quoted, read_items
 from sgdsym.noise.arrays import MOST_AXES, check_real, exact_array, exact_text
 from sgdsym.noise.checks import check_semidefinite, check_symmetric, has_symbols, is_nonnegative
 from sgdsym.series import as_exact
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# sizes of numbers: floats have three times as many digits before and behind the point
+LARGEST = 10**100
+SMALLEST = Fraction(1, LARGEST)
 
 
 def is_exact(*values: Any) -> bool:
@@ -46,11 +53,15 @@ def exact(name: str, value: Any) -> sp.Expr:
         return _text(name, value)
     if isinstance(value, sp.Expr):
         check_real(name, value)
+        if value.is_number:
+            check_range(name, abs(value), value)
         return value
     number = as_exact(value)
     if isinstance(number, (int, Fraction)) and not is_flag(number):
+        check_range(name, abs(number), number)
         return sp.Rational(number.numerator, number.denominator)
     if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        check_range(name, abs(float(value)), value)
         return sp.Float(float(value))
     raise ValueError(f"{name} is {quoted(value)}; it must be a finite number or a sympy expression")
 
@@ -83,6 +94,23 @@ def given(name: str, value: Any, symbol: str) -> sp.Expr:
     return sp.Symbol(symbol) if value is None else exact(name, value)
 
 
+def check_range(name: str, size: Any, value: Any) -> None:
+    """Refuse a number whose products and quotients with others of its kind may leave the range of floats.
+
+    Raises:
+        ValueError: naming the number.
+
+    >>> check_range("the Hessian", 5e-324, 5e-324)
+    Traceback (most recent call last):
+    ...
+    ValueError: the Hessian is 5e-324, out of the range from 1e-100 to 1e+100; choose other units
+    """
+    if size != 0 and not SMALLEST <= size <= LARGEST:
+        raise ValueError(
+            f"{name} is {quoted(value)}, out of the range from {float(SMALLEST):g} to {float(LARGEST):g}; choose other units"
+        )
+
+
 def floats(value: Any) -> Any:
     """An array as it is, but a number where it has no axes.
 
@@ -104,6 +132,22 @@ def scalar(name: str, value: Any, *, symbolic: bool) -> Any:
     if symbolic:
         return exact(name, value)
     return floats(_array(name, value))
+
+
+def single(name: str, number: Any) -> Any:
+    """A scalar, where an array of them has no meaning.
+
+    Raises:
+        ValueError: naming the shape.
+
+    >>> single("the learning rate", np.ones(2))
+    Traceback (most recent call last):
+    ...
+    ValueError: the learning rate has shape (2,); it must be one number
+    """
+    if np.ndim(number):
+        raise ValueError(f"{name} has shape {np.shape(number)}; it must be one number")
+    return number
 
 
 def positive(name: str, value: Any, *, symbolic: bool) -> Any:
@@ -268,6 +312,8 @@ def _leaves(value: Any) -> list[Any]:
 
 def _rows(name: str, value: Any) -> list[list[Any]] | None:
     """The rows of a matrix, or None for a scalar."""
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked entries; fill them in with filled()")
     if isinstance(value, sp.MatrixBase):
         return [list(row) for row in value.tolist()]
     if isinstance(value, np.ndarray):
@@ -280,17 +326,26 @@ def _rows(name: str, value: Any) -> list[list[Any]] | None:
 
 
 def _array(name: str, value: Any) -> Any:
-    try:
-        number = np.asarray(_spelled(name, value))
-        number = number.astype(float) if number.dtype.kind in "iufO" else None
-    except (TypeError, ValueError, OverflowError):
-        number = None
-    if number is None or number.ndim > MOST_AXES:
+    number = as_floats(_spelled(name, value))
+    if number is None:
         raise ValueError(f"{name} is {quoted(value)}; it must be a finite number")
     if not np.isfinite(number).all():
         wrong = number[~np.isfinite(number)][0]
         raise ValueError(f"{name} {'holds' if number.ndim else 'is'} {wrong}; it must be a finite number")
+    largest = np.abs(number).max(initial=0.0)
+    check_range(name, float(largest), largest)
     return number
+
+
+def as_floats(value: Any) -> NDArray[np.float64] | None:
+    """An array of floats, or None where it would not hold what was given."""
+    if np.ma.is_masked(value):
+        return None
+    try:
+        given = np.asarray(value)
+        return given.astype(float) if given.dtype.kind in "iufO" and given.ndim <= MOST_AXES else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _spelled(name: str, value: Any) -> Any:

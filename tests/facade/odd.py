@@ -12,6 +12,9 @@ from sgdsym import Coefficient, Diagram, expand
 class Hostile:
     """An object whose text is long, of many lines and not encodable."""
 
+    def __init__(self, *_):
+        pass
+
     def __repr__(self):
         return "line\n" * 200 + "\ud800"
 
@@ -48,7 +51,7 @@ ODD = {
     "a surrogate": lambda: "\ud800",
     "lines of text": lambda: "a\nb\nc",
     "bytes": lambda: b"ab",
-    "an empty list": lambda: [],
+    "an empty list": list,
     "nested empty lists": lambda: [[[]]],
     "a list": lambda: [1, 2, 3],
     "ragged rows": lambda: [[1, 2], [3]],

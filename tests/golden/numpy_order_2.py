@@ -240,8 +240,8 @@ def _numbers(symbols):
         exact = _coefficients(**{name: _number(name, value) for name, value in symbols.items()})
         return {i: float(value) for i, value in exact.items()}
     except (ArithmeticError, TypeError) as error:
-        given = ", ".join(f"{name}={symbols[name]}" for name in SYMBOLS)
-        raise ValueError(f"a coefficient has no value at {given}: {error}") from None
+        given = ", ".join(f"{name}={symbols[name]}"[:50] for name in SYMBOLS)
+        raise ValueError(f"a coefficient has no value at {given[:150]}: {str(error)[:100]}") from None
 
 
 def _coefficients(B, T):
@@ -261,7 +261,8 @@ def _number(name, value):
     if isinstance(value, numbers.Rational):
         return value
     if not isinstance(value, numbers.Real) or not abs(value) < float("inf"):
-        raise ValueError(f"the symbol {name} must be a finite real number, not {value!r}")
+        shown = " ".join(repr(value).split()).encode("ascii", "backslashreplace").decode()
+        raise ValueError(f"the symbol {name} must be a finite real number, not {shown[:60]}")
     return float(value)
 
 
@@ -335,8 +336,8 @@ def _array(value, what):
             raise TypeError("it is complex")
         if given.dtype.kind not in "biuf":
             given = given.astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{what} is not an array of real numbers: {error}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{what} is not an array of real numbers: {' '.join(str(error).split())[:150]}") from None
     if given.dtype != float or not given.flags.c_contiguous:
         remedy = "use fewer data points or parameters; floats in C order are not copied"
         _check_fits(8.0 * given.size, f"a copy of {what} takes", remedy)

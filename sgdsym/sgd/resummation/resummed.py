@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from sgdsym.arguments import is_flag, quoted, quoted_names, read_function, read_integer, read_mapping
 from sgdsym.diagrams import MAX_ORDER, Diagram
-from sgdsym.series import Coefficient, Series, Setting, as_exact, collect
+from sgdsym.series import Coefficient, Series, Setting, as_exact, by_symbol, collect
 from sgdsym.sgd.observables import FREE_ROOTS
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.resummation.views import ResummedViews
@@ -112,6 +112,7 @@ class Resummed(ResummedViews):
         >>> resum(order=2).subs(B=1).symbols
         ('T',)
         """
+        values = by_symbol(values, self.symbols)
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
             raise ValueError(f"there is no symbol {quoted_names(unknown)}; the symbols are {', '.join(self.symbols)}")
