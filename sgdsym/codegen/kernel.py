@@ -74,6 +74,7 @@ class Kernel:
 
     def __call__(
         self,
+        /,
         derivatives: Derivatives,
         learning_rate: ArrayLike,
         *,
@@ -103,6 +104,7 @@ class Kernel:
 
     def coefficients(
         self,
+        /,
         derivatives: Derivatives,
         *,
         weights: ArrayLike | None = None,
@@ -117,6 +119,7 @@ class Kernel:
 
     def estimate(
         self,
+        /,
         derivatives: Derivatives,
         learning_rate: ArrayLike,
         *,

@@ -68,6 +68,7 @@ class ResummedKernel:
 
     def __call__(
         self,
+        /,
         derivatives: Derivatives,
         learning_rate: ArrayLike,
         *,
@@ -92,7 +93,7 @@ class ResummedKernel:
         """
         clock = str(self.resummed.steps)
         sizes = by_symbol(symbols, [name for name in self.resummed.symbols if name != clock])
-        if clock in sizes and not self.resummed.stationary:
+        if clock != "steps" and clock in sizes and not self.resummed.stationary:
             if "steps" in sizes:
                 raise ValueError(f"steps and {clock} are the same number; give one of them")
             sizes["steps"] = sizes.pop(clock)

@@ -29,9 +29,7 @@ def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
     import pydot
 
     plan = lay_out(diagram)
-    graph = pydot.Dot(
-        name, graph_type="graph", **_attributes(label=diagram_name(diagram, "cumulant"), rankdir="LR")
-    )
+    graph = pydot.Dot(name, graph_type="graph", **_attributes(label=diagram_name(diagram, "cumulant"), rankdir="LR"))
     graph.set_node_defaults(**_attributes(fixedsize="true", label="", shape="circle", style="filled", width="0.16"))
     graph.set_edge_defaults(**_attributes(color=INK))
     for j, block in enumerate(plan.capsules):

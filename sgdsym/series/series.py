@@ -125,7 +125,7 @@ class Series(SeriesViews):
         """Denominators of the coefficients besides symbols, such as ``N - 1``: they hold where none of these is 0."""
         return tuple(sorted({pole for c in set(self.terms.values()) for pole in c.poles}, key=str))
 
-    def subs(self, **values: Scalar | str) -> Series:
+    def subs(self, /, **values: Scalar | str) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.
 
         A size is called by its symbol, or by its word in a request: ``steps`` is ``T``, ``batch_size`` is ``B``.

@@ -80,6 +80,7 @@ def modified(
     >>> print(modified(order=2, part="diffusion"))
     η² (1/B) C_ik
     """
+    order = read_integer("order", order, least=0)
     indices = _indices(part)
     options = {"dataset_size": dataset_size, "batch_size": batch_size, "momentum": momentum}
     request = _checked(dynamics, sampling, order, nesterov, basis, options)
@@ -130,6 +131,7 @@ def epoch_map(
     >>> print(epoch_map(sampling="replace", order=2, batch_size=1) - epoch_map(order=2, batch_size=1))
     η² (N/2) κ[h g]
     """
+    order = read_integer("order", order, least=0)
     options = {"dataset_size": dataset_size, "batch_size": batch_size}
     if not isinstance(sampling, str) or sampling not in ("reshuffle", "replace"):
         raise ValueError(

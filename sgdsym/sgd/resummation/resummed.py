@@ -102,7 +102,7 @@ class Resummed(ResummedViews):
         read_function("vanishes", vanishes)
         return replace(self, terms={diagram: time for diagram, time in self.terms.items() if not vanishes(diagram)})
 
-    def subs(self, **values: Coefficient | int | Fraction | str) -> Resummed:
+    def subs(self, /, **values: Coefficient | int | Fraction | str) -> Resummed:
         """The same with sizes replaced by numbers, or by the name of another symbol.
 
         Raises:
