@@ -37,7 +37,8 @@ class Coefficient:
 
     The numerator is expanded and may hold negative powers of symbols, and powers such as ``mu**(2*T)``; the denominator is
     a product of irreducible polynomials that the numerator does not share.  Supports ``+ - * /``, integer powers,
-    comparison with ``==`` and hashing; integers and fractions mix in freely, a float raises ``TypeError``.
+    comparison with ``==`` and hashing; integers and fractions mix in freely, a float raises ``TypeError``, a division by
+    zero ``ZeroDivisionError``.
 
     >>> T, B = Coefficient.symbol("T"), Coefficient.symbol("B")
     >>> T * (T - 1) / (2 * B)
