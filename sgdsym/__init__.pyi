@@ -4,7 +4,7 @@ from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
-from .sgd import Resummed, compare, expand, modified, resum
+from .sgd import LinearOptimizer, Resummed, compare, expand, modified, resum
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
@@ -17,6 +17,7 @@ __all__ = [
     "JointCumulant",
     "JointMoment",
     "Kernel",
+    "LinearOptimizer",
     "Notation",
     "Resummed",
     "Series",

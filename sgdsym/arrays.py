@@ -22,6 +22,8 @@ def check_unmasked(value: object, what: str) -> None:
     ...
     ValueError: the weights has masked entries; leave those out, or fill them in with filled()
     """
+    if isinstance(value, np.ndarray) and value.ndim > 32:
+        raise ValueError(f"{what} is nested {value.ndim} deep; 32 axes are the most")
     parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
     if hasattr(value, "_mask") and np.ma.is_masked(value):
         raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
@@ -90,6 +92,31 @@ def real_array(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtype
                     f"{what} is not an array of real numbers: an entry is {shown[:60]}of type {type(entry).__name__}"
                 )
     return array
+
+
+def float_array(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """An array of floats, from numbers that are no truth values.
+
+    Args:
+        value: as for :func:`unmasked`.
+        what: its name in complaints.
+
+    Raises:
+        ValueError: as for :func:`real_array`, or if an entry is a truth value, holds a symbol or is beyond floats.
+
+    >>> float_array([1, 10**400], "the weights")
+    Traceback (most recent call last):
+    ...
+    ValueError: the weights is not an array of real numbers: int too large to convert to float
+    """
+    array = real_array(value, what)
+    if array.dtype.kind == "b":
+        raise ValueError(f"{what} is not an array of real numbers: it must hold numbers, not truth values")
+    try:
+        return array.astype(float)
+    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:150]
+        raise ValueError(f"{what} is not an array of real numbers: {reason}") from None
 
 
 def array_door() -> str:

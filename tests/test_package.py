@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -66,3 +67,13 @@ def test_import_stays_light():
 def test_public_names_exist_and_are_documented():
     for name in sgdsym.__all__:
         assert getattr(sgdsym, name).__doc__, name
+
+
+def test_the_lowest_versions_that_are_tested_are_those_that_are_declared():
+    project = tomllib.loads((SOURCE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = dict(requirement.split(">=") for requirement in project["dependencies"])
+    lines = (SOURCE / ".ci" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+    tested = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert tested.keys() == declared.keys()
+    for name, version in declared.items():
+        assert f"{tested[name]}.".startswith(f"{version}."), name

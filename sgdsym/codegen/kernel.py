@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sgdsym.codegen.cost import Plan
 from sgdsym.codegen.estimate import Estimate
 from sgdsym.codegen.module import compile_for, write_module
-from sgdsym.series import Series
+from sgdsym.series import Series, by_symbol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,6 +74,7 @@ class Kernel:
 
     def __call__(
         self,
+        /,
         derivatives: Derivatives,
         learning_rate: ArrayLike,
         *,
@@ -98,10 +99,12 @@ class Kernel:
             ValueError: naming the degree, entry or symbol that is wrong.
         """
         evaluate = self._functions["evaluate"]
-        return evaluate(derivatives, learning_rate, weights=weights, metric=metric, **symbols)
+        sizes = by_symbol(symbols, self.series.symbols)
+        return evaluate(derivatives, learning_rate, weights=weights, metric=metric, **sizes)
 
     def coefficients(
         self,
+        /,
         derivatives: Derivatives,
         *,
         weights: ArrayLike | None = None,
@@ -110,12 +113,13 @@ class Kernel:
     ) -> np.ndarray[Any, np.dtype[np.float64]]:
         r"""The coefficients of :math:`\eta^0, …`, shape ``(order+1,)``, with one more axis per open index."""
         found: np.ndarray[Any, np.dtype[np.float64]] = self._functions["coefficients"](
-            derivatives, weights=weights, metric=metric, **symbols
+            derivatives, weights=weights, metric=metric, **by_symbol(symbols, self.series.symbols)
         )
         return found
 
     def estimate(
         self,
+        /,
         derivatives: Derivatives,
         learning_rate: ArrayLike,
         *,
@@ -147,7 +151,8 @@ class Kernel:
         """
         if "estimate" not in self._functions:
             raise ValueError("the kernel was made without the unbiased estimate; make it with unbiased=True")
-        found = self._functions["estimate"](derivatives, learning_rate, metric=metric, **symbols)
+        sizes = by_symbol(symbols, self.series.symbols)
+        found = self._functions["estimate"](derivatives, learning_rate, metric=metric, **sizes)
         return Estimate(*found)
 
 

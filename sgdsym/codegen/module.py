@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from sgdsym.arguments import read_choice, read_flag
 from sgdsym.arrays import array_door
 from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
@@ -17,7 +18,7 @@ from sgdsym.codegen.runtime import bounded_lines
 from sgdsym.codegen.scalars import assignment, roots
 from sgdsym.codegen.sizes import checks, whole_symbols
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
-from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
+from sgdsym.series import Coefficient, Series, most_blocks, read_series, symbol_name
 from sgdsym.templating import template
 
 if TYPE_CHECKING:
@@ -57,8 +58,10 @@ def compile_for(series: Series, backend: str, unbiased: bool | None) -> tuple[Co
     Raises:
         ValueError: see :func:`generate`.
     """
-    if backend not in BACKENDS:
-        raise ValueError(f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    read_series(series)
+    read_choice("backend", backend, BACKENDS)
+    if unbiased is not None:
+        unbiased = read_flag("unbiased", unbiased)
     for name in series.symbols:
         if symbol_name(name) in _ARGUMENTS:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")

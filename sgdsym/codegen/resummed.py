@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arguments import read_instance
 from sgdsym.arrays import array_door
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
 from sgdsym.diagrams import Diagram, refinements
-from sgdsym.series import Coefficient, symbol_name
+from sgdsym.series import Coefficient, by_symbol, symbol_name
 from sgdsym.sgd.resummation import Resummed, TimeSum, index_letters, tensor_indices
 from sgdsym.templating import template
 
@@ -69,6 +70,7 @@ class ResummedKernel:
 
     def __call__(
         self,
+        /,
         derivatives: Derivatives,
         learning_rate: ArrayLike,
         *,
@@ -91,7 +93,13 @@ class ResummedKernel:
         Raises:
             ValueError: naming the degree, entry, symbol or eigenvalue that is wrong.
         """
-        return self._functions["evaluate"](derivatives, learning_rate, weights=weights, **symbols)
+        clock = str(self.resummed.steps)
+        sizes = by_symbol(symbols, [name for name in self.resummed.symbols if name != clock])
+        if clock != "steps" and clock in sizes and not self.resummed.stationary:
+            if "steps" in sizes:
+                raise ValueError(f"steps and {clock} are the same number; give one of them")
+            sizes["steps"] = sizes.pop(clock)
+        return self._functions["evaluate"](derivatives, learning_rate, weights=weights, **sizes)
 
 
 def compile_resummed(resummed: Resummed) -> ResummedKernel:
@@ -117,6 +125,7 @@ def generate_resummed(resummed: Resummed) -> str:
     >>> [line.strip() for line in source.splitlines() if "C_aa" in line]
     ['# 2 edges: h_a C_aa']
     """
+    read_instance("series", resummed, Resummed, "such as resum() returns")
     coefficients = list(dict.fromkeys(c for _, time in resummed for _, c in time.terms))
     number = {c: i for i, c in enumerate(coefficients)}
     names = {name for c in coefficients for name in c.symbols}

@@ -9,12 +9,16 @@ invariants; generation, counting, notation and graphs live beside it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
+from sgdsym.arguments import plain_integer, quoted, read_integers, read_items
 from sgdsym.diagrams.tree import Tree, canonical_tree, centres
 from sgdsym.diagrams.views import DiagramViews
 
 _ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
+MOST_NODES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,13 @@ class Diagram(DiagramViews):
         blocks: Iterable[Iterable[int]] | None = None,
         roots: Iterable[int] = (),
     ) -> None:
-        given_roots = tuple(sorted(set(roots)))
-        given_blocks = _complete_partition(nodes, blocks or (), given_roots)
-        tree, position = _canonical_tree(nodes, [tuple(edge) for edge in edges], given_blocks, given_roots)
+        count = plain_integer(nodes)
+        if count is None or not 1 <= count <= MOST_NODES:
+            raise ValueError(f"a diagram has nodes 0, 1, …, up to {MOST_NODES} of them, not {quoted(nodes)}")
+        given_roots = tuple(sorted(set(_labels("roots", roots))))
+        given_edges = [_labels("an edge", edge) for edge in read_items("edges", edges)]
+        given_blocks = _complete_partition(count, [] if blocks is None else blocks, given_roots)
+        tree, position = _canonical_tree(count, given_edges, given_blocks, given_roots)
         joint_blocks = [[position[v] for v in block] for block in given_blocks if len(block) > 1]
         self._store(tree, tree.partition_blocks(tree.partition_key(joint_blocks)))
 
@@ -164,11 +172,20 @@ def canonical_diagrams(tree: Tree, partitions: Iterable[tuple[tuple[int, ...], .
     return diagrams
 
 
+def _labels(name: str, nodes: Any) -> tuple[int, ...]:
+    """The labels of some nodes, which may be a set."""
+    return read_integers(name, _iterated(name, nodes))
+
+
+def _iterated(name: str, values: Any) -> tuple[Any, ...]:
+    return read_items(name, list(values) if isinstance(values, AbstractSet) else values)
+
+
 def _complete_partition(nodes: int, blocks: Iterable[Iterable[int]], roots: tuple[int, ...]) -> list[tuple[int, ...]]:
-    parts = [tuple(block) for block in blocks]
+    parts = [_labels("a block", block) for block in _iterated("blocks", blocks)]
     covered = [v for part in parts for v in part]
     if len(set(covered)) < len(covered) or not set(covered) <= set(range(nodes)) or not all(parts):
-        raise ValueError(f"blocks must be disjoint, non-empty sets of the nodes 0 … {nodes - 1}, not {parts}")
+        raise ValueError(f"blocks must be disjoint, non-empty sets of the nodes 0 … {nodes - 1}, not {quoted(parts)}")
     loose = set(range(nodes)) - set(covered) - set(roots)
     return parts + [(v,) for v in sorted(loose)]
 
@@ -181,22 +198,20 @@ def _canonical_tree(
     A forest of several trees becomes one tree by a joint node next to the root of each tree or, where there is none,
     next to its centre; a midpoint node makes the centre single where it is an edge.
     """
-    if nodes < 1 or not set(roots) <= set(range(nodes)):
-        raise ValueError(
-            f"a diagram has nodes 0, 1, … and its roots among them, not {nodes} nodes and roots {list(roots)}"
-        )
+    if not set(roots) <= set(range(nodes)):
+        raise ValueError(f"the roots must be among the nodes 0 … {nodes - 1}, not {quoted(list(roots))}")
     neighbours: list[list[int]] = [[] for _ in range(nodes)]
     for edge in edges:
         a, b = edge if len(edge) == 2 else (-1, -1)
         if not (0 <= a < nodes and 0 <= b < nodes):
-            raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {edge}")
+            raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {quoted(edge)}")
         neighbours[a].append(b)
         neighbours[b].append(a)
     trees = _components(neighbours)
     if len(edges) != nodes - len(trees):
-        raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {list(edges)}")
+        raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {quoted(list(edges))}")
     if any(len(set(roots) & set(tree)) > 1 for tree in trees):
-        raise ValueError(f"each tree holds at most one root, not {list(roots)}")
+        raise ValueError(f"each tree holds at most one root, not {quoted(list(roots))}")
     covered = {v for block in blocks for v in block}
     colours = [_ORDINARY if v not in roots else _ROOT if v in covered else _OPEN_ROOT for v in range(nodes)]
     if len(trees) > 1:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arguments import quoted, read_instance
 from sgdsym.diagrams.diagram import Diagram
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def to_networkx(diagram: Diagram) -> networkx.Graph[int]:
     """
     import networkx
 
+    read_instance("diagram", diagram, Diagram)
     graph: networkx.Graph[int] = networkx.Graph(order=diagram.order, symmetry_factor=diagram.symmetry_factor)
     block_of = {v: j for j, block in enumerate(diagram.blocks) for v in block}
     for v, degree in enumerate(diagram.degrees):
@@ -49,8 +51,9 @@ def from_networkx(graph: networkx.Graph[Any]) -> Diagram:
     >>> from_networkx(to_networkx(diagram)) == diagram
     True
     """
-    if not all(hasattr(graph, name) for name in ("nodes", "edges", "number_of_nodes")):
-        raise ValueError(f"a diagram is read from a networkx graph, not {type(graph).__name__}")
+    import networkx
+
+    read_instance("graph", graph, networkx.Graph)
     if not graph.number_of_nodes():
         raise ValueError("the graph has no node; a diagram has one at least")
     position = {name: v for v, name in enumerate(graph.nodes)}
@@ -85,7 +88,7 @@ def _read_root(name: Any, value: Any) -> bool:
     known = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "none": False, "": False}
     word = _word(value)
     if word not in known:
-        raise ValueError(f"root of node {name} is {value!r}; it must be true or false")
+        raise ValueError(f"root of node {name} is {quoted(value)}; it must be true or false")
     return known[word]
 
 
@@ -94,7 +97,7 @@ def _read_block(name: Any, value: Any) -> Any:
     if _word(value) in {"none", "", "nan"}:
         return None
     if not isinstance(value, Hashable):
-        raise ValueError(f"block of node {name} is {value!r}; it must be the name of a block, such as a number")
+        raise ValueError(f"block of node {name} is {quoted(value)}; it must be the name of a block, such as a number")
     return value
 
 

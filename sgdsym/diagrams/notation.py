@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from string import ascii_lowercase, digits
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams.diagram import Diagram
 from sgdsym.diagrams.posets import order_polynomial
 
@@ -34,7 +35,7 @@ def parse_notation(text: str) -> tuple[Diagram, str]:
     """
     match = _NOTATION.fullmatch(text)
     if not match:
-        raise ValueError(f"not a diagram in string notation: {text!r}; write it like c(01-2-3)(02-12-23)")
+        raise ValueError(f"not a diagram in string notation: {quoted(text)}; write it like c(01-2-3)(02-12-23)")
     prefix, partition, links = match.groups()
     blocks = [[_label(text, x) for x in part.strip()] for part in partition.split("-")]
     edges = [[_label(text, x) for x in part.strip()] for part in links.split("-") if links.strip()]
@@ -75,7 +76,9 @@ def format_notation(diagram: Diagram, basis: str = "cumulant") -> str:
 
 def _label(text: str, character: str) -> int:
     if character not in _LABELS:
-        raise ValueError(f"unknown node label {character!r} in {text!r}; labels are {_LABELS[:10]} and then letters")
+        raise ValueError(
+            f"unknown node label {quoted(character)} in {quoted(text)}; labels are {_LABELS[:10]} and then letters"
+        )
     return _LABELS.index(character)
 
 

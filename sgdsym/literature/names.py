@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram, parse_notation
 from sgdsym.series import Basis, Coefficient, Series
 
@@ -75,5 +76,5 @@ def _diagram(name: str) -> Diagram:
     if name in DIAGRAM_NAMES:
         return DIAGRAM_NAMES[name]
     if not name.startswith("("):
-        raise ValueError(f"no diagram is called {name!r}; the names are {', '.join(DIAGRAM_NAMES)}")
+        raise ValueError(f"no diagram is called {quoted(name)}; the names are {', '.join(DIAGRAM_NAMES)}")
     return parse_notation(name)[0]

@@ -15,7 +15,7 @@ import numpy as np
 
 from sgdsym.noise.arrays import Array, expanded, read_tensor
 from sgdsym.noise.checks import check_covariance
-from sgdsym.noise.model import NamedCumulants, read_means, zeros
+from sgdsym.noise.model import NamedCumulants, read_degrees, read_means, zeros
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +43,7 @@ class _Additive(NamedCumulants):
 
     def cumulant(self, degrees: Sequence[int]) -> Array:
         """The joint cumulant of the derivatives of these degrees: a mean, the covariance of two gradients, or zero."""
+        degrees = read_degrees(degrees)
         if len(degrees) == 1:
             return self._mean(degrees[0])
         if tuple(degrees) == (1, 1):

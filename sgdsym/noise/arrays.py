@@ -20,10 +20,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sgdsym.arguments import is_flag, quoted
 from sgdsym.arrays import check_unmasked, unmasked
 from sgdsym.series import read_number
 
 Array: TypeAlias = NDArray[Any]
+MOST_AXES = 32  # of an array that numpy iterates over
 
 # relative size of a gap, or of a negative eigenvalue, that rounding alone can make in double precision
 ROUNDING = 1e-10
@@ -64,10 +66,7 @@ def read_tensor(name: str, value: Any) -> Tensor:
     ValueError: variance: '3/0' divides by zero
     """
     if isinstance(value, (sp.MatrixBase, sp.NDimArray)):
-        entries = exact_array(value)
-        for entry in entries.flat:
-            check_real(name, entry)
-        return Tensor(entries, as_sympy)
+        return Tensor(exact_array(value, name), as_sympy)
     if is_array(value):
         given: Array = unmasked(value, name)
         return Tensor(_entries(name, given), _as_numpy(given), rounding(given))
@@ -105,11 +104,12 @@ def exact_text(name: str, text: str) -> sp.Expr:
     return sp.Symbol(number) if isinstance(number, str) else sp.Rational(number.numerator, number.denominator)
 
 
-def exact_array(entries: Any) -> Array:
+def exact_array(entries: Any, name: str = "the matrix") -> Array:
     """A sympy matrix or array as a numpy array of expressions."""
     array = np.empty(entries.shape, dtype=object)
     for place, entry in enumerate(sp.flatten(entries.tolist()) if entries.shape else [entries[()]]):
         array.flat[place] = sp.sympify(entry, strict=True)
+        check_real(name, array.flat[place])
     return array
 
 
@@ -176,15 +176,15 @@ def rounding(*values: Any) -> float:
 
 
 def check_real(name: str, entry: Any) -> None:
-    """Refuse an expression that is no real number whatever its symbols are.
+    """Refuse an expression that is no finite real number whatever its symbols are.
 
     >>> check_real("the noise", 2 * sp.I)
     Traceback (most recent call last):
     ...
-    ValueError: the noise holds 2*I, which is not real
+    ValueError: the noise holds 2*I, which is no finite real number
     """
-    if isinstance(entry, sp.Expr) and (entry.is_real is False):
-        raise ValueError(f"{name} holds {entry}, which is not real")
+    if isinstance(entry, sp.Expr) and (entry.is_real is False or entry.has(sp.nan, sp.zoo, sp.oo, -sp.oo)):
+        raise ValueError(f"{name} holds {quoted(entry)}, which is no finite real number")
 
 
 def expanded(array: Array) -> Array:
@@ -226,11 +226,14 @@ def _entries(name: str, array: Array) -> Array:
         for entry in array.flat:
             if isinstance(entry, (list, tuple)):
                 raise ValueError(f"{name} must hold numbers in equal rows")
-            if isinstance(entry, bool) or not isinstance(entry, (Real, sp.Expr)):
-                raise ValueError(f"{name} holds {entry!r}, which is no number")
+            if is_flag(entry) or not isinstance(entry, (Real, sp.Expr)):
+                raise ValueError(f"{name} holds {quoted(entry)}, which is no number")
         if all(isinstance(entry, (Rational, sp.Expr)) for entry in array.flat):
             return as_array((_exact(name, entry) for entry in array.flat), array.shape)
-        array = array.astype(float)
+        try:
+            array = array.astype(float)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{name} holds floats beside what is no float; give numbers of one kind") from None
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
     array = array.astype(float)
@@ -241,9 +244,12 @@ def _entries(name: str, array: Array) -> Array:
 
 def _rows(name: str, value: Sequence[Any]) -> Array:
     try:
-        return np.array(value, dtype=object)
+        array = np.array(value, dtype=object)
     except ValueError:
         raise ValueError(f"{name} must hold numbers in equal rows") from None
+    if array.ndim > MOST_AXES:
+        raise ValueError(f"{name} is nested {array.ndim} deep; {MOST_AXES} axes are the most")
+    return array
 
 
 def _exact(name: str, entry: Any) -> sp.Expr:

@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
+from sgdsym.arguments import plain_integer, quoted, read_flag
 from sgdsym.noise.arrays import ROUNDING, Array, exact_text
 
 
@@ -35,11 +36,12 @@ def read_count(name: str, value: Any) -> sp.Expr:
     ValueError: the batch size is 0; it must be an integer of at least 1 or a symbol
     """
     count = exact_text(name, value) if isinstance(value, str) else value
-    if hasattr(count, "__index__") and not isinstance(count, (bool, np.bool_)):
-        count = sp.Integer(int(count))
-    symbolic = isinstance(count, sp.Expr) and not count.is_number
+    number = plain_integer(count)
+    if number is not None:
+        count = sp.Integer(number)
+    symbolic = isinstance(count, sp.Expr) and not count.is_number and count.is_real is not False
     if not symbolic and not (isinstance(count, sp.Integer) and count >= 1):
-        raise ValueError(f"{name} is {value}; it must be an integer of at least 1 or a symbol")
+        raise ValueError(f"{name} is {quoted(value)}; it must be an integer of at least 1 or a symbol")
     return count
 
 
@@ -49,6 +51,7 @@ def read_sizes(batch_size: Any, dataset_size: Any, replacement: bool) -> tuple[s
     Raises:
         ValueError: if one is no size, or a batch without replacement has no or too few examples to draw from.
     """
+    read_flag("replacement", replacement)
     batch = read_count("the batch size", batch_size)
     if dataset_size is None:
         if not replacement:
@@ -56,7 +59,9 @@ def read_sizes(batch_size: Any, dataset_size: Any, replacement: bool) -> tuple[s
         return batch, None
     examples = read_count("the dataset size", dataset_size)
     if not replacement and batch.is_number and examples.is_number and batch > examples:
-        raise ValueError(f"a batch of {batch} cannot be drawn from {examples} examples without replacement")
+        raise ValueError(
+            f"a batch of {quoted(batch)} cannot be drawn from {quoted(examples)} examples without replacement"
+        )
     return batch, examples
 
 
@@ -86,8 +91,8 @@ def check_symmetric(name: str, matrix: Array, rounding: float = ROUNDING) -> Non
     if unequal:
         i, j = unequal
         raise ValueError(
-            f"{name} is not symmetric: entry ({i + 1}, {j + 1}) is {matrix[i, j]} and "
-            f"entry ({j + 1}, {i + 1}) is {matrix[j, i]}"
+            f"{name} is not symmetric: entry ({i + 1}, {j + 1}) is {_entry(matrix[i, j])} and "
+            f"entry ({j + 1}, {i + 1}) is {_entry(matrix[j, i])}"
         )
 
 
@@ -112,7 +117,7 @@ def check_covariance(name: str, covariance: Array, rounding: float = ROUNDING) -
 def check_nonnegative(name: str, number: Any) -> None:
     """Refuse a number below 0."""
     if not has_symbols(number) and number < 0:
-        raise ValueError(f"{name} is {number}; it must not be negative")
+        raise ValueError(f"{name} is {quoted(number)}; it must not be negative")
 
 
 def check_semidefinite(name: str, matrix: Array, rounding: float = ROUNDING) -> None:
@@ -149,6 +154,10 @@ def is_nonnegative(matrix: sp.MatrixBase, *, strictly: bool = False) -> bool:
     polynomial = DomainMatrix.from_Matrix(-sp.Matrix(matrix), extension=True).to_field()
     coefficients = [polynomial.domain.to_sympy(c) for c in polynomial.charpoly()]
     return all(c > 0 if strictly else c >= 0 for c in coefficients)
+
+
+def _entry(value: Any) -> str:
+    return quoted(value) if isinstance(value, sp.Basic) else str(value)
 
 
 def _equal(left: Any, right: Any) -> bool:

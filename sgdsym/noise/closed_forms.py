@@ -15,10 +15,11 @@ import numpy as np
 import sympy as sp
 from sympy.polys.constructor import construct_domain
 
+from sgdsym.arguments import read_by_degree
 from sgdsym.diagrams import Diagram
 from sgdsym.noise.arrays import Array, as_array, common, read_tensor
 from sgdsym.noise.model import NoiseModel, read_cumulant
-from sgdsym.series import Coefficient, Series
+from sgdsym.series import Coefficient, Series, read_series
 
 _Degrees = tuple[int, ...]
 
@@ -47,7 +48,9 @@ def with_noise(series: Series, model: NoiseModel, root_derivatives: Mapping[int,
     >>> sp.factor(with_noise(expand(order=1), model).coeff("eta", 1))
     -T*a**2*w**2
     """
-    cumulants = series.as_cumulants()
+    cumulants = read_series(series).as_cumulants()
+    if root_derivatives is not None:
+        root_derivatives = read_by_degree("root_derivatives", root_derivatives)
     terms = list(cumulants)
     tensors = _Tensors.of([d for d, _ in terms], model, root_derivatives)
     groups: dict[tuple[int, Coefficient], Any] = {}

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from sgdsym.arguments import quoted, read_integer
 from sgdsym.noise.arrays import read_tensor, scaled
 from sgdsym.noise.batches import minibatch_covariance
 from sgdsym.noise.checks import check_covariance, read_count
@@ -70,15 +71,13 @@ def epoch_autocovariance(covariance: Any, batch_size: Any, dataset_size: Any, la
     >>> epoch_autocovariance(sp.Rational(677, 36), 1, 6, 1)
     -677/216
     """
-    if not hasattr(lag, "__index__") or isinstance(lag, bool):
-        raise ValueError(f"lag counts steps and is an integer, not {lag!r}")
-    distance = abs(int(lag))
+    distance = abs(read_integer("lag", lag))
     batch, examples = read_count("the batch size", batch_size), read_count("the dataset size", dataset_size)
     single = minibatch_covariance(covariance, batch, examples, replacement=False)
     batches = examples / batch
     if batches.is_number and not batches.is_integer:
         raise ValueError(
-            f"batches of {batch} do not fill an epoch of {examples} examples; give a divisor of {examples}"
+            f"batches of {quoted(batch)} do not fill an epoch of {quoted(examples)} examples; give a divisor of {quoted(examples)}"
         )
     if distance == 0:
         return single

@@ -17,10 +17,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from sgdsym.arguments import read_by_degree
 from sgdsym.diagrams import moebius
 from sgdsym.noise.arrays import Array, common, outer, read_tensor
 from sgdsym.noise.checks import check_covariance
-from sgdsym.noise.model import NamedCumulants
+from sgdsym.noise.model import NamedCumulants, read_degrees
 from sgdsym.noise.moments import paired_partitions, read_weights
 
 # the coefficients of the powers of the label noise, each (n, p, …, p)
@@ -52,7 +53,7 @@ class Empirical(NamedCumulants):
     weights: Any = None
 
     def __post_init__(self) -> None:
-        given = self.derivatives if isinstance(self.derivatives, Mapping) else dict(enumerate(self.derivatives))
+        given = read_by_degree("derivatives", self.derivatives)
         tensors = _examples("derivatives", given)
         samples = [array for degree, array in tensors.items() if array.ndim == degree + 1]
         if samples:
@@ -64,6 +65,7 @@ class Empirical(NamedCumulants):
 
     def cumulant(self, degrees: Sequence[int]) -> Array:
         """The joint cumulant of the derivatives of these degrees, with the axes of the members in the order given."""
+        degrees = read_degrees(degrees)
         tensors = [self._tensor(degree) for degree in degrees]
         if len(degrees) == 1 and tensors[0].ndim == degrees[0]:
             return tensors[0]
@@ -147,6 +149,7 @@ class LabelNoise(NamedCumulants):
 
     def cumulant(self, degrees: Sequence[int]) -> Array:
         """The joint cumulant of the derivatives of these degrees, with the axes of the members in the order given."""
+        degrees = read_degrees(degrees)
         return _joint_cumulant(degrees, [self._loss(degree) for degree in degrees], self.weights, self.variance[()])
 
     def _loss(self, degree: int) -> _Polynomial:
@@ -176,7 +179,9 @@ class LabelNoise(NamedCumulants):
 
 def _examples(name: str, given: Mapping[int, Any]) -> dict[int, Array]:
     """Tensors by degree, for each example or their mean alone, of one number of examples and of weights."""
-    tensors = {degree: read_tensor(f"{name}[{degree}]", value).array for degree, value in given.items()}
+    tensors = {
+        degree: read_tensor(f"{name}[{degree}]", value).array for degree, value in read_by_degree(name, given).items()
+    }
     for degree, array in tensors.items():
         if array.ndim not in (degree, degree + 1):
             shape = f"({', '.join(['n', *'p' * degree])}{',' * (not degree)})"

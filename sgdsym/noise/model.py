@@ -15,8 +15,11 @@ from typing import Any, Protocol
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.arrays import Array, common, read_tensor, shown
+from sgdsym.arguments import quoted, read_by_degree, read_integers
+from sgdsym.noise.arrays import MOST_AXES, Array, common, read_tensor, shown
 from sgdsym.tensors import JointCumulant
+
+MOST_MEMBERS = 10  # of a joint cumulant, which is a sum over their partitions
 
 
 class NoiseModel(Protocol):
@@ -82,6 +85,10 @@ def read_cumulant(model: NoiseModel, degrees: Sequence[int]) -> Array:
     Raises:
         ValueError: naming the cumulant that is missing or misshapen.
     """
+    if not callable(getattr(model, "cumulant", None)) or isinstance(model, type):
+        raise ValueError(
+            f"model must have a method cumulant(degrees), as the models of sgdsym.noise do, not {quoted(model)}"
+        )
     name = str(JointCumulant(*degrees))
     array = read_tensor(name, model.cumulant(tuple(degrees))).array
     rank = sum(degrees)
@@ -90,6 +97,25 @@ def read_cumulant(model: NoiseModel, degrees: Sequence[int]) -> Array:
     if array.ndim != rank or len(set(array.shape)) > 1:
         raise ValueError(f"{name} of the model has shape {array.shape}; it must have {rank} axes of one length p")
     return array
+
+
+def read_degrees(degrees: Any) -> tuple[int, ...]:
+    """The degrees of the members of a joint cumulant.
+
+    Raises:
+        ValueError: if there is none, one is negative, or their tensor has too many axes.
+
+    >>> read_degrees([])
+    Traceback (most recent call last):
+    ...
+    ValueError: degrees must be one integer of at least 0 or more, of sum 32 at most, not []
+    """
+    read = read_integers("degrees", degrees)
+    if not read or min(read) < 0 or sum(read) > MOST_AXES or len(read) > MOST_MEMBERS:
+        raise ValueError(
+            f"degrees must be one integer of at least 0 or more, of sum {MOST_AXES} at most, not {quoted(degrees)}"
+        )
+    return read
 
 
 def zeros(dimension: int, degrees: Sequence[int], exact: bool) -> Array:
@@ -105,7 +131,7 @@ def read_means(means: Mapping[int, Any]) -> dict[int, Array]:
         ValueError: naming the tensor that is misshapen.
     """
     arrays = {}
-    for degree, value in means.items():
+    for degree, value in read_by_degree("means", means).items():
         array = read_tensor(f"means[{degree}]", value).array
         if degree == 1 and array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]

@@ -23,9 +23,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted, read_by_degree, read_integer
 from sgdsym.diagrams import Partition, moebius, refinements, set_partitions
 from sgdsym.noise.arrays import Array, Tensor, common, outer, read_tensor, scaled
 from sgdsym.noise.checks import check_nonnegative, read_sizes
+
+MOST_FACTORS = 10  # of a moment, which is a sum over their partitions
 
 
 def minibatch_moment(
@@ -49,6 +52,7 @@ def minibatch_moment(
     >>> minibatch_moment({2: 5, 4: 41}, 4, batch_size=4, dataset_size=4, replacement=False)
     Fraction(0, 1)
     """
+    order = read_integer("the order of a moment", order, least=2, most=MOST_FACTORS)
     given = _read_moments(moments, order)
     arrays = {k: tensor.array for k, tensor in given.items()}
     sizes = read_sizes(batch_size, dataset_size, replacement)
@@ -68,6 +72,7 @@ def minibatch_cumulant(
     >>> minibatch_cumulant({2: 5, 4: 41}, 4, batch_size=2)      # (41 - 3*25)/8
     Fraction(-17, 4)
     """
+    order = read_integer("the order of a moment", order, least=2, most=MOST_FACTORS)
     given = _read_moments(moments, order)
     sizes = read_sizes(batch_size, dataset_size, replacement)
     arrays = {k: tensor.array for k, tensor in given.items()}
@@ -93,6 +98,7 @@ def central_moments(gradients: Any, order: int, weights: Any = None) -> dict[int
     >>> central_moments([3, -1, 4, 1, -5, 9], 3)
     {2: 677/36, 3: 337/54}
     """
+    order = read_integer("the order of the moments", order, least=0, most=MOST_FACTORS)
     given = read_tensor("gradients", gradients)
     array, probabilities = common([given.array, read_weights(weights, given.array)])
     if array.ndim not in (1, 2):
@@ -124,15 +130,14 @@ def read_weights(weights: Any, examples: Array) -> Array:
         raise ValueError(f"weights has shape {array.shape}; there are {n} examples, so it must be ({n},)")
     total = array.sum()
     if not (total == 1 if array.dtype == object else abs(total - 1) < 1e-9):
-        raise ValueError(f"weights must sum to 1, not to {total}")
+        raise ValueError(f"weights must sum to 1, not to {quoted(total)}")
     for weight in array:
         check_nonnegative("a weight", weight)
     return array
 
 
 def _read_moments(moments: Mapping[int, Any], order: int) -> dict[int, Tensor]:
-    if order < 2:
-        raise ValueError(f"the order of a moment is an integer of at least 2, not {order!r}")
+    moments = read_by_degree("moments", moments)
     needed = sorted({len(part) for parts in paired_partitions(order) for part in parts})
     missing = [k for k in needed if k not in moments]
     if missing:

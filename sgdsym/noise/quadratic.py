@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sgdsym.arguments import quoted
 from sgdsym.noise.arrays import Array, common, read_tensor
 from sgdsym.noise.checks import check_covariance, check_square, has_symbols
 
@@ -89,7 +90,7 @@ def stability_radius_bound(hessian: Any, covariance: Any, level: Any) -> Any:
     if curvature.shape != spread.shape:
         raise ValueError(f"hessian has shape {curvature.shape} and covariance {spread.shape}; they must be alike")
     if height.ndim or (not has_symbols(height) and not height[()] > 0):
-        raise ValueError(f"level must be a positive number, not {level!r}")
+        raise ValueError(f"level must be a positive number, not {quoted(level)}")
     return _number(np.sum(curvature * spread) / height[()])
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from sgdsym.noise.approximate import Decoupled
 from sgdsym.noise.arrays import Array, common, expanded, outer, read_tensor, rounding
 from sgdsym.noise.checks import check_covariance, check_symmetric
-from sgdsym.noise.model import NamedCumulants, zeros
+from sgdsym.noise.model import NamedCumulants, read_degrees, zeros
 
 # a factor of a monomial: the axis of an input, or None for the residual
 _Factor: TypeAlias = int | None
@@ -72,6 +72,8 @@ class LinearRegression(NamedCumulants):
             zip(names, common([read_tensor(*pair).array for pair in zip(names, given, strict=True)]), strict=True)
         )
         p = len(arrays["inputs"]) if arrays["inputs"].ndim else 1
+        if not p:
+            raise ValueError("inputs is empty; give the covariance of the inputs, (p, p)")
         check_covariance("inputs", arrays["inputs"].reshape(p, -1), rounding(self.inputs))
         check_covariance("label_variance", arrays["label_variance"])
         arrays["weight_decay"] = _as_matrix(arrays["weight_decay"], p)
@@ -96,6 +98,7 @@ class LinearRegression(NamedCumulants):
         >>> LinearRegression([[1]], [0], label_variance=1).cumulant((1, 1, 2))
         array([[[[2]]]], dtype=object)
         """
+        degrees = read_degrees(degrees)
         exact = self.inputs.dtype == object
         if max(degrees) > 2:
             return zeros(self.dimension, degrees, exact)

@@ -18,14 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.arrays import real_array
+from sgdsym.arguments import plain_integer, quoted, read_instance, read_integer, read_real
+from sgdsym.arrays import float_array, real_array
 from sgdsym.noise.arrays import Array
-from sgdsym.noise.checks import read_count
+from sgdsym.noise.checks import has_symbols
 
 Seed = int | np.random.Generator
 
 # weights that are held in memory together
 WEIGHTS_AT_ONCE = 4_000_000
+# of anything that is counted here: numbers of draws fit the memory, and the sampler of numpy takes them
+MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,21 +58,24 @@ class NoiseSampler:
     resampled: int | None = None
 
     def __post_init__(self) -> None:
-        if not (np.isreal(self.strength) and np.isfinite(float(self.strength)) and self.strength >= 0):
-            raise ValueError(f"strength must be a finite number of at least 0, not {self.strength!r}")
-        if self.resampled is not None and not read_count("the resampled batch", self.resampled).is_number:
-            raise ValueError(f"resampled must be an integer of at least 1, not {self.resampled!r}")
+        object.__setattr__(self, "strength", read_real("strength", self.strength, least=0))
+        if self.resampled is not None:
+            object.__setattr__(self, "resampled", read_integer("resampled", self.resampled, least=1, most=MOST))
         if callable(self.gradients):
-            if self.examples is None or not read_count("the number of examples", self.examples).is_number:
+            if self.examples is None:
                 raise ValueError("with a function of the weights the number of examples is not known; give examples=n")
+            object.__setattr__(self, "examples", read_integer("examples", self.examples, least=1, most=MOST))
             return
-        rows = real_array(self.gradients, "gradients").astype(float)
+        given = real_array(self.gradients, "gradients")
+        if has_symbols(given):
+            raise ValueError("gradients holds symbols; give numbers")
+        rows = float_array(given, "gradients")
         if rows.ndim != 2 or not len(rows):
             raise ValueError(f"gradients has shape {rows.shape}; it must be (n, p) with at least one example")
         if not np.isfinite(rows).all():
             raise ValueError("gradients holds a NaN or an infinity")
-        if self.examples not in (None, len(rows)):
-            raise ValueError(f"gradients has {len(rows)} rows, not {self.examples}; leave examples out")
+        if self.examples is not None and plain_integer(self.examples) != len(rows):
+            raise ValueError(f"gradients has {len(rows)} rows, not {quoted(self.examples)}; leave examples out")
         object.__setattr__(self, "gradients", rows)
         object.__setattr__(self, "examples", len(rows))
 
@@ -83,9 +89,10 @@ class NoiseSampler:
         Raises:
             ValueError: if there is nothing to draw.
         """
-        if count is not None and count < 1:
-            raise ValueError(f"count must be at least 1, not {count}")
-        generator, total = np.random.default_rng(seed), 1 if count is None else count
+        total = 1 if count is None else read_integer("count", count, least=1, most=MOST)
+        if not isinstance(seed, np.random.Generator):
+            seed = read_integer("seed", seed, least=0)
+        generator = np.random.default_rng(seed)
         assert self.examples is not None
         step = max(1, WEIGHTS_AT_ONCE // self.examples)
         parts = [self._rows(self.weights(generator, min(step, total - start))) for start in range(0, total, step)]
@@ -102,6 +109,8 @@ class NoiseSampler:
         r"""The weights :math:`s\,c` of so many draws, (count, n), each row of sum zero."""
         n = self.examples
         assert n is not None
+        read_instance("generator", generator, np.random.Generator)
+        count = read_integer("count", count, least=0, most=max(MOST // n, 1))
         if self.resampled is None:
             normal = generator.standard_normal((count, n))
             centred = (normal - normal.mean(axis=1, keepdims=True)) / np.sqrt(n)

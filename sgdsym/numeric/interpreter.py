@@ -21,10 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
-from sgdsym.numeric.sizes import exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
-from sgdsym.series import BASES, Basis, Series
+from sgdsym.numeric.sizes import as_float, exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
+from sgdsym.series import BASES, Basis, Series, read_series
 
 
 def interpret(
@@ -60,7 +61,7 @@ def interpret(
     >>> interpret(expand(order=2, batch_size=1), [[0, 0], slopes, curvatures], T=2)
     [Fraction(0, 1), Fraction(-8, 1), Fraction(13, 1)]
     """
-    diagrams = series.diagrams()
+    diagrams = read_series(series).diagrams()
     axes = _open_axes(series, diagrams, root_derivatives)
     # a series without terms has zeros of length p, which the gradients say
     read = diagrams or ([Diagram(2, [(0, 1)], [(1,)], [0])] if axes else [])
@@ -78,7 +79,7 @@ def interpret(
         scaled = value * number
         # not in place: a sum of floats and of exact numbers has another type than its first term
         coefficients[diagram.order] = coefficients[diagram.order] + scaled
-    return coefficients if exact else [np.asarray(c, dtype=float) if axes else float(c) for c in coefficients]
+    return coefficients if exact else [np.asarray(c, dtype=float) if axes else as_float(c) for c in coefficients]
 
 
 def interpret_diagram(
@@ -106,8 +107,7 @@ def interpret_diagram(
     >>> interpret_diagram(noise, "cumulant", tensors), interpret_diagram(noise, "moment", tensors)
     (Fraction(1, 1), Fraction(5, 1))
     """
-    if basis not in BASES:
-        raise ValueError(f"basis must be 'cumulant' or 'moment', not {basis!r}")
+    read_choice("basis", basis, BASES)
     population = Population.from_tensors(
         derivatives, [diagram], weights=weights, metric=metric, root_derivatives=root_derivatives
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from sgdsym.arguments import quoted
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -42,7 +44,7 @@ def polynomial_derivatives(
     variables = len(theta)
     for number in (*theta, *(c for loss in losses for c in loss.values())):
         if not isinstance(number, (int, Fraction)):
-            raise ValueError(f"polynomial losses are exact: {number!r} is not an integer or a fraction")
+            raise ValueError(f"polynomial losses are exact: {quoted(number)} is not an integer or a fraction")
     if any(len(exponents) != variables or min(exponents, default=0) < 0 for loss in losses for exponents in loss):
         raise ValueError(f"every exponent of a polynomial must list {variables} powers, one for each entry of theta")
     tensors = []

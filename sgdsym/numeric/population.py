@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sgdsym.arguments import read_by_degree
 from sgdsym.arrays import real_array
 from sgdsym.diagrams import Diagram
 
@@ -134,13 +135,11 @@ class _Needs:
 
 
 def _tensors(name: str, tensors: Tensors, degrees: Iterable[int]) -> dict[int, Array]:
-    found = {}
-    for k in degrees:
-        try:
-            found[k] = _numbers(f"{name}[{k}]", tensors[k])
-        except (KeyError, IndexError):
-            raise ValueError(f"{name}[{k}] is missing; the series needs it") from None
-    return found
+    given = read_by_degree(name, tensors)
+    missing = [k for k in degrees if k not in given]
+    if missing:
+        raise ValueError(f"{name}[{missing[0]}] is missing; the series needs it")
+    return {k: _numbers(f"{name}[{k}]", given[k]) for k in degrees}
 
 
 def _numbers(name: str, value: Any) -> Array:
@@ -162,7 +161,7 @@ def _numbers(name: str, value: Any) -> Array:
         return fractions
     try:
         floats = array.astype(float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must hold numbers in equal rows") from None
     if not np.isfinite(floats).all():
         raise ValueError(f"{name} holds a NaN or an infinity")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from math import isfinite
 from numbers import Rational, Real
 from typing import Any
 
-import numpy as np
-
-from sgdsym.series import Coefficient, Series, TooManyDigitsError, exact_value, float_values, undecided
+from sgdsym.arguments import is_flag, quoted, quoted_names
+from sgdsym.series import (
+    Coefficient,
+    Series,
+    TooManyDigitsError,
+    as_exact,
+    by_symbol,
+    exact_value,
+    float_values,
+    undecided,
+)
 from sgdsym.series.evaluation import LARGEST_POWER
 
 MODERATE_POWER = 2**16
@@ -26,20 +35,41 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
     Traceback (most recent call last):
     ValueError: the series has no symbol T; its symbols are none
     """
+    symbols = by_symbol(symbols, series.symbols)
     missing = sorted(set(series.symbols) - set(symbols))
     if missing:
         raise ValueError(f"the series needs a value for {', '.join(missing)}; give it as {missing[0]}=…")
     unknown = sorted(set(symbols) - set(series.symbols))
     if unknown:
         names = ", ".join(series.symbols) or "none"
-        raise ValueError(f"the series has no symbol {', '.join(unknown)}; its symbols are {names}")
+        raise ValueError(f"the series has no symbol {quoted_names(unknown)}; its symbols are {names}")
     sizes = {}
     for name, value in symbols.items():
-        if not isinstance(value, Real) or isinstance(value, bool) or not np.isfinite(float(value)):
-            raise ValueError(f"{name} must be a finite number, not {value!r}")
-        sizes[name] = Fraction(value) if isinstance(value, Rational) else Fraction(float(value))
+        number = as_exact(value)
+        known = isinstance(number, Real) and not is_flag(number)
+        if not known or not (isinstance(number, Rational) or isfinite(number)):
+            raise ValueError(f"{name} must be a finite number, not {quoted(value)}")
+        sizes[name] = Fraction(number) if isinstance(number, Rational) else Fraction(float(number))
     undecided(series.conditions, sizes)
     return sizes
+
+
+def as_float(value: Fraction) -> float:
+    """A value as a float.
+
+    Raises:
+        ValueError: if it is beyond them.
+
+    >>> as_float(Fraction(10**400))
+    Traceback (most recent call last):
+    ValueError: a coefficient is beyond floats at these sizes; give sizes and derivatives as integers or fractions
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            "a coefficient is beyond floats at these sizes; give sizes and derivatives as integers or fractions"
+        ) from None
 
 
 def exact_numbers(
@@ -106,8 +136,13 @@ def _without_value(coefficient: Coefficient, sizes: Mapping[str, Fraction], erro
     text = str(coefficient)
     text = f"…{text[-60:]}" if len(text) > 60 else text
     given = ", ".join(f"{name} = {_written(value)}" for name, value in sizes.items())
-    return ValueError(f"{text} has no value at {given}: {error}; expand again with the numbers")
+    return ValueError(f"{text} has no value at {given[:150]}: {str(error)[:100]}; expand again with the numbers")
 
 
 def _written(value: Fraction) -> str:
-    return str(value) if value.denominator < 10**6 else repr(float(value))
+    if value.denominator == 1:
+        return quoted(value.numerator)
+    try:
+        return str(value) if value.denominator < 10**6 and abs(value) < 10**12 else repr(float(value))
+    except OverflowError:
+        return quoted(value)

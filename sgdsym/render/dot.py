@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sgdsym.diagrams import Diagram
 from sgdsym.render.drawing import INK, PALETTE
@@ -30,17 +30,13 @@ def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
     import pydot
 
     plan = lay_out(diagram)
-    graph = pydot.Dot(name, graph_type="graph", rankdir="LR", label=_quoted(diagram_name(diagram, "cumulant")))
-    graph.set_node_defaults(shape="circle", style="filled", width="0.16", fixedsize="true", label='""')
-    graph.set_edge_defaults(color=_quoted(INK))
+    graph = pydot.Dot(name, graph_type="graph", **_attributes(label=diagram_name(diagram, "cumulant"), rankdir="LR"))
+    graph.set_node_defaults(**_attributes(fixedsize="true", label="", shape="circle", style="filled", width="0.16"))
+    graph.set_edge_defaults(**_attributes(color=INK))
     for j, block in enumerate(plan.capsules):
         colour = PALETTE[j % len(PALETTE)]
         cluster = pydot.Cluster(
-            f"block{j}",
-            label='""',
-            style=_quoted("rounded,filled"),
-            color=_quoted(colour),
-            fillcolor=_quoted(f"{colour}38"),
+            f"block{j}", **_attributes(color=colour, fillcolor=f"{colour}38", label="", style="rounded,filled")
         )
         for v in block:
             cluster.add_node(pydot.Node(str(v)))
@@ -52,8 +48,8 @@ def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
         graph.add_node(_node(v, colours.get(v, INK), plan, known))
     for child, _, parent in plan.edges:
         graph.add_edge(pydot.Edge(str(child), str(parent)))
-    text: str = graph.to_string()
-    return text
+    # older versions of pydot put an empty line behind a cluster
+    return "".join(f"{line}\n" for line in graph.to_string().splitlines() if line)
 
 
 def diagrams_to_dot(diagrams: Iterable[Diagram]) -> str:
@@ -70,17 +66,16 @@ def _node(v: int, colour: str, plan: Layout, known: Mapping[str, str]) -> pydot.
 
     x, y = plan.points[v]
     hollow = v in plan.rings
-    node = pydot.Node(
-        str(v),
-        fillcolor=_quoted("#FFFFFF" if hollow else colour),
-        color=_quoted(INK if hollow else colour),
+    attributes = _attributes(
+        color=INK if hollow else colour,
+        fillcolor="#FFFFFF" if hollow else colour,
         peripheries="2" if v in plan.targets else "1",
-        pos=f'"{36 * x:g},{30 * (plan.height - y):g}!"',
+        pos=f"{36 * x:g},{30 * (plan.height - y):g}!",
+        **known,
     )
-    for name, value in known.items():
-        node.set(name, value)
-    return node
+    return pydot.Node(str(v), **attributes)
 
 
-def _quoted(words: str) -> str:
-    return f'"{words.replace(chr(34), chr(39))}"'
+def _attributes(**values: str) -> dict[str, Any]:
+    """Attributes in quotes and sorted: versions of pydot differ in the order and the quotes that they put themselves."""
+    return {name: f'"{value.replace(chr(34), chr(39))}"' for name, value in sorted(values.items())}

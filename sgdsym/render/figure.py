@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.render.drawing import (
     CAPSULE,
@@ -87,7 +88,7 @@ def diagrams_to_image(
 
 def _image(drawing: Drawing, kind: str, scale: float) -> bytes:
     if kind not in IMAGES:
-        raise ValueError(f"a picture is {' or '.join(IMAGES)}, not {kind!r}")
+        raise ValueError(f"a picture is {' or '.join(IMAGES)}, not {quoted(kind)}")
     longest = max(drawing.width, drawing.height) * scale * _DOTS / 72
     if kind == "png" and longest > _LARGEST:
         raise ValueError(f"a PNG of {longest:.0f} pixels is too large; ask for pdf, svg or tikz, or a smaller scale")

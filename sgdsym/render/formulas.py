@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram
 from sgdsym.render.indices import index_form, summed_indices
 from sgdsym.render.network import matrix_form
@@ -101,9 +102,7 @@ def checked_style(style: str) -> Style:
     Raises:
         ValueError: naming the styles there are.
     """
-    if style not in STYLES:
-        raise ValueError(f"style must be 'matrix', 'index' or 'diagram', not {style!r}")
-    return style
+    return read_choice("style", style, STYLES)
 
 
 def checked_sums(sums: str) -> Sums:
@@ -112,12 +111,8 @@ def checked_sums(sums: str) -> Sums:
     Raises:
         ValueError: naming the ways there are.
     """
-    if sums not in SUMS:
-        raise ValueError(f"sums must be 'einstein' or 'explicit', not {sums!r}")
-    return sums
+    return read_choice("sums", sums, SUMS)
 
 
 def _checked_basis(basis: str) -> Basis:
-    if basis not in BASES:
-        raise ValueError(f"basis must be 'cumulant' or 'moment', not {basis!r}")
-    return basis
+    return read_choice("basis", basis, BASES)

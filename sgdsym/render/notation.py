@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sgdsym.arguments import quoted, read_items, read_text
+
 _GREEK = re.compile(
     "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i|[pP]i|rho|[sS]igma|tau"
     "|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
@@ -83,7 +85,13 @@ class Notation:
     sizes: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sizes", tuple(sorted(dict(self.sizes).items())))
+        for name in _FIELDS:
+            read_text(name, getattr(self, name))
+        pairs = self.sizes.items() if isinstance(self.sizes, Mapping) else read_items("sizes", self.sizes)
+        if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+            raise ValueError(f"sizes must be a mapping from symbol names to LaTeX, not {quoted(self.sizes)}")
+        sizes = {read_text("a size", name): read_text("the LaTeX of a size", latex) for name, latex in pairs}
+        object.__setattr__(self, "sizes", tuple(sorted(sizes.items())))
 
     def size(self, name: str) -> str:
         r"""LaTeX of a symbol in a coefficient: single letters and Greek names as such, words upright.
@@ -92,7 +100,7 @@ class Notation:
         ['T', '\\mu', 'N_{1}', '\\mathrm{batch}_{\\mathrm{size}}']
         """
         given = dict(self.sizes)
-        if name in given:
+        if read_text("a size", name) in given:
             return given[name]
         word, _, index = name.partition("_")
         return _word(word) + (f"_{{{_word(index.replace('_', ' '))}}}" if index else "")
@@ -114,10 +122,12 @@ class Notation:
         """
         given: dict[str, str] = {}
         sizes: dict[str, str] = {}
-        for entry in _entries(text):
+        for entry in _entries(read_text("the notation", text)):
             name, equals, symbol = (part.strip() for part in entry.partition("="))
             if not equals or not name.isidentifier() or not name.isascii():
-                raise ValueError(f"{entry.strip()[:40]!r} is not of the form symbol=LaTeX, such as eta=\\varepsilon")
+                raise ValueError(
+                    f"{quoted(entry.strip()[:40])} is not of the form symbol=LaTeX, such as eta=\\varepsilon"
+                )
             _check_symbol(symbol)
             # scripts of its own would collide with those that the formula adds
             symbol = f"{{{symbol}}}" if set(symbol) & set("^_'") else symbol
@@ -139,7 +149,7 @@ def checked_notation(notation: Notation | None) -> Notation:
         ValueError: if they are something else, such as text that nobody has parsed.
     """
     if not isinstance(notation, Notation | None):
-        raise ValueError(f"notation must be a Notation, not {notation!r}; Notation.parse reads one from text")
+        raise ValueError(f"notation must be a Notation, not {quoted(notation)}; Notation.parse reads one from text")
     return notation or Notation()
 
 
@@ -170,4 +180,4 @@ def _check_symbol(symbol: str) -> None:
         if depth < 0:
             break
     if depth or not _SYMBOL.fullmatch(symbol) or _COMMANDS.search(symbol) or len(symbol) > 80:
-        raise ValueError(f"{symbol[:40]!r} is not a symbol in LaTeX, such as G, \\ell or \\mathcal{{L}}")
+        raise ValueError(f"{quoted(symbol[:40])} is not a symbol in LaTeX, such as G, \\ell or \\mathcal{{L}}")

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from sgdsym.arguments import quoted, read_choice, read_flag, read_integer, read_items, read_text
 from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
 from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.prefactors import POLYNOMIALS, Polynomials
 from sgdsym.render.tikz import TIKZ_PREAMBLE
+from sgdsym.series import symbol_name
 
 Shape = Literal["display", "aligned", "equations", "fragment"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -56,13 +58,14 @@ class Typesetting:
         checked_style(self.style)
         checked_sums(self.sums)
         checked_notation(self.notation)
-        for name, allowed in (("polynomials", POLYNOMIALS), ("shape", SHAPES)):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
-        if isinstance(self.terms_per_line, bool) or not isinstance(self.terms_per_line, int) or self.terms_per_line < 1:
-            raise ValueError(f"terms_per_line must be an integer of at least 1, not {self.terms_per_line!r}")
-        if not _LABEL.fullmatch(self.label):
-            raise ValueError(f"label must be made of letters, digits and : . _ -, not {self.label!r}")
+        read_choice("polynomials", self.polynomials, POLYNOMIALS)
+        read_choice("shape", self.shape, SHAPES)
+        read_flag("collect", self.collect)
+        object.__setattr__(self, "terms_per_line", read_integer("terms_per_line", self.terms_per_line, least=1))
+        lengths = tuple(symbol_name(name) for name in read_items("lengths", self.lengths, "list of symbol names"))
+        object.__setattr__(self, "lengths", lengths)
+        if not _LABEL.fullmatch(read_text("label", self.label)):
+            raise ValueError(f"label must be made of letters, digits and : . _ -, not {quoted(self.label)}")
 
     def for_run(self, steps: int | str | None, epochs: int | str | None) -> Typesetting:
         """The same choices for a run whose number of steps or epochs has been given.

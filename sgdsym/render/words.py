@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram
 from sgdsym.render.network import is_open_index
 from sgdsym.series import BASES
@@ -57,8 +58,7 @@ def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False
     >>> explain(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 2)]))
     'curvature contracted with the gradient at x and the curvature at x, which is contracted with the gradient; covariance over x'
     """
-    if basis not in BASES:
-        raise ValueError(f"basis must be 'cumulant' or 'moment', not {basis!r}")
+    read_choice("basis", basis, BASES)
     parts, joints = _parts(diagram, basis, function)
     sentences = [_component(component) for component in _components(parts)]
     text = ", times ".join(sentences)

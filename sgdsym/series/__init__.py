@@ -9,11 +9,13 @@ from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.conditions import Condition, named_conditions, run_conditions, undecided
 from sgdsym.series.estimator import estimator, mergers, most_blocks
+from sgdsym.series.evaluated import read_series
 from sgdsym.series.evaluation import TooManyDigitsError, exact_value, float_values
 from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
 from sgdsym.series.powers import Power
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
+from sgdsym.series.words import by_symbol
 
 __all__ = [
     "BASES",
@@ -26,6 +28,7 @@ __all__ = [
     "Setting",
     "TooManyDigitsError",
     "as_exact",
+    "by_symbol",
     "collect",
     "diagram_from_data",
     "diagram_to_data",
@@ -37,6 +40,7 @@ __all__ = [
     "named_conditions",
     "read_number",
     "read_object",
+    "read_series",
     "read_size",
     "run_conditions",
     "symbol_name",

@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from keyword import iskeyword
+from numbers import Rational
 from typing import Any, TypeAlias
 
+from sgdsym.arguments import is_flag, plain_integer, quoted, read_text
 from sgdsym.series.powers import Power
 
 # the learning rate, and what looks like a number
@@ -51,6 +53,7 @@ def read_arithmetic(
     >>> read_arithmetic("2*(x - 1)/4", Fraction, {"x": Fraction(3)}.__getitem__, operator.pow)
     Fraction(1, 1)
     """
+    read_text("arithmetic", text)
 
     def value(node: ast.expr) -> Any:
         match node:
@@ -70,9 +73,9 @@ def read_arithmetic(
 
     try:
         return value(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
+    except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError, UnicodeError) as error:
         raise ValueError(
-            f"not plain arithmetic: {text[:60]!r}; use integers, symbol names, + - * / ** and parentheses"
+            f"not plain arithmetic: {quoted(text)}; use integers, symbol names, + - * / ** and parentheses"
         ) from error
 
 
@@ -85,8 +88,9 @@ def symbol_name(name: str) -> str:
     Raises:
         ValueError: if it is not an identifier of letters, digits and single underscores, or a word of Python.
     """
+    read_text("a symbol name", name)
     if name.lower() in RESERVED:
-        raise ValueError(f"{name!r} cannot name a symbol: it has a meaning of its own; choose another name")
+        raise ValueError(f"{quoted(name)} cannot name a symbol: it has a meaning of its own; choose another name")
     if (
         len(name) > LONGEST_NAME
         or not (name.isidentifier() and name.isascii())
@@ -94,7 +98,9 @@ def symbol_name(name: str) -> str:
         or "__" in name
         or iskeyword(name)
     ):
-        raise ValueError(f"{name[:40]!r} cannot name a symbol; use a letter followed by letters, digits or underscores")
+        raise ValueError(
+            f"{quoted(name[:40])} cannot name a symbol; use a letter followed by letters, digits or underscores"
+        )
     return name
 
 
@@ -114,7 +120,7 @@ def read_size(text: str) -> int | str:
     except ValueError as error:
         if text.isidentifier():
             raise
-        raise ValueError(f"{text[:40]!r} is neither a number nor a symbol name such as T") from error
+        raise ValueError(f"{quoted(text[:40])} is neither a number nor a symbol name such as T") from error
 
 
 def read_number(text: str) -> int | Fraction | str:
@@ -131,7 +137,7 @@ def read_number(text: str) -> int | Fraction | str:
     try:
         return Fraction(text)
     except ZeroDivisionError as error:
-        raise ValueError(f"{text!r} divides by zero") from error
+        raise ValueError(f"{quoted(text)} divides by zero") from error
 
 
 def write_arithmetic(terms: Sequence[Term]) -> str:
@@ -190,11 +196,15 @@ def _is_number(base: str | Power) -> bool:
 
 
 def as_exact(value: Any) -> Any:
-    """An integer of another library, such as ``numpy.int64``, as a Python integer; anything else as it is.
+    """An integer or a fraction of another library, such as ``numpy.int64``, as one of Python; anything else as it is.
 
     >>> import numpy as np
     >>> as_exact(np.int64(3)), as_exact("T")
     (3, 'T')
     """
-    is_foreign = hasattr(value, "__index__") and not isinstance(value, (int, str))
-    return operator.index(value) if is_foreign else value
+    if is_flag(value):
+        return value
+    number = plain_integer(value)
+    if number is None and isinstance(value, Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    return value if number is None else number

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
 
-from sgdsym.series.arithmetic import read_arithmetic, symbol_name, write_arithmetic
+from sgdsym.arguments import plain_integer, quoted, read_mapping
+from sgdsym.series.arithmetic import as_exact, read_arithmetic, symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
 from sgdsym.series.powers import Power, may_be_related, power_of, primitive, unknown
 
@@ -39,7 +40,7 @@ class Coefficient:
     So coefficients are equal if and only if they are the same expression: rational functions of the symbols and of the
     powers (:class:`~sgdsym.series.powers.Power`), which count as independent of each other unless base and exponent are
     multiples.  Supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely,
-    a float raises ``TypeError``.
+    a float raises ``TypeError``, a division by zero ``ZeroDivisionError``.
 
     >>> T, B = Coefficient.symbol("T"), Coefficient.symbol("B")
     >>> T * (T - 1) / (2 * B)
@@ -213,8 +214,10 @@ class Coefficient:
         return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
 
     def __pow__(self, exponent: int) -> Coefficient:
-        if not isinstance(exponent, int):
-            raise TypeError(f"a coefficient is raised to integer powers only, not to {exponent!r}")
+        number = plain_integer(exponent)
+        if number is None:
+            raise TypeError(f"a coefficient is raised to integer powers only, not to {quoted(exponent)}")
+        exponent = number
         if exponent < 0:
             if not self:
                 raise ZeroDivisionError("zero to a negative power")
@@ -233,10 +236,11 @@ class Coefficient:
         Coefficient('mu**(2*E*M)')
         """
         if self._below or isinstance(self._above, symengine.Add):
-            raise ValueError(f"only a product of numbers and symbols has a symbolic power, not {str(self)[:60]}")
+            raise ValueError(f"only a product of numbers and symbols has a symbolic power, not {quoted(str(self))}")
         ((powers, number),) = _terms(self._above) or [((), Fraction(0))]
-        factors = [_symbol_power(name, exponent * e) for name, e in powers]
-        return reduce(operator.mul, factors, _number_power(number, exponent))
+        lifted = _lift(exponent)
+        factors = [_symbol_power(name, lifted * e) for name, e in powers]
+        return reduce(operator.mul, factors, _number_power(number, lifted))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, (Coefficient, int, Fraction)):
@@ -287,14 +291,17 @@ class Coefficient:
         Raises:
             ZeroDivisionError: if a denominator becomes zero.
         """
-        lifted = {name: _lift(value) for name, value in values.items()}
+        read_mapping("values", values, "symbol names to numbers")
+        lifted = {symbol_name(name): _lift(value) for name, value in values.items()}
         images = {name: lifted[name] for name in self._unknowns if name in lifted}
         parts = self._parts
         try:
             for name in sorted(self._unknowns):
                 if power := power_of(name):
                     # of an exponent such as 6/B only multiples of 6 are asked for, which need not be of 1/B
-                    times = gcd(*(e for part in parts for powers, _ in _terms(part) for base, e in powers if base == name))
+                    times = gcd(
+                        *(e for part in parts for powers, _ in _terms(part) for base, e in powers if base == name)
+                    )
                     images[name] = _substituted_power(power, times, lifted)
                     parts = tuple(_without_times(part, name, times) for part in parts)
             above, *bases = (_image(part, images) for part in parts)
@@ -359,9 +366,12 @@ def _number(value: int | Fraction) -> Any:
 def _lift(value: Scalar) -> Coefficient:
     if isinstance(value, Coefficient):
         return value
-    if isinstance(value, (int, Fraction)):
-        return Coefficient._of(_number(value))
-    raise TypeError(f"coefficients are exact: {value!r} is a {type(value).__name__}, not an integer or a fraction")
+    number = as_exact(value)
+    if isinstance(number, (int, Fraction)):
+        return Coefficient._of(_number(number))
+    raise TypeError(
+        f"coefficients are exact: {quoted(value)} is a {type(value).__name__}, not an integer or a fraction"
+    )
 
 
 def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
@@ -457,7 +467,9 @@ def _unknown_powers(base: str | Fraction, exponent: Coefficient) -> Coefficient:
                 total *= Coefficient.size(base) ** power
         else:
             # N/B is whole, 1/B is not: where the exponent divides, the number belongs to its unit
-            unit = abs(number) if any(e < 0 for _, e in monomial) or exponent._below else Fraction(1, number.denominator)
+            unit = (
+                abs(number) if any(e < 0 for _, e in monomial) or exponent._below else Fraction(1, number.denominator)
+            )
             total *= Coefficient._of(unknown(Power(base, core * unit))) ** int(number / unit)
     return _settled(total)
 

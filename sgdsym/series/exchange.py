@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
+from sgdsym.arguments import read_text
 from sgdsym.diagrams import Diagram
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient
@@ -68,7 +69,7 @@ def read_object(text: str, expected: str, what: str) -> dict[str, Any]:
         ValueError: if it is not, in the words of what it should be.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(read_text("JSON", text))
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(data, dict) or data.get("format") != expected:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
 
+from sgdsym.arguments import quoted, quoted_names, read_choice, read_function, read_instance, read_integer, read_mapping
 from sgdsym.diagrams import Diagram
 from sgdsym.series.arithmetic import as_exact, symbol_name
 from sgdsym.series.bases import BASES, Basis, change_basis, collect
@@ -22,6 +23,7 @@ from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews
+from sgdsym.series.words import by_symbol
 
 if TYPE_CHECKING:
     import sympy
@@ -60,9 +62,12 @@ class Series(SeriesViews):
     conditions: tuple[Condition, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.basis not in BASES:
-            raise ValueError(f"basis must be 'cumulant' or 'moment', not {self.basis!r}")
-        kept = dict(self.terms)
+        read_choice("basis", self.basis, BASES)
+        read_instance("setting", self.setting, Setting)
+        kept = dict(read_mapping("terms", self.terms, "diagrams to coefficients"))
+        for kind in ({*map(type, kept)} - {Diagram}) | ({*map(type, kept.values())} - {Coefficient}):
+            raise ValueError(f"terms must map diagrams to coefficients; one is of type {kind.__name__}")
+        object.__setattr__(self, "truncation", read_integer("truncation", self.truncation))
         zeros = {key for key, c in {id(c): c for c in kept.values()}.items() if not c}
         for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
@@ -93,19 +98,23 @@ class Series(SeriesViews):
 
     def __getitem__(self, diagram: Diagram) -> Coefficient:
         """The coefficient of a diagram, zero where it does not occur."""
+        read_instance("the key of a series", diagram, Diagram)
         return self.terms.get(diagram, Coefficient())
 
     def order(self, k: int) -> Series:
         """The terms of one order alone."""
+        k = read_integer("order", k)
         terms = {diagram: c for diagram, c in self.terms.items() if diagram.order == k}
         return replace(self, terms=terms, recount=self.again(lambda s: s.order(k)))
 
     def truncate(self, k: int) -> Series:
         """The series up to and including order ``k``."""
+        k = read_integer("order", k)
         return replace(self, truncation=min(k, self.truncation), recount=self.again(lambda s: s.truncate(k)))
 
     def map_coefficients(self, function: Callable[[Coefficient], Coefficient]) -> Series:
         """The series with a function applied to every coefficient, once for equal ones."""
+        read_function("function", function)
         image = {c: function(c) for c in set(self.terms.values())}
         terms = {diagram: image[c] for diagram, c in self.terms.items()}
         return replace(self, terms=terms, recount=self.again(lambda s: s.map_coefficients(function)))
@@ -119,8 +128,10 @@ class Series(SeriesViews):
         """Denominators of the coefficients besides symbols, such as ``N - 1``: they hold where none of these is 0."""
         return tuple(sorted({pole for c in set(self.terms.values()) for pole in c.poles}, key=str))
 
-    def subs(self, **values: Scalar | str) -> Series:
+    def subs(self, /, **values: Scalar | str) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.
+
+        A size is called by its symbol, or by its word in a request: ``steps`` is ``T``, ``batch_size`` is ``B``.
 
         Where a coefficient has no value at these sizes (see :attr:`poles`) the series is counted again with them.
 
@@ -132,10 +143,11 @@ class Series(SeriesViews):
         >>> Series({Diagram(2, [(0, 1)]): -T}, 1).subs(T=10).terms
         {Diagram(2, [(0, 1)], [(0,), (1,)]): Coefficient('-10')}
         """
+        values = by_symbol(values, self.symbols)
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
-            raise ValueError(f"the series has no symbol {', '.join(unknown)}; {known}")
+            raise ValueError(f"the series has no symbol {quoted_names(unknown)}; {known}")
         exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
         conditions = undecided(self.conditions, exact)
         try:
@@ -218,7 +230,7 @@ class Series(SeriesViews):
 
     def in_basis(self, basis: Basis) -> Series:
         """The same series with joint moments or joint cumulants in the blocks."""
-        if basis == self.basis:
+        if read_choice("basis", basis, BASES) == self.basis:
             return self
         recount = self.again(lambda s: s.in_basis(basis))
         return replace(self, terms=change_basis(self.terms, basis), basis=basis, recount=recount)
@@ -259,7 +271,7 @@ def _exact(name: str, given: Scalar | str) -> Scalar:
         return Coefficient.symbol(symbol_name(value))
     if isinstance(value, (Coefficient, int, Fraction)) and not isinstance(value, bool):
         return value
-    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {value!r}")
+    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {quoted(value)}")
 
 
 def _joined(first: Series, second: Series) -> tuple[Condition, ...]:

@@ -6,7 +6,10 @@ Each method hands the series to a room above when it is called, so importing thi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
+
+from sgdsym.arguments import quoted_names, read_flag
 
 if TYPE_CHECKING:
     from sgdsym.codegen import Kernel
@@ -34,7 +37,12 @@ class SeriesViews:
         """
         from sgdsym.render import Notation, Typesetting, series_to_latex, typeset_document
 
-        typesetting = Typesetting(style=style, notation=notation or Notation(), **choices)
+        read_flag("document", document)
+        unknown = sorted(set(choices) - {choice.name for choice in fields(Typesetting)})
+        if unknown:
+            raise ValueError(f"there is no choice {quoted_names(unknown)} in how formulas are set")
+        symbols = Notation() if notation is None else notation
+        typesetting = Typesetting(style=style, notation=symbols, **choices)
         text = series_to_latex(cast("Series", self), typesetting)
         return typeset_document(text) if document else text
 

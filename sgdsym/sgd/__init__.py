@@ -37,6 +37,7 @@ from sgdsym.sgd.long_times import (
 )
 from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
+from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 from sgdsym.sgd.resummation import FORMS, Resummed, resum, resum_request
 from sgdsym.sgd.settings import Side, parse_setting
@@ -49,6 +50,7 @@ __all__ = [
     "PARTS",
     "SAMPLINGS",
     "Comparison",
+    "LinearOptimizer",
     "Number",
     "Request",
     "Resummed",

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from sgdsym.arguments import quoted, read_choice
 from sgdsym.series import Basis, Coefficient, Series, undecided
 from sgdsym.series.coefficient import Scalar
 from sgdsym.sgd.expand import expand_request
+from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import Request
 from sgdsym.sgd.settings import Side, parse_setting
 
@@ -96,6 +98,8 @@ def compare(
     η² (N(E - 1)/(2E)) G·H G
     + η² (N(E - 1)/(2E)) G·κ[h g]
     """
+    if observable is not None:
+        read_choice("observable", observable, OBSERVABLES)
     sides = [_side(side, observable) for side in (first, second)]
     sides = [_with_observable(side, observable or _named_observable(first, second, sides)) for side in sides]
     words = {side.request.observable for side in sides}
@@ -138,6 +142,8 @@ def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) 
 def _side(given: str | Request | Side, observable: str | None) -> Side:
     if isinstance(given, str):
         return parse_setting(given, observable=observable)
+    if not isinstance(given, Side | Request):
+        raise ValueError(f"a side of a comparison is a setting in words, a Request or a Side, not {quoted(given)}")
     return given if isinstance(given, Side) else Side(given)
 
 

@@ -21,8 +21,9 @@ from math import factorial
 from operator import mul
 from typing import Any
 
+from sgdsym.arguments import read_function, read_instance
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, as_exact, undecided
+from sgdsym.series import Basis, Coefficient, Scalar, Series, undecided
 from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import OBSERVABLES, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
@@ -94,24 +95,19 @@ def expand(
         dynamics=dynamics,
         sampling=sampling,
         order=order,
-        steps=as_exact(steps),
-        dataset_size=as_exact(dataset_size),
-        batch_size=as_exact(batch_size),
-        epochs=as_exact(epochs),
+        steps=steps,
+        dataset_size=dataset_size,
+        batch_size=batch_size,
+        epochs=epochs,
         momentum=momentum,
         nesterov=nesterov,
-        schedule=_listed(schedule),
-        delay=as_exact(delay),
+        schedule=schedule,  # type: ignore[arg-type]
+        delay=delay,
         average=average,
         optimizer=optimizer,
         basis=basis,
     )
     return expand_request(request, progress)
-
-
-def _listed(schedule: Sequence[Number] | None) -> tuple[Number, ...] | None:
-    """A schedule as requests take it; a text is not taken apart into letters."""
-    return schedule if schedule is None or isinstance(schedule, str) else tuple(schedule)  # type: ignore[return-value]
 
 
 def is_grown(request: Request) -> bool:
@@ -136,6 +132,9 @@ def estimate_placements(order: int) -> int:
 
 def expand_request(request: Request, progress: Callable[[int, int], None] | None = None) -> Series:
     """The series that a checked request asks for."""
+    read_instance("request", request, Request)
+    if progress is not None:
+        read_function("progress", progress)
     with _collector_paused():
         terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, progress)
     recount = partial(_recounted, request)

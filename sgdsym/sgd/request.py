@@ -6,8 +6,28 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from sgdsym.arguments import (
+    is_flag,
+    plain_integer,
+    quoted,
+    read_choice,
+    read_flag,
+    read_instance,
+    read_integer,
+    read_items,
+)
 from sgdsym.diagrams import MAX_ORDER
-from sgdsym.series import BASES, Basis, Coefficient, Condition, Setting, run_conditions, symbol_name, undecided
+from sgdsym.series import (
+    BASES,
+    Basis,
+    Coefficient,
+    Condition,
+    Setting,
+    as_exact,
+    run_conditions,
+    symbol_name,
+    undecided,
+)
 from sgdsym.series.conditions import LEAST
 from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming, RegisterTiming, Timing
 from sgdsym.sgd.observables import OBSERVABLES
@@ -55,37 +75,38 @@ class Request:
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
-        for option, value, allowed in (
-            ("observable", self.observable, tuple(OBSERVABLES)),
-            ("dynamics", self.dynamics, DYNAMICS),
-            ("sampling", self.sampling, SAMPLINGS),
-            ("basis", self.basis, BASES),
-        ):
-            if value not in allowed:
-                raise ValueError(f"{option} must be one of {', '.join(allowed)}, not {value!r}")
-        if not _is_integer(self.order) or not 0 <= self.order <= MAX_ORDER:
-            raise ValueError(f"order must be an integer from 0 to {MAX_ORDER}, not {self.order!r}")
+        read_choice("observable", self.observable, OBSERVABLES)
+        read_choice("dynamics", self.dynamics, DYNAMICS)
+        read_choice("sampling", self.sampling, SAMPLINGS)
+        read_choice("basis", self.basis, BASES)
+        self._read("order", read_integer("order", self.order, least=0, most=MAX_ORDER))
+        self._read("nesterov", read_flag("nesterov", self.nesterov))
         for word, least in LEAST.items():
-            _check_size(word, getattr(self, word.replace(" ", "_")), least)
+            option = word.replace(" ", "_")
+            self._read(option, _read_size(word, getattr(self, option), least))
+        self._read("momentum", _read_number("momentum", self.momentum))
+        if self.schedule is not None:
+            weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
+            self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
+        self._read("delay", read_integer("delay", self.delay, least=0))
+        if self.average is not None:
+            self._read("average", _read_number("average", self.average))
+        if self.optimizer is not None:
+            read_instance("optimizer", self.optimizer, LinearOptimizer)
         self._check_update_rule()
         self._check_data()
         self._check_symbols()
         self._check_length()
         undecided(self.conditions, {})
 
+    def _read(self, option: str, value: object) -> None:
+        """Keep an option as it was read: numbers of other libraries are numbers of Python then."""
+        object.__setattr__(self, option, value)
+
     def _check_update_rule(self) -> None:
         """The optimiser, each part by itself and with the others."""
-        _check_number("momentum", self.momentum)
-        if isinstance(self.schedule, str):
-            raise ValueError(f"schedule must be a list of numbers or symbol names, not the text {self.schedule!r}")
-        for weight in self.schedule or ():
-            _check_number("schedule", weight)
-        if not _is_integer(self.delay) or self.delay < 0:
-            raise ValueError(f"delay must be an integer of at least 0, not {self.delay!r}")
-        if self.average is not None and self.average != "uniform":
-            _check_number("average", self.average)
-            if not isinstance(self.average, str) and not 0 <= self.average < 1:
-                raise ValueError(f"average must be uniform or a number from 0 to below 1, not {self.average}")
+        if self.average is not None and not isinstance(self.average, str) and not 0 <= self.average < 1:
+            raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(self.average)}")
         given = self._given_rules
         if self.optimizer is not None and given:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
@@ -199,7 +220,8 @@ class Request:
     @property
     def _independent_sizes(self) -> tuple[Size, Size, Size]:
         """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
-        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, "T" if self._listed_updates is None else self._listed_updates)
+        updates: Size = "T" if self._listed_updates is None else self._listed_updates
+        length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, updates)
         points = 1 if self.data == "online" else _first(self.dataset_size, "N")
         batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
         return length, points, batch
@@ -308,26 +330,26 @@ def _first(value: Size | None, default: Size) -> Size:
     return default if value is None else value
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _read_size(option: str, value: Size | None, least: int) -> Size | None:
+    if value is None or isinstance(value, str):
+        return value if value is None else _read_name(option, value)
+    number = plain_integer(value)
+    if number is None or number < least:
+        raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {quoted(value)}")
+    return number
 
 
-def _check_size(option: str, value: Size | None, least: int) -> None:
+def _read_number(option: str, value: Number) -> Number:
     if isinstance(value, str):
-        _check_name(option, value)
-    elif value is not None and (not _is_integer(value) or value < least):
-        raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {value!r}")
+        return _read_name(option, value)
+    number = as_exact(value)
+    if not isinstance(number, (int, Fraction)) or is_flag(number):
+        raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {quoted(value)}")
+    return number
 
 
-def _check_number(option: str, value: Number) -> None:
-    if isinstance(value, str):
-        _check_name(option, value)
-    elif not isinstance(value, (int, Fraction)) or isinstance(value, bool):
-        raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {value!r}")
-
-
-def _check_name(option: str, name: str) -> None:
+def _read_name(option: str, name: str) -> str:
     try:
-        symbol_name(name)
+        return symbol_name(name)
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sgdsym.arguments import quoted, read_text
 from sgdsym.series import Coefficient, read_number, read_size
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 
@@ -20,6 +21,7 @@ _SIZES = {
 }
 _WORDS = ("sampling", "observable")
 _KEYS = (*_WORDS, *_SIZES, "momentum", "nesterov", "scale")
+LONGEST_SETTING = 1000
 _UNSCALED = Coefficient(1)
 
 
@@ -86,6 +88,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     Traceback (most recent call last):
     ValueError: setting 'adam:T=3' must begin with one of sgd, gd, ode, sde, online, fixed, reshuffle, replace, not 'adam'
     """
+    read_text("a setting", text, longest=LONGEST_SETTING)
     first, *pairs = text.replace(",", ":").split(":")
     fields: dict[str, Any] = {} if observable is None else {"observable": observable}
     fields |= _first_word(text, first.strip())
@@ -93,12 +96,12 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     for pair in pairs:
         key, equals, value = (part.strip() for part in pair.partition("="))
         if not (key and equals and value):
-            raise ValueError(f"{pair.strip()!r} in setting {text!r} is not of the form key=value")
+            raise ValueError(f"{quoted(pair.strip())} in setting {quoted(text)} is not of the form key=value")
         if key not in _KEYS:
-            raise ValueError(f"unknown word {key!r} in setting {text!r}; use {', '.join(_KEYS)}")
+            raise ValueError(f"unknown word {quoted(key)} in setting {quoted(text)}; use {', '.join(_KEYS)}")
         field = _SIZES.get(key, key)
         if field in seen:
-            raise ValueError(f"setting {text!r} gives the {field.replace('_', ' ')} twice; give it once")
+            raise ValueError(f"setting {quoted(text)} gives the {field.replace('_', ' ')} twice; give it once")
         seen.add(field)
         if key == "scale":
             scale = _scale(text, value)
@@ -107,7 +110,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     try:
         return Side(Request(**fields), scale)
     except ValueError as error:
-        raise ValueError(f"setting {text!r}: {error}") from error
+        raise ValueError(f"setting {quoted(text)}: {error}") from error
 
 
 def _first_word(text: str, word: str) -> dict[str, str]:
@@ -115,7 +118,9 @@ def _first_word(text: str, word: str) -> dict[str, str]:
         return {"dynamics": word}
     if word in SAMPLINGS:
         return {"dynamics": "sgd", "sampling": word}
-    raise ValueError(f"setting {text!r} must begin with one of {', '.join((*DYNAMICS, *SAMPLINGS))}, not {word!r}")
+    raise ValueError(
+        f"setting {quoted(text)} must begin with one of {', '.join((*DYNAMICS, *SAMPLINGS))}, not {quoted(word)}"
+    )
 
 
 def _value(text: str, key: str, value: str) -> Size | Number | bool:
@@ -123,19 +128,19 @@ def _value(text: str, key: str, value: str) -> Size | Number | bool:
         return value
     if key == "nesterov":
         if value not in ("yes", "no"):
-            raise ValueError(f"nesterov in setting {text!r} is yes or no, not {value!r}")
+            raise ValueError(f"nesterov in setting {quoted(text)} is yes or no, not {quoted(value)}")
         return value == "yes"
     try:
         return read_number(value) if key == "momentum" else read_size(value)
     except ValueError as error:
-        raise ValueError(f"{key} in setting {text!r}: {error}") from error
+        raise ValueError(f"{key} in setting {quoted(text)}: {error}") from error
 
 
 def _scale(text: str, value: str) -> Coefficient:
     try:
         scale = Coefficient.parse(value)
     except ValueError as error:
-        raise ValueError(f"scale in setting {text!r}: {error}") from error
+        raise ValueError(f"scale in setting {quoted(text)}: {error}") from error
     if not scale:
-        raise ValueError(f"scale in setting {text!r} is 0; a run without a learning rate stays where it is")
+        raise ValueError(f"scale in setting {quoted(text)} is 0; a run without a learning rate stays where it is")
     return scale

@@ -11,6 +11,8 @@ from typing import Any
 
 import sympy as sp
 
+from sgdsym.arguments import quoted
+from sgdsym.stationary.fokker_planck import symbols
 from sgdsym.stationary.quantities import function, given, positive
 
 
@@ -57,11 +59,12 @@ def adam_drift(
     step = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
     floor = positive("epsilon", given("epsilon", epsilon, "epsilon"), symbolic=True)
     memory = [(1 + decay) / (1 - decay) for decay in (_decay("beta", first_decay), _decay("rho", second_decay))]
-    slopes = [sp.diff(function("the loss", loss), x) for x in coordinates]
+    weights = symbols(coordinates)
+    slopes = [sp.diff(function("the loss", loss), x) for x in weights]
     roots = [sp.sqrt(slope**2 + floor) for slope in slopes]
     norm = sp.Add(*roots)
     drift = []
-    for x, slope, root in zip(coordinates, slopes, roots, strict=True):
+    for x, slope, root in zip(weights, slopes, roots, strict=True):
         push = memory[0] - memory[1] + memory[1] * floor / root**2
         drift.append(-(slope + step / 2 * push * sp.diff(norm, x)) / root)
     return tuple(drift)
@@ -70,5 +73,5 @@ def adam_drift(
 def _decay(name: str, value: Any) -> sp.Expr:
     decay = given(name, value, name)
     if decay.is_number and not 0 <= decay < 1:
-        raise ValueError(f"{name} is {decay}; it must be at least 0 and below 1")
+        raise ValueError(f"{name} is {quoted(decay)}; it must be at least 0 and below 1")
     return decay

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted
 from sgdsym.noise import checks as noise_checks
 from sgdsym.noise.arrays import ROUNDING
 from sgdsym.noise.checks import check_nonnegative, has_symbols, is_nonnegative
-from sgdsym.stationary.quantities import positive, scalar
+from sgdsym.stationary.quantities import check_range, positive, scalar, single
 
 
 def read_momentum(value: Any, *, symbolic: bool) -> Any:
@@ -27,15 +28,15 @@ def read_momentum(value: Any, *, symbolic: bool) -> Any:
     ...
     ValueError: the momentum is 1; it must be at least 0 and below 1
     """
-    momentum = scalar("the momentum", value, symbolic=symbolic)
+    momentum = single("the momentum", scalar("the momentum", value, symbolic=symbolic))
     if not (symbolic and not momentum.is_number) and not 0 <= momentum < 1:
-        raise ValueError(f"the momentum is {momentum}; it must be at least 0 and below 1")
+        raise ValueError(f"the momentum is {quoted(momentum)}; it must be at least 0 and below 1")
     return momentum
 
 
 def read_learning_rate(value: Any, *, symbolic: bool) -> Any:
     """A scalar learning rate, above 0 where it is a number."""
-    return positive("the learning rate", value, symbolic=symbolic)
+    return single("the learning rate", positive("the learning rate", value, symbolic=symbolic))
 
 
 def read_count(name: str, value: Any, *, symbolic: bool) -> Any:
@@ -48,10 +49,12 @@ def read_count(name: str, value: Any, *, symbolic: bool) -> Any:
     B
     """
     count = noise_checks.read_count(name, value)
+    if count.is_number:
+        check_range(name, count, count)
     if symbolic:
         return count
     if not count.is_number:
-        raise ValueError(f"{name} is {count}; here it must be a number")
+        raise ValueError(f"{name} is {quoted(count)}; here it must be a number")
     return int(count)
 
 
@@ -102,7 +105,7 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
 
 def nonnegative(name: str, value: Any, *, symbolic: bool) -> Any:
     """A scalar that is not below 0 where it is a number."""
-    number = scalar(name, value, symbolic=symbolic)
+    number = single(name, scalar(name, value, symbolic=symbolic))
     check_nonnegative(name, number)
     return number
 

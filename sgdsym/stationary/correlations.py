@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import read_integer
 from sgdsym.stationary.checks import check_stable
 from sgdsym.stationary.linear import inverse, simplified, simplified_matrix
 from sgdsym.stationary.lyapunov import Process, flat_directions, read_process, solve
+
+LARGEST_LAG = 10_000
 
 
 def excess_loss(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, preconditioner: Any = None) -> Any:  # noqa: N803
@@ -93,6 +96,7 @@ def lag_covariance(
     >>> lag_covariance([[1]], [[1]], sp.Rational(1, 2), sp.Rational(1, 2), lag=1)
     Matrix([[2/5]])
     """
+    lag = read_integer("lag", lag, least=-LARGEST_LAG, most=LARGEST_LAG)
     process = read_process(H, C, learning_rate, momentum, preconditioner)
     return simplified_matrix(_lag(process, abs(lag)) if lag >= 0 else _lag(process, -lag).T)
 

@@ -26,12 +26,14 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import is_list, quoted, read_choice
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import TIMES
 from sgdsym.stationary.quantities import floats, is_exact, positive, positive_definite, scalar, symmetric
 
 MOST_DIGITS = 4000  # of an exact rate of escape
+LARGEST_EXPONENT = 10_000  # of a ratio of exact numbers
 
 
 def log_temperature(curvature: Any, *, learning_rate: Any, batch_size: Any) -> Any:
@@ -111,7 +113,7 @@ def escape_exponent(curvature: Any, *, learning_rate: Any, batch_size: Any, outl
     if not has_symbols(level, n) and np.any(np.asarray(2 * level <= n, dtype=bool)):
         bound = float(np.min(2 * level))
         raise ValueError(
-            f"the minimum does not hold the weights: {n} outlier directions reach the bound 2(B/(eta h) + 1) = {bound:.6g}; "
+            f"the minimum does not hold the weights: {quoted(n)} outlier directions reach the bound 2(B/(eta h) + 1) = {bound:.6g}; "
             "take a smaller learning rate or a larger batch"
         )
     return level - n / (sp.Integer(2) if symbolic else 2)
@@ -163,8 +165,7 @@ def escape_rate(
     >>> escape_rate(1, 2, 1, -4, learning_rate=sp.Rational(1, 2), batch_size=1)
     sqrt(2)/(8*pi)
     """
-    if time not in TIMES:
-        raise ValueError(f"time {time!r} is unknown; choose from {', '.join(TIMES)}")
+    read_choice("time", time, TIMES)
     symbolic = is_exact(
         loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, learning_rate, batch_size, curvature
     )
@@ -177,6 +178,10 @@ def escape_rate(
         batch_size=batch_size,
         outliers=shape.size,
     )
+    if symbolic and exponent.is_number and abs(exponent) > LARGEST_EXPONENT:
+        raise ValueError(
+            f"the loss ratio has the exponent {float(exponent):.6g}; give floats, or a larger learning rate"
+        )
     unit = scalar("the learning rate", learning_rate, symbolic=symbolic) if time == "steps" else 1
     if symbolic:
         _check_digits(high / low, exponent)
@@ -256,17 +261,19 @@ def _losses(minimum: Any, saddle: Any, symbolic: bool) -> tuple[Any, Any]:
     low = scalar("the loss at the minimum", minimum, symbolic=symbolic)
     high = positive("the loss at the saddle", saddle, symbolic=symbolic)
     if not has_symbols(low, high) and not np.all(np.asarray(high > low, dtype=bool)):
-        raise ValueError(f"the loss at the saddle is {saddle}; it must be above that at the minimum, {minimum}")
+        raise ValueError(
+            f"the loss at the saddle is {quoted(saddle)}; it must be above that at the minimum, {quoted(minimum)}"
+        )
     return low, high
 
 
 def _shape(minimum: Any, saddle: Any, outliers: Any, symbolic: bool) -> _Shape:
-    numbers = np.ndim(minimum) == 0
-    if numbers != (np.ndim(saddle) == 0):
+    numbers = not is_list(minimum)
+    if numbers == is_list(saddle):
         raise ValueError("one Hessian is a number and the other a matrix; give both in the same directions")
     if outliers is not None and not numbers:
         raise ValueError(
-            f"the Hessians are matrices, so their size is the number of outliers; leave out the {outliers}"
+            f"the Hessians are matrices, so their size is the number of outliers; leave out the {quoted(outliers)}"
         )
     wide = positive_definite("the Hessian at the minimum", minimum, symbolic=symbolic)
     size = wide.shape[0]

@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sgdsym.arrays import real_array
+from sgdsym.arguments import quoted, read_items
+from sgdsym.arrays import float_array
 from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
-from sgdsym.stationary.quantities import scalar
+from sgdsym.stationary.quantities import scalar, single
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,10 +115,11 @@ def fluctuation_dissipation(
     >>> first.holds(), second.holds()
     (True, True)
     """
-    run = _read_run(positions, gradients, velocities, full_gradients, momentum)
     rate = float(read_learning_rate(learning_rate, symbolic=False))
     mu = float(read_momentum(momentum, symbolic=False))
-    nu = float(scalar("the dampening", dampening, symbolic=False))
+    nu = float(single("the dampening", scalar("the dampening", dampening, symbolic=False)))
+    curvatures = read_items("curvatures", curvatures)
+    run = _read_run(positions, gradients, velocities, full_gradients, mu)
     if not nu < 1:
         raise ValueError(f"the dampening is {nu}; it must be below 1")
     count = _read_blocks(blocks, len(run.positions))
@@ -190,12 +192,12 @@ def _read_run(positions: Any, gradients: Any, velocities: Any, full_gradients: A
 def _read_blocks(blocks: Any, records: int) -> int:
     count = int(read_count("the number of blocks", blocks, symbolic=False))
     if not 2 <= count <= records // 2:
-        raise ValueError(f"{records} records are divided into {count} blocks; take from 2 to {records // 2}")
+        raise ValueError(f"{records} records are divided into {quoted(count)} blocks; take from 2 to {records // 2}")
     return count
 
 
 def _read(name: str, values: Any, shape: tuple[int, ...] | None) -> NDArray[np.float64]:
-    array = real_array(values, name).astype(float)
+    array = float_array(values, name)
     if (shape is None and array.ndim != 2) or (shape is not None and array.shape != shape):
         raise ValueError(f"{name} has shape {array.shape}; it must be {shape or '(T, p)'}")
     if not np.isfinite(array).all():

@@ -19,9 +19,11 @@ from typing import Any
 
 import sympy as sp
 
+from sgdsym.arguments import plain_integer, quoted, read_choice, read_instance, read_items
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.quantities import exact, function, given, positive, semidefinite
 
+MOST_COORDINATES = 30
 TIMES = ("steps", "eta-steps")
 
 
@@ -50,12 +52,11 @@ class FokkerPlanck:
     diffusion: sp.ImmutableMatrix
 
     def __post_init__(self) -> None:
-        coordinates = tuple(self.coordinates)
-        drift = tuple(exact("a component of the drift", component) for component in self.drift)
+        coordinates = symbols(self.coordinates)
+        components = read_items("the drift", self.drift)
+        drift = tuple(exact("a component of the drift", component) for component in components)
         diffusion = sp.ImmutableMatrix(semidefinite("the diffusion", self.diffusion, symbolic=True))
         size = len(coordinates)
-        if not size or len(set(coordinates)) != size:
-            raise ValueError(f"the coordinates {coordinates} must be one or more different symbols")
         if len(drift) != size:
             raise ValueError(f"the drift has {len(drift)} components; there are {size} coordinates")
         if diffusion.shape != (size, size):
@@ -72,7 +73,7 @@ class FokkerPlanck:
         Args:
             density: :math:`P` as an expression in the coordinates, :math:`P(\theta, t)` if left out.
         """
-        x, density = self.coordinates, self._density() if density is None else density
+        x, density = self.coordinates, self._density() if density is None else function("the density", density)
         return sp.ImmutableMatrix(
             [
                 self.drift[i] * density - sum(sp.diff(self.diffusion[i, j] * density, x[j]) for j in range(len(x)))
@@ -82,7 +83,7 @@ class FokkerPlanck:
 
     def velocity(self, density: sp.Expr) -> sp.ImmutableMatrix:
         r"""The current per probability, :math:`j_i/P`, as one fraction: zeros where the density is in detailed balance."""
-        return (self.current(density) / density).applyfunc(lambda part: sp.cancel(sp.expand_mul(part)))
+        return (self.current(density) / _nonzero(density)).applyfunc(lambda part: sp.cancel(sp.expand_mul(part)))
 
     def rate(self, density: sp.Expr | None = None) -> sp.Expr:
         r"""The rate of change :math:`-\partial_i j_i`; zero for a stationary density.
@@ -104,6 +105,25 @@ class FokkerPlanck:
         return f"$\\displaystyle {sp.latex(self.equation())}$"
 
 
+def symbols(coordinates: Any) -> tuple[sp.Symbol, ...]:
+    """The symbols of the weights, given or named.
+
+    Raises:
+        ValueError: if there is none, or one is no symbol or is there twice.
+
+    >>> symbols("x"), symbols([sp.Symbol("x"), "y"])
+    ((x,), (x, y))
+    """
+    entries = (coordinates,) if isinstance(coordinates, (str, sp.Symbol)) else read_items("coordinates", coordinates)
+    read = tuple(exact("a coordinate", x) for x in entries)
+    for symbol in read:
+        if not isinstance(symbol, sp.Symbol):
+            raise ValueError(f"the coordinate {quoted(symbol)} is no symbol")
+    if not read or len(set(read)) != len(read):
+        raise ValueError(f"the coordinates {quoted(list(read))} must be one or more different symbols")
+    return read
+
+
 def weights(coordinates: int | str | sp.Symbol | Sequence[Any]) -> tuple[sp.Symbol, ...]:
     r"""The symbols of d weights: those given or named, or :math:`\theta_1, \ldots, \theta_d`, and plain :math:`\theta` for d = 1.
 
@@ -113,17 +133,12 @@ def weights(coordinates: int | str | sp.Symbol | Sequence[Any]) -> tuple[sp.Symb
     >>> weights(2), weights("x")
     ((theta_1, theta_2), (x,))
     """
-    if isinstance(coordinates, (str, sp.Symbol)):
-        coordinates = (coordinates,)
-    if not isinstance(coordinates, int):
-        symbols = tuple(exact("a coordinate", x) for x in coordinates)
-        for symbol in symbols:
-            if not isinstance(symbol, sp.Symbol):
-                raise ValueError(f"the coordinate {symbol} is no symbol")
-        return symbols
-    if coordinates < 1:
-        raise ValueError(f"the dimension is {coordinates}; it must be at least 1")
-    names = ["theta"] if coordinates == 1 else [f"theta_{i}" for i in range(1, coordinates + 1)]
+    number = plain_integer(coordinates)
+    if number is None:
+        return symbols(coordinates)
+    if not 1 <= number <= MOST_COORDINATES:
+        raise ValueError(f"the dimension is {quoted(number)}; it must be at least 1, and {MOST_COORDINATES} at most")
+    names = ["theta"] if number == 1 else [f"theta_{i}" for i in range(1, number + 1)]
     return tuple(sp.Symbol(name, real=True) for name in names)
 
 
@@ -163,8 +178,7 @@ def fokker_planck(
     >>> fokker_planck([theta], theta**2 / 2, sigma**2, time="eta-steps").diffusion
     Matrix([[eta*sigma**2/(2*S)]])
     """
-    if time not in TIMES:
-        raise ValueError(f"time {time!r} is unknown; choose from {', '.join(TIMES)}")
+    read_choice("time", time, TIMES)
     x = weights(coordinates)
     eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
     size = read_count("the batch size", given("the batch size", batch_size, "S"), symbolic=True)
@@ -204,8 +218,19 @@ def change_clock(equation: FokkerPlanck, speed: sp.Expr) -> FokkerPlanck:
     >>> additive.drift, additive.diffusion
     ((-2*theta/(theta**2 + 1),), Matrix([[T]]))
     """
+    read_instance("equation", equation, FokkerPlanck)
+    speed = function("the speed", speed)
+    if speed.is_number and not speed.is_positive:
+        raise ValueError(f"the speed is {quoted(speed)}; it must be above 0")
     drift = tuple(sp.cancel(part / speed) for part in equation.drift)
     return FokkerPlanck(equation.coordinates, drift, (equation.diffusion / speed).applyfunc(sp.cancel))
+
+
+def _nonzero(density: sp.Expr) -> sp.Expr:
+    """A density that can be divided by."""
+    if density == 0:
+        raise ValueError("the density is 0; there is no velocity where there is no probability")
+    return function("the density", density)
 
 
 def _general_covariance(x: tuple[sp.Symbol, ...]) -> sp.Matrix:

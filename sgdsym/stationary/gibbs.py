@@ -22,7 +22,17 @@ import sympy as sp
 from sgdsym.noise.checks import read_sizes
 from sgdsym.stationary.checks import read_count
 from sgdsym.stationary.fokker_planck import weights
-from sgdsym.stationary.quantities import exact, floats, function, given, is_exact, positive, positive_definite, scalar
+from sgdsym.stationary.quantities import (
+    exact,
+    floats,
+    function,
+    given,
+    is_exact,
+    positive,
+    positive_definite,
+    scalar,
+    single,
+)
 
 
 def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
@@ -297,6 +307,7 @@ def gibbs_covariance(hessian: Any, *, learning_rate: Any, batch_size: Any = 1, v
     """
     symbolic = is_exact(hessian, learning_rate, batch_size, variance)
     heat = temperature(learning_rate=learning_rate, batch_size=batch_size, variance=variance)
+    single("the temperature", heat)
     curvature = positive_definite("the Hessian", hessian, symbolic=symbolic)
     return heat * curvature.inv() if symbolic else heat * np.linalg.inv(curvature)
 

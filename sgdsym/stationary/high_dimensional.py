@@ -16,7 +16,7 @@ import sympy as sp
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_share, nonnegative, read_count, read_learning_rate
 from sgdsym.stationary.linear import inverse_of_positive, simplified, simplified_matrix
-from sgdsym.stationary.quantities import is_exact, positive, positive_definite
+from sgdsym.stationary.quantities import is_exact, positive, positive_definite, single
 from sgdsym.stationary.regression import RegressionLaw
 
 
@@ -64,7 +64,7 @@ def high_dimensional_law(
     inputs = positive_definite("A", A, symbolic=symbolic)
     rate = read_learning_rate(learning_rate, symbolic=symbolic)
     batch = read_count("the batch size", batch_size, symbolic=symbolic)
-    alpha = positive("the ratio of data points to weights", ratio, symbolic=symbolic)
+    alpha = single("the ratio", positive("the ratio of data points to weights", ratio, symbolic=symbolic))
     floor = nonnegative("the label variance", label_variance, symbolic=symbolic) * (1 - 1 / alpha)
     floor = sp.Max(0, floor) if has_symbols(floor) else max(floor, 0)
     identity = sp.eye(inputs.rows) if symbolic else np.eye(len(inputs))

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted, read_items
 from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.quantities import is_exact, positive, scalar
+from sgdsym.stationary.checks import read_count, read_learning_rate
+from sgdsym.stationary.quantities import is_exact, positive, scalar, single
 
 
 def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any) -> tuple[Any, Any]:
@@ -44,9 +45,9 @@ def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any
     (-3/2, 5/2)
     """
     symbolic = is_exact(output, curvature, learning_rate, width)
-    f = scalar("the output", output, symbolic=symbolic)
-    sharpness = scalar("the curvature", curvature, symbolic=symbolic)
-    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    f = single("the output", scalar("the output", output, symbolic=symbolic))
+    sharpness = single("the curvature", scalar("the curvature", curvature, symbolic=symbolic))
+    rate = read_learning_rate(learning_rate, symbolic=symbolic)
     n = read_count("the width", width, symbolic=symbolic)
     square = rate * f**2 / n
     return f * (1 - rate * sharpness + rate * square), sharpness + square * (rate * sharpness - 4)
@@ -89,16 +90,18 @@ def edge_of_stability_flow(gradient: Sequence[Any], sharpness_gradient: Sequence
     >>> flow.velocity.T, flow.variance
     (Matrix([[-1/2, 0]]), 4)
     """
-    symbolic = is_exact(list(gradient), list(sharpness_gradient), learning_rate)
+    gradient = read_items("gradient", gradient)
+    sharpness_gradient = read_items("sharpness_gradient", sharpness_gradient)
+    symbolic = is_exact(gradient, sharpness_gradient, learning_rate)
     first, second = (
-        [scalar(f"an entry of the {name}", entry, symbolic=symbolic) for entry in entries]
+        [single("an entry", scalar(f"an entry of the {name}", entry, symbolic=symbolic)) for entry in entries]
         for name, entries in (("gradient", gradient), ("gradient of the sharpness", sharpness_gradient))
     )
     if len(first) != len(second):
         raise ValueError(
             f"the gradient has {len(first)} entries and that of the sharpness {len(second)}; they must agree"
         )
-    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    rate = read_learning_rate(learning_rate, symbolic=symbolic)
     slope, rise = (sp.Matrix(entries) if symbolic else np.array(entries) for entries in (first, second))
     square = rise.dot(rise)
     if square == 0:
@@ -106,7 +109,7 @@ def edge_of_stability_flow(gradient: Sequence[Any], sharpness_gradient: Sequence
     variance = -2 * rise.dot(slope) / square
     if not has_symbols(variance) and variance < 0:
         raise ValueError(
-            f"the variance is {variance}, below 0: the gradient lowers the sharpness and the run leaves the edge"
+            f"the variance is {quoted(variance)}, below 0: the gradient lowers the sharpness and the run leaves the edge"
         )
     return EdgeFlow(-rate * (slope + variance / 2 * rise), variance)
 
@@ -146,11 +149,12 @@ def scale_invariant_equilibrium(*, learning_rate: Any, decay: Any, gradient_squa
     Equilibrium(radius=2, angle=pi/3)
     """
     symbolic = is_exact(learning_rate, decay, gradient_square)
-    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
-    gamma = positive("the decay", decay, symbolic=symbolic)
+    rate = read_learning_rate(learning_rate, symbolic=symbolic)
+    gamma = single("the decay", positive("the decay", decay, symbolic=symbolic))
     square = positive("the squared gradient", gradient_square, symbolic=symbolic)
+    single("the squared gradient", square)
     if not has_symbols(rate, gamma) and rate * gamma >= 2:
-        raise ValueError(f"unstable: learning rate times decay is {rate * gamma}; it must be below 2")
+        raise ValueError(f"unstable: learning rate times decay is {quoted(rate * gamma)}; it must be below 2")
     fourth = rate * square / (gamma * (2 - rate * gamma))
     angle = sp.acos(1 - rate * gamma) if symbolic else float(np.arccos(1 - rate * gamma))
     return Equilibrium(sp.root(fourth, 4) if symbolic else float(fourth**0.25), angle)

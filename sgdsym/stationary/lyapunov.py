@@ -16,18 +16,18 @@ derivation here is by the lag-one covariance, which needs no commuting matrices.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import is_list
 from sgdsym.noise.arrays import ROUNDING, precision
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
 from sgdsym.stationary.linear import check_size, in_field, inverse, simplified, solve_symmetric
-from sgdsym.stationary.quantities import is_exact, positive_definite, semidefinite, symmetric
+from sgdsym.stationary.quantities import finite, is_exact, positive_definite, semidefinite, symmetric
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -260,7 +260,7 @@ def _read_steps(learning_rate: Any, preconditioner: Any, size: int, symbolic: bo
 
 
 def _is_matrix(value: Any) -> bool:
-    return isinstance(value, (sp.MatrixBase, Sequence)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    return is_list(value)
 
 
 def _solve_floats(process: Process) -> tuple[Any, Any, bool]:
@@ -270,7 +270,7 @@ def _solve_floats(process: Process) -> tuple[Any, Any, bool]:
     if process.rates is not None:
         root = np.linalg.cholesky(process.rates)
         scale, hessian, noise = None, root.T @ hessian @ root, root.T @ noise @ root
-    curvatures, basis = np.linalg.eigh(hessian)
+    curvatures, basis = np.linalg.eigh(finite("the Hessian in the steps", hessian))
     flat = _is_flat(curvatures, process.rounding)
     if flat.all():
         raise ValueError("the Hessian is 0 in every direction; the weights do not settle anywhere")
@@ -278,13 +278,14 @@ def _solve_floats(process: Process) -> tuple[Any, Any, bool]:
     rate = 1.0 if scale is None else scale
     over = _denominator(curvatures[:, None], curvatures[None, :], rate, process.momentum)
     beside = flat[:, None] | flat[None, :]
-    turned = basis.T @ noise @ basis
-    reached = bool(np.abs(turned[beside]).max(initial=0.0) > max(ROUNDING, process.rounding) * np.abs(turned).max())
-    covariance = basis @ (np.where(beside, 0.0, rate * turned) / np.where(beside, 1.0, over)) @ basis.T
     directions = basis[:, flat]
-    if root is not None:
-        covariance, directions = root @ covariance @ root.T, root @ directions
-    return (covariance + covariance.T) / 2, directions, reached
+    with np.errstate(all="ignore"):
+        turned = basis.T @ noise @ basis
+        reached = bool(np.abs(turned[beside]).max(initial=0.0) > max(ROUNDING, process.rounding) * np.abs(turned).max())
+        covariance = basis @ (np.where(beside, 0.0, rate * turned) / np.where(beside, 1.0, over)) @ basis.T
+        if root is not None:
+            covariance, directions = root @ covariance @ root.T, root @ directions
+        return finite("the covariance", (covariance + covariance.T) / 2), directions, reached
 
 
 def _solve_diagonal(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:

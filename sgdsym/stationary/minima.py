@@ -17,10 +17,10 @@ import sympy as sp
 
 from sgdsym.noise.arrays import rounding
 from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_commuting, nonnegative, read_count
+from sgdsym.stationary.checks import check_commuting, nonnegative, read_count, read_learning_rate
 from sgdsym.stationary.linear import simplified_matrix
 from sgdsym.stationary.lyapunov import covariance_in_range
-from sgdsym.stationary.quantities import column, is_exact, positive, semidefinite, symmetric
+from sgdsym.stationary.quantities import column, is_exact, semidefinite, symmetric
 
 
 def minimum_noise(
@@ -114,7 +114,7 @@ def minimum_covariance(
     symbolic = is_exact(H, learning_rate, momentum, batch_size, loss, decay, weights)
     hessian = semidefinite("the Hessian", H, symbolic=symbolic)
     size = hessian.shape[0]
-    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
+    rate = read_learning_rate(learning_rate, symbolic=symbolic)
     whole = hessian + symmetric("the decay", decay, symbolic=symbolic, size=size)
     still = np.zeros_like(hessian) if not symbolic else sp.zeros(size)
     noise = minimum_noise(H, batch_size=batch_size, loss=loss, decay=decay, weights=weights, covariance=still)

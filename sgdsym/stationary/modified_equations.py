@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import plain_integer, quoted
 from sgdsym.stationary.fokker_planck import FokkerPlanck, fokker_planck
 from sgdsym.stationary.quantities import exact, given, is_exact, positive, positive_definite, semidefinite
 
@@ -52,8 +53,10 @@ def stochastic_modified_equation(
     >>> stochastic_modified_equation([x], h * x**2 / 2, 1).drift
     (-eta*h**2*x/2 - h*x,)
     """
-    if order not in {1, 2}:
-        raise ValueError(f"the order is {order}; stochastic modified equations are known for the orders 1 and 2")
+    if plain_integer(order) not in (1, 2):
+        raise ValueError(
+            f"the order is {quoted(order)}; stochastic modified equations are known for the orders 1 and 2"
+        )
     settings = {"learning_rate": learning_rate, "batch_size": batch_size, "time": "eta-steps"}
     first = fokker_planck(coordinates, loss, covariance, **settings)
     if order == 1:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted, read_items
 from sgdsym.arrays import unmasked
 from sgdsym.noise.arrays import ROUNDING, is_array, rounding
 from sgdsym.noise.batches import minibatch_covariance
@@ -84,6 +85,10 @@ def mean_square_stability(
     >>> law.covariance(sp.Rational(1, 2))
     Matrix([[1/3]])
     """
+    hessians = read_items("hessians", hessians, "list of matrices, one for each data point")
+    if gradients is not None:
+        vectors = read_items("gradients", _as_numpy(gradients), "list of vectors, one for each data point")
+        gradients = [_read_vector(_as_numpy(vector)) for vector in vectors]
     symbolic = is_exact(*hessians, *(gradients if gradients is not None else ()))
     if not len(hessians):
         raise ValueError("there are no Hessians; give one for each data point")
@@ -93,9 +98,9 @@ def mean_square_stability(
         raise ValueError("the Hessians must hold numbers and have one shape")
     factor = sampling_factor(batch_size, len(checked), replacement=replacement)
     if not factor.is_number:
-        raise ValueError(f"the batch size is {batch_size}; stability needs a number")
-    vectors = _read_gradients(gradients, len(checked), size, symbolic)
-    return MeanSquareStability(tuple(checked), tuple(vectors), factor, symbolic, rounding(*hessians))
+        raise ValueError(f"the batch size is {quoted(batch_size)}; stability needs a number")
+    columns = _read_gradients(gradients, len(checked), size, symbolic)
+    return MeanSquareStability(tuple(checked), tuple(columns), factor, symbolic, rounding(*hessians))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +165,7 @@ class MeanSquareStability:
         symbolic = self.symbolic and is_exact(learning_rate)
         rate = read_learning_rate(learning_rate, symbolic=symbolic)
         if has_symbols(rate):
-            raise ValueError(f"the learning rate is {rate}; the covariance needs a number")
+            raise ValueError(f"the learning rate is {quoted(rate)}; the covariance needs a number")
         if not rate < self.threshold:
             raise ValueError(
                 f"unstable: the mean square grows at the learning rate {float(rate):.6g}; it must be below {self.threshold:.6g}"
@@ -251,13 +256,24 @@ def _unpacked(vector: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return matrix
 
 
+def _as_numpy(value: Any) -> Any:
+    """An array of whatever library as one of numpy, so that its entries keep their type; anything else as it is."""
+    return unmasked(value, "gradients") if is_array(value) else value
+
+
+def _read_vector(vector: Any) -> Any:
+    entries = read_items("each of the gradients", vector, "list of numbers")
+    return vector if isinstance(vector, np.ndarray) else entries
+
+
 def _read_gradients(gradients: Sequence[Any] | None, points: int, size: int, symbolic: bool) -> list[Any]:
     if gradients is None:
         return [sp.zeros(size, 1) if symbolic else np.zeros((size, 1))] * points
-    gradients = list(unmasked(gradients, "gradients")) if is_array(gradients) else gradients
     if len(gradients) != points:
         raise ValueError(f"there are {len(gradients)} gradients and {points} Hessians; give one of each per data point")
     rows = [[exact("an entry of the gradients", entry) for entry in gradient] for gradient in gradients]
+    if any(has_symbols(*row) for row in rows):
+        raise ValueError("the gradients must hold numbers, not symbols")
     if {len(row) for row in rows} != {size}:
         raise ValueError(f"the gradients must have {size} entries each, as the Hessians have")
     if symbolic:

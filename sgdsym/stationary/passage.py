@@ -13,6 +13,8 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
+from sgdsym.arguments import read_function, read_real
+
 Floats = NDArray[np.float64]
 NODES, FIRST_PANELS, MOST_PANELS, ACCURACY = 16, 32, 2**14, 1e-10
 
@@ -49,13 +51,30 @@ def mean_first_passage(
     >>> round(free, 9)  # (2 + 1)² - (0 + 1)²
     8.0
     """
-    sign = 1.0 if target > start else -1.0
-    ends = [sign * float(point) for point in (wall, start, target)]
+    read_function("drift", drift)
+    read_function("diffusion", diffusion)
+    points = [read_real(name, point) for name, point in (("wall", wall), ("start", start), ("target", target))]
+    sign = 1.0 if points[2] > points[1] else -1.0
+    ends = [sign * point for point in points]
     if not ends[0] <= ends[1] < ends[2]:
-        raise ValueError(f"the start {start} must lie between the wall {wall} and the target {target}")
+        raise ValueError(
+            f"the start {points[1]:g} must lie between the wall {points[0]:g} and the target {points[2]:g}"
+        )
+
+    def pull(x: Floats) -> Floats:
+        return sign * _values("drift", drift, sign * x)
+
+    def spread(x: Floats) -> Floats:
+        return _values("diffusion", diffusion, sign * x)
+
     before, panels = np.inf, FIRST_PANELS
     while panels <= MOST_PANELS:
-        logarithm = _log_time(lambda x: sign * drift(sign * x), lambda x: diffusion(sign * x), ends, panels)
+        logarithm = _log_time(
+            lambda x: sign * _values("drift", drift, sign * x),
+            lambda x: _values("diffusion", diffusion, sign * x),
+            ends,
+            panels,
+        )
         if abs(logarithm - before) < ACCURACY:
             return _time(logarithm)
         before, panels = logarithm, 2 * panels
@@ -78,6 +97,14 @@ def _log_time(drift: Any, diffusion: Any, ends: list[float], panels: int) -> flo
     below = _running(np.exp(inner - low), half, nodes, shares)[panels:]
     total = np.sum(half[panels:] * shares * np.exp(-psi[panels:] - high) * below)
     return float(low + high + np.log(total))
+
+
+def _values(name: str, function: Any, x: Floats) -> Floats:
+    """The values of a function, which are numbers."""
+    values = np.asarray(function(x))
+    if values.dtype.kind not in "iuf" or values.shape not in ((), x.shape):
+        raise ValueError(f"{name} must return an array of numbers of the shape {x.shape} it is given, or one number")
+    return np.broadcast_to(values.astype(float), x.shape)
 
 
 def _running(values: Floats, half: Floats, nodes: Floats, shares: Floats) -> Floats:

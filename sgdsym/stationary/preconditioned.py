@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import is_list, quoted, read_flag, read_items
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
 from sgdsym.stationary.linear import inverse, simplified_matrix
@@ -82,7 +83,7 @@ def natural_gradient_covariance(
     inputs = positive_definite("A", A, symbolic=symbolic)
     rate, mu = _read_rates(learning_rate, momentum, symbolic)
     batch = read_count("the batch size", batch_size, symbolic=symbolic)
-    dimension = 1 + inputs.shape[0] if trace_term else 1
+    dimension = 1 + inputs.shape[0] if read_flag("trace_term", trace_term) else 1
     return simplified_matrix(rate / 2 * (1 / (dimension * (1 + mu)) + 1 / ((1 - mu) * batch)) * inverse(inputs))
 
 
@@ -109,8 +110,9 @@ def adaptive_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, *
     [  0, 1]])
     """
     symbolic = is_exact(H, C, learning_rate, momentum, scaling)
-    entries = np.shape(scaling) if not isinstance(scaling, sp.MatrixBase) else scaling.shape
-    if len(entries) == 1:
+    if is_list(scaling) and not isinstance(scaling, sp.MatrixBase):
+        scaling = read_items("scaling", scaling)
+    if isinstance(scaling, tuple) and not any(map(is_list, scaling)):
         diagonal = [positive("the scaling", entry, symbolic=symbolic) for entry in scaling]
         scaling = sp.diag(*diagonal) if symbolic else np.diag(diagonal)
     preconditioner = inverse(positive_definite("the scaling", scaling, symbolic=symbolic))
@@ -184,4 +186,6 @@ def _read_rates(learning_rate: Any, momentum: Any, symbolic: bool) -> tuple[Any,
 def _check_newton(rate: Any, momentum: Any) -> None:
     limit = 2 * (1 + momentum)
     if not has_symbols(rate, momentum) and rate >= limit:
-        raise ValueError(f"unstable: the learning rate of damped Newton steps is {rate}; it must be below {limit}")
+        raise ValueError(
+            f"unstable: the learning rate of damped Newton steps is {quoted(rate)}; it must be below {quoted(limit)}"
+        )

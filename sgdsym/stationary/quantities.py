@@ -7,16 +7,21 @@ symbol and exact; nothing is evaluated from it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Rational
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from sgdsym.arrays import real_array, unmasked
+from sgdsym.arguments import is_flag, is_list, quoted, read_items
+from sgdsym.arrays import float_array, unmasked
 from sgdsym.noise.arrays import check_real, exact_array, exact_text, is_array, precision, rounding
 from sgdsym.noise.checks import check_semidefinite, check_symmetric, has_symbols, is_nonnegative
+from sgdsym.series import as_exact
+
+# sizes of numbers: floats have three times as many digits before and behind the point
+LARGEST = 10**100
+SMALLEST = Fraction(1, LARGEST)
 
 
 def is_exact(*values: Any) -> bool:
@@ -47,12 +52,17 @@ def exact(name: str, value: Any) -> sp.Expr:
         return _text(name, value)
     if isinstance(value, sp.Expr):
         check_real(name, value)
+        if value.is_number:
+            check_range(name, abs(value), value)
         return value
-    if isinstance(value, Rational) and not isinstance(value, bool):
-        return sp.Rational(value.numerator, value.denominator)
+    number = as_exact(value)
+    if isinstance(number, (int, Fraction)) and not is_flag(number):
+        check_range(name, abs(number), number)
+        return sp.Rational(number.numerator, number.denominator)
     if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        check_range(name, abs(float(value)), value)
         return sp.Float(float(value))
-    raise ValueError(f"{name} is {value!r}; it must be a finite number or a sympy expression")
+    raise ValueError(f"{name} is {quoted(value)}; it must be a finite number or a sympy expression")
 
 
 def function(name: str, value: Any) -> sp.Expr:
@@ -67,7 +77,7 @@ def function(name: str, value: Any) -> sp.Expr:
     ValueError: the loss is 'x**2'; give an expression in the symbols of the weights
     """
     if isinstance(value, str):
-        raise ValueError(f"{name} is {value!r}; give an expression in the symbols of the weights")
+        raise ValueError(f"{name} is {quoted(value)}; give an expression in the symbols of the weights")
     return exact(name, value)
 
 
@@ -81,6 +91,23 @@ def given(name: str, value: Any, symbol: str) -> sp.Expr:
     eta
     """
     return sp.Symbol(symbol) if value is None else exact(name, value)
+
+
+def check_range(name: str, size: Any, value: Any) -> None:
+    """Refuse a number whose products and quotients with others of its kind may leave the range of floats.
+
+    Raises:
+        ValueError: naming the number.
+
+    >>> check_range("the Hessian", 5e-324, 5e-324)
+    Traceback (most recent call last):
+    ...
+    ValueError: the Hessian is 5e-324, out of the range from 1e-100 to 1e+100; choose other units
+    """
+    if size != 0 and not SMALLEST <= size <= LARGEST:
+        raise ValueError(
+            f"{name} is {quoted(value)}, out of the range from {float(SMALLEST):g} to {float(LARGEST):g}; choose other units"
+        )
 
 
 def floats(value: Any) -> Any:
@@ -106,6 +133,22 @@ def scalar(name: str, value: Any, *, symbolic: bool) -> Any:
     return floats(_array(name, value))
 
 
+def single(name: str, number: Any) -> Any:
+    """A scalar, where an array of them has no meaning.
+
+    Raises:
+        ValueError: naming the shape.
+
+    >>> single("the learning rate", np.ones(2))
+    Traceback (most recent call last):
+    ...
+    ValueError: the learning rate has shape (2,); it must be one number
+    """
+    if np.ndim(number):
+        raise ValueError(f"{name} has shape {np.shape(number)}; it must be one number")
+    return number
+
+
 def positive(name: str, value: Any, *, symbolic: bool) -> Any:
     """A scalar that must be above 0 where it is a number.
 
@@ -120,7 +163,7 @@ def positive(name: str, value: Any, *, symbolic: bool) -> Any:
     result = scalar(name, value, symbolic=symbolic)
     wrong = [result] if symbolic else np.extract(~(np.asarray(result) > 0), result)
     if len(wrong) and (not symbolic or (result.is_number and not result.is_positive)):
-        raise ValueError(f"{name} is {wrong[0]}; it must be above 0")
+        raise ValueError(f"{name} is {quoted(wrong[0])}; it must be above 0")
     return result
 
 
@@ -135,7 +178,7 @@ def column(name: str, entries: Any, size: int, *, symbolic: bool) -> Any:
     [1],
     [w]])
     """
-    flat = [scalar(f"an entry of {name}", entry, symbolic=symbolic) for entry in np.ravel(entries)]
+    flat = [scalar(f"an entry of {name}", entry, symbolic=symbolic) for entry in _flat(name, entries)]
     if len(flat) != size:
         raise ValueError(f"{name} has {len(flat)} entries; it must have {size}")
     return sp.Matrix(flat) if symbolic else np.array(flat)[:, None]
@@ -224,6 +267,29 @@ def semidefinite(name: str, value: Any, *, symbolic: bool, size: int | None = No
     return result
 
 
+def finite(name: str, result: Any) -> Any:
+    """A result in floats, refused where it is no number: input near the ends of the range of floats has none.
+
+    Raises:
+        ValueError: naming the result.
+
+    >>> finite("the covariance", np.array([[np.nan]]))
+    Traceback (most recent call last):
+    ...
+    ValueError: the covariance leaves the range of floats; choose other units, or give exact numbers
+    """
+    if not np.isfinite(result).all():
+        raise ValueError(f"{name} leaves the range of floats; choose other units, or give exact numbers")
+    return result
+
+
+def _flat(name: str, entries: Any) -> list[Any]:
+    """The entries of a column, or of a matrix with one."""
+    if not is_list(entries):
+        return [entries]
+    return [x for entry in read_items(name, entries) for x in (entry if is_list(entry) else [entry])]
+
+
 def _text(name: str, text: str) -> sp.Expr:
     """A number or a symbol from text, the learning rate among them."""
     return sp.Symbol(text) if text == "eta" else exact_text(name, text)
@@ -241,7 +307,7 @@ def _leaves(value: Any) -> list[Any]:
         return list(value.flat) if value.dtype == object else []
     if isinstance(value, sp.MatrixBase):
         return list(value)
-    if isinstance(value, Sequence):
+    if is_list(value):
         return [leaf for part in value for leaf in _leaves(part)]
     return [value]
 
@@ -266,22 +332,18 @@ def _rows(name: str, value: Any) -> list[list[Any]] | None:
         if value.ndim not in {0, 2}:
             raise ValueError(f"{name} has shape {value.shape}; it must be a square matrix or a number")
         return [list(row) for row in value] if value.ndim else None
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [
-            list(row) if isinstance(row, (Sequence, np.ndarray)) and not isinstance(row, str) else [row]
-            for row in value
-        ]
+    if is_list(value):
+        return [list(read_items(name, row, "matrix")) if is_list(row) else [row] for row in value]
     return None
 
 
 def _array(name: str, value: Any) -> Any:
-    try:
-        number = real_array(_spelled(name, value), name).astype(float)
-    except TypeError:
-        raise ValueError(f"{name} is {value!r}; it must be a finite number") from None
+    number = float_array(_spelled(name, value), name)
     if not np.isfinite(number).all():
         wrong = number[~np.isfinite(number)][0]
         raise ValueError(f"{name} {'holds' if number.ndim else 'is'} {wrong}; it must be a finite number")
+    largest = np.abs(number).max(initial=0.0)
+    check_range(name, float(largest), largest)
     return number
 
 

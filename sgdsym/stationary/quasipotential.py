@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from sgdsym.stationary.fokker_planck import symbols
 from sgdsym.stationary.quantities import function, given, positive
 
 
@@ -42,5 +43,6 @@ def quasipotential_slope(loss: sp.Expr, coordinate: sp.Symbol, learning_rate: An
     -eta*h**2*x/2 + h*x
     """
     eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
-    slope, curvature, bend = (sp.diff(function("the loss", loss), coordinate, k) for k in (1, 2, 3))
+    (x,) = symbols([coordinate])
+    slope, curvature, bend = (sp.diff(function("the loss", loss), x, k) for k in (1, 2, 3))
     return slope - eta * slope * curvature / 2 + eta**2 * slope**2 * bend / 12

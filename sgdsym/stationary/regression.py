@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import (
     check_commuting,
@@ -132,7 +133,10 @@ def label_noise_threshold(A: Any, momentum: Any = 0, *, batch_size: Any) -> floa
     if has_symbols(inputs):
         raise ValueError("A holds symbols; the threshold needs numbers")
     curvatures = np.linalg.eigvalsh(np.array(inputs.tolist(), dtype=float))
-    mu = float(read_momentum(momentum, symbolic=is_exact(momentum)))
+    mu = read_momentum(momentum, symbolic=is_exact(momentum))
+    if has_symbols(mu):
+        raise ValueError(f"the momentum is {quoted(mu)}; the threshold needs a number")
+    mu = float(mu)
     batch = read_count("the batch size", batch_size, symbolic=False)
     drag = (1 - mu) / (1 + mu) + 1 / float(batch)
 

@@ -20,10 +20,13 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import quoted
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import check_stable, read_count
 from sgdsym.stationary.linear import check_size, in_field, simplified, solve_symmetric
 from sgdsym.stationary.lyapunov import read_process
+
+MOST_EXACT, MOST_BATCHES = 1000, 1_000_000  # powers that are summed, exactly and in floats
 
 
 def reshuffled_covariance(H: Any, C: Any, learning_rate: Any, *, batches: int) -> Any:  # noqa: N803
@@ -47,9 +50,12 @@ def reshuffled_covariance(H: Any, C: Any, learning_rate: Any, *, batches: int) -
     process = read_process(H, C, learning_rate)
     if process.rate is None:
         raise ValueError("the learning rate is a matrix; epochs that are reshuffled need a number")
-    if isinstance(batches, bool) or read_count("the number of batches", batches, symbolic=False) < 2:
-        raise ValueError(f"there is {batches} batch in an epoch; reshuffling needs at least 2")
-    count = int(batches)
+    count = read_count("the number of batches", batches, symbolic=False)
+    if count < 2:
+        raise ValueError(f"there is {count} batch in an epoch; reshuffling needs at least 2")
+    most = MOST_EXACT if process.symbolic else MOST_BATCHES
+    if count > most:
+        raise ValueError(f"there are {quoted(count)} batches in an epoch; {most} are the most")
     if not process.symbolic:
         return _in_floats(process.hessian, process.noise, process.rate, count)
     check_stable(process.hessian, process.rate, 0)

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from sgdsym.arguments import is_list, read_choice
 from sgdsym.noise.checks import has_symbols
 from sgdsym.stationary.checks import read_momentum
 from sgdsym.stationary.quantities import is_exact, positive, positive_definite
@@ -92,9 +93,7 @@ def underdamped_onset(method: str = "heavy-ball", *, momentum: Any = 0, curvatur
 
 
 def _chosen(method: str, table: dict[str, Any]) -> Any:
-    if not isinstance(method, str) or method not in table:
-        raise ValueError(f"method must be one of {', '.join(table)}, not {method!r}")
-    return table[method]
+    return table[read_choice("method", method, table)]
 
 
 def _read(method: str, momentum: Any, curvature: Any) -> tuple[Any, Any]:
@@ -102,7 +101,7 @@ def _read(method: str, momentum: Any, curvature: Any) -> tuple[Any, Any]:
     mu = read_momentum(momentum, symbolic=symbolic)
     if method == "sgd" and (has_symbols(mu) or mu):
         raise ValueError(f"sgd has no momentum, but it is {mu}; choose heavy-ball, ema or nesterov")
-    if np.ndim(curvature) == 2:
+    if is_list(curvature):
         return mu, _largest(positive_definite("the Hessian", curvature, symbolic=symbolic))
     return mu, positive("the curvature", curvature, symbolic=symbolic)
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import mpmath
 
-from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.quantities import is_exact, positive
+from sgdsym.arguments import quoted, read_choice
+from sgdsym.stationary.checks import read_count, read_learning_rate
+from sgdsym.stationary.quantities import is_exact, positive, single
 
 ESTIMATES = {
     "discrete": lambda rate, batch: 2 * batch / rate - batch,
@@ -23,6 +24,7 @@ ESTIMATES = {
 }
 # an index above this has no tail that a sample would show
 LARGEST = 1e4
+MOST_POINTS = 10_000
 
 
 def estimated_tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any = 1, law: str = "discrete") -> Any:
@@ -44,8 +46,7 @@ def estimated_tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any 
     >>> estimated_tail_index(sympy.Rational(1, 2), batch_size=1)
     3
     """
-    if law not in ESTIMATES:
-        raise ValueError(f"law must be one of {', '.join(ESTIMATES)}, not {law!r}")
+    read_choice("law", law, ESTIMATES)
     symbolic = is_exact(learning_rate, batch_size, curvature)
     rate = positive("the learning rate", learning_rate, symbolic=symbolic)
     rate = rate * positive("the curvature", curvature, symbolic=symbolic)
@@ -66,9 +67,11 @@ def tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any = 1) -> fl
     >>> round(tail_index(0.5, batch_size=1), 4)
     2.904
     """
-    rate = float(positive("the learning rate", learning_rate, symbolic=False))
-    rate *= float(positive("the curvature", curvature, symbolic=False))
+    rate = float(read_learning_rate(learning_rate, symbolic=False))
+    rate *= float(single("the curvature", positive("the curvature", curvature, symbolic=False)))
     batch = int(read_count("the batch size", batch_size, symbolic=False))
+    if batch > MOST_POINTS:
+        raise ValueError(f"the batch size is {quoted(batch)}; the quadrature takes up to {MOST_POINTS}")
     growth = _log_growth(rate, batch)
     if growth >= 0:
         raise ValueError(

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import sympy as sp
 
+from sgdsym.arguments import plain_integer, quoted
 from sgdsym.tensors.notation import base_name, identifier, index_names
 from sgdsym.tensors.tensor import InverseMetric, JointTensor
 from sgdsym.tensors.wiring import Wiring
@@ -98,8 +99,9 @@ def indexed_sum(wiring: Wiring, dimension: sp.Expr | int) -> sp.Expr:
         name = _base(tensor)
         places = [index[x] for group in slots for x in sorted(group, key=rank.__getitem__)]
         factors.append(sp.IndexedBase(name)[tuple(places)] if places else sp.Symbol(name))
-    if isinstance(dimension, str):
-        raise ValueError(f"the dimension is a number or a sympy symbol, not the text {dimension!r}")
+    number = plain_integer(dimension)
+    if not (number is not None and number > 0) and not (isinstance(dimension, sp.Expr) and not dimension.is_number):
+        raise ValueError(f"the dimension must be a positive integer or a sympy symbol, not {quoted(dimension)}")
     limits = [(index[x], 0, dimension - 1) for x in order]
     return sp.Sum(sp.Mul(*factors), *limits) if limits else sp.Mul(*factors)
 
@@ -145,5 +147,5 @@ def _text(label: Label) -> str:
     if isinstance(label, bool) or not (
         label >= 0 if isinstance(label, int) else isinstance(label, str) and _LETTERS.fullmatch(label)
     ):
-        raise ValueError(f"an index is an integer 0, 1, 2, … or a letter other than g, h, j, l, not {label!r}")
+        raise ValueError(f"an index is an integer 0, 1, 2, … or a letter other than g, h, j, l, not {quoted(label)}")
     return str(label)

@@ -15,6 +15,7 @@ from sympy.core.symbol import Str
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.stringpict import prettyForm
 
+from sgdsym.arguments import plain_integer, quoted, read_choice, read_instance, read_integer
 from sgdsym.diagrams import Diagram, connected_parts, refinements
 from sgdsym.tensors.components import component_sum, indexed_sum
 from sgdsym.tensors.notation import LATEX, TEXT, UNICODE, Style, chain_notation, index_notation
@@ -22,6 +23,7 @@ from sgdsym.tensors.tensor import InverseMetric, JointTensor
 from sgdsym.tensors.wiring import Wiring, wire
 
 BASES = ("cumulant", "moment")
+LARGEST_DIMENSION = 1_000_000
 
 
 class DiagramAtom(sp.Atom):  # type: ignore[misc]
@@ -84,9 +86,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
     def __new__(cls, diagram: Diagram | DiagramAtom, basis: str | Str = "cumulant") -> Self:
         """Check the diagram and the basis."""
         atom = diagram if isinstance(diagram, DiagramAtom) else DiagramAtom(_closed(diagram))
-        name = str(basis)
-        if name not in BASES:
-            raise ValueError(f"basis must be 'cumulant' or 'moment', not {name!r}")
+        name = read_choice("basis", basis.name if isinstance(basis, Str) else basis, BASES)
         if len(_factors(atom.diagram)) > 1:
             raise ValueError(f"{atom.diagram} is a product of diagrams; Contraction.from_diagram writes it as one")
         contraction: Self = super().__new__(cls, atom, Str(name))
@@ -133,7 +133,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         >>> print(Contraction(Diagram(3, [(0, 1), (1, 2)], [(0, 2)])).in_basis("moment"))
         -GHG + tr(HE[gg])
         """
-        if basis == self.basis:
+        if read_choice("basis", basis, BASES) == self.basis:
             return self
         return sp.Add(
             *(
@@ -156,8 +156,13 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         >>> Contraction(Diagram(2, [(0, 1)])).as_components(2)
         G_0**2 + G_1**2
         """
-        if not isinstance(dimension, int) or dimension < 1:
-            raise ValueError(f"the dimension must be a positive integer, not {dimension!r}")
+        number = plain_integer(dimension)
+        if number is None or not 1 <= number <= LARGEST_DIMENSION:
+            raise ValueError(
+                f"the dimension must be a positive integer of at most {LARGEST_DIMENSION}, not {quoted(dimension)}"
+            )
+        dimension = number
+        limit = read_integer("limit", limit, least=1)
         wiring = self._wiring(metric)
         terms = dimension**wiring.labels
         if terms > limit:
@@ -179,6 +184,8 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         return indexed_sum(self._wiring(metric), sp.Symbol("p") if dimension is None else dimension)
 
     def _wiring(self, metric: InverseMetric | None = None) -> Wiring:
+        if metric is not None:
+            read_instance("metric", metric, InverseMetric)
         return wire(self.diagram, self.basis, metric)
 
     @cacheit  # type: ignore[untyped-decorator]
@@ -263,6 +270,7 @@ def _pair_moment(style: Style) -> str:
 
 def _closed(diagram: Diagram) -> Diagram:
     """The diagram without roots."""
+    read_instance("diagram", diagram, Diagram)
     if not diagram.roots:
         return diagram
     if diagram.open_roots:

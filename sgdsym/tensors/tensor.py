@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import sympy as sp
 from sympy.printing.pretty.stringpict import prettyForm
 
+from sgdsym.arguments import plain_integer, quoted
 from sgdsym.tensors.notation import LATEX, TEXT, UNICODE, Style, joint_name, member_name
 
 
@@ -151,6 +152,7 @@ def joint_tensor(basis: str, degrees: Sequence[int]) -> JointTensor:
 
 
 def _degree(value: Any) -> sp.Integer:
-    if isinstance(value, bool) or not isinstance(value, (int, sp.Integer)) or value < 0:
-        raise ValueError(f"the degree of a derivative tensor is an integer 0, 1, 2, …, not {value!r}")
-    return sp.Integer(value)
+    number = plain_integer(value)
+    if number is None or number < 0:
+        raise ValueError(f"the degree of a derivative tensor is an integer 0, 1, 2, …, not {quoted(value)}")
+    return sp.Integer(number)

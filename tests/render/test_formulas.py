@@ -136,9 +136,9 @@ def test_the_symbols_are_the_callers():
 
 
 def test_wrong_requests_are_refused():
-    with pytest.raises(ValueError, match="style must be 'matrix', 'index' or 'diagram', not 'words'"):
+    with pytest.raises(ValueError, match="style must be one of matrix, index, diagram, not 'words'"):
         diagram_to_latex(Diagram(1), style="words")
-    with pytest.raises(ValueError, match="basis must be 'cumulant' or 'moment', not 'means'"):
+    with pytest.raises(ValueError, match="basis must be one of cumulant, moment, not 'means'"):
         diagram_to_text(Diagram(1), "means")
     with pytest.raises(ValueError, match="letters for 15 edges"):
         diagram_to_latex(Diagram(17, [(0, v) for v in range(1, 17)]), style="index")

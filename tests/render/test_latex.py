@@ -168,8 +168,8 @@ def test_notation_that_is_no_symbol_is_refused(text):
 @pytest.mark.parametrize(
     ("choice", "complaint"),
     [
-        ({"style": "words"}, "style must be 'matrix', 'index' or 'diagram', not 'words'"),
-        ({"sums": "all"}, "sums must be 'einstein' or 'explicit', not 'all'"),
+        ({"style": "words"}, "style must be one of matrix, index, diagram, not 'words'"),
+        ({"sums": "all"}, "sums must be one of einstein, explicit, not 'all'"),
         ({"polynomials": "chebyshev"}, "polynomials must be one of factored, binomial, falling, power"),
         ({"shape": "box"}, "shape must be one of display, aligned, equations, fragment"),
         ({"terms_per_line": 0}, "terms_per_line must be an integer of at least 1, not 0"),

@@ -125,7 +125,7 @@ def test_sheet_shows_every_diagram_with_its_caption():
 
 
 # pydot's reader still calls pyparsing by its old names
-old_names = pytest.mark.filterwarnings("ignore:.*deprecated - use:DeprecationWarning")
+old_names = pytest.mark.filterwarnings("ignore:.*deprecated( -|,) use:DeprecationWarning")
 
 
 @old_names

@@ -70,7 +70,7 @@ def test_products_roots_and_functions():
     )
     assert explain(moved, function=True).endswith("the gradient covariance and the gradient of the function")
     assert explain(Diagram(1, roots=[0], blocks=[]), function=True) == "function itself"
-    with pytest.raises(ValueError, match="basis must be 'cumulant' or 'moment'"):
+    with pytest.raises(ValueError, match="basis must be one of cumulant, moment"):
         explain(moved, "means")
 
 

@@ -6,6 +6,7 @@ import random
 from functools import cache
 
 import networkx
+import pytest
 from networkx.algorithms.isomorphism import categorical_node_match
 from sympy.combinatorics import Permutation, PermutationGroup
 from sympy.tensor.tensor import TensExpr, TensorHead, TensorIndex, TensorIndexType, TensorSymmetry
@@ -86,6 +87,8 @@ def test_equal_if_and_only_if_sympy_finds_equal_tensors() -> None:
     assert len(by_contraction) > 20
 
 
+# networkx looks for pandas when it converts, and its older versions say that there is none
+@pytest.mark.filterwarnings("ignore:.*not found, skipping conversion test:ImportWarning")
 def test_equal_if_and_only_if_networkx_finds_an_isomorphism() -> None:
     cases = _scrambled()
     contractions = [Contraction(Diagram(*case)) for case in cases]

@@ -57,7 +57,7 @@ def test_the_constructor_refuses_what_is_not_one_closed_diagram() -> None:
             build(vector)
     with pytest.raises(ValueError, match="is a product of diagrams"):
         Contraction(Diagram(2))
-    with pytest.raises(ValueError, match="basis must be 'cumulant' or 'moment', not 'mean'"):
+    with pytest.raises(ValueError, match="basis must be one of cumulant, moment, not 'mean'"):
         Contraction(Diagram(2, [(0, 1)]), "mean")
 
 

@@ -50,7 +50,7 @@ def test_both_bases_have_the_same_number(diagram: Diagram, basis: str, seed: int
 def test_the_same_basis_is_no_change() -> None:
     contraction = Contraction(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), "moment")
     assert contraction.in_basis("moment") is contraction
-    with pytest.raises(ValueError, match="basis must be 'cumulant' or 'moment', not 'mean'"):
+    with pytest.raises(ValueError, match="basis must be one of cumulant, moment, not 'mean'"):
         contraction.in_basis("mean")
 
 

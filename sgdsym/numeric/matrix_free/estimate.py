@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sgdsym.arrays import real_array
+from sgdsym.arguments import quoted
+from sgdsym.arrays import float_array
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.sizes import exact_sizes, rounded_numbers
 from sgdsym.series import Series
@@ -108,9 +109,9 @@ def rate_and_weights(
     >>> rate_and_weights(descent, descent.diagrams(), 0.1, {"T": 2})
     (array(0.1), [1.0, -2.0])
     """
-    rate = real_array(learning_rate, "learning_rate").astype(float)
+    rate = float_array(learning_rate, "learning_rate")
     if not np.isfinite(rate).all():
-        raise ValueError(f"learning_rate must be finite, not {learning_rate!r}")
+        raise ValueError(f"learning_rate must be finite, not {quoted(learning_rate)}")
     sizes = exact_sizes(series, symbols)
     return rate, rounded_numbers([series[diagram] for diagram in diagrams], sizes)
 

@@ -9,6 +9,7 @@ from numbers import Real
 from operator import index
 from typing import Any, Literal, TypeAlias, get_args
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.messages import Reading
 from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
@@ -55,7 +56,7 @@ class Effort:
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
-            raise ValueError(f"mode must be 'sampled' or 'exact', not {self.mode!r}")
+            raise ValueError(f"mode must be 'sampled' or 'exact', not {quoted(self.mode)}")
         least = {"samples": 1, "replicates": FEWEST_REPLICATES, "minibatch": 1, "seed": 0, "memory": 1}
         if self.chunk is not None:
             least["chunk"] = 1
@@ -65,7 +66,7 @@ class Effort:
                 raise ValueError(f"{name} must be at least {bound}, not {value}")
             object.__setattr__(self, name, value)
         if not isinstance(self.limit, Real) or isinstance(self.limit, bool) or not self.limit > 0:
-            raise ValueError(f"limit must be a positive number, not {self.limit!r}")
+            raise ValueError(f"limit must be a positive number, not {quoted(self.limit)}")
 
     @property
     def draws(self) -> int:
@@ -234,7 +235,7 @@ def _integer(name: str, value: Any) -> int:
     except TypeError:
         plain = None
     if plain is None or isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer, not {value!r}")
+        raise ValueError(f"{name} must be an integer, not {quoted(value)}")
     return plain
 
 

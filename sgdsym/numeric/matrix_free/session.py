@@ -12,7 +12,8 @@ from sgdsym.numeric.matrix_free.data import Data
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
-from sgdsym.series import Series
+from sgdsym.numeric.matrix_free.tasks import Workers
+from sgdsym.series import Series, read_series
 
 Progress: TypeAlias = bool | Callable[[int, int], None]
 OPTIONS = frozenset(option.name for option in fields(Effort))
@@ -28,7 +29,7 @@ def split_options(series: Series, options: Mapping[str, Any]) -> tuple[Effort, d
     >>> split_options(Series({}, 1), {"samples": 100, "T": 10})[1]
     {'T': 10}
     """
-    taken = sorted(OPTIONS & set(series.symbols))
+    taken = sorted(OPTIONS & set(read_series(series).symbols))
     if taken:
         raise ValueError(f"the symbol {taken[0]} is named like an option; rename it with subs({taken[0]}='…')")
     effort = Effort(**{name: value for name, value in options.items() if name in OPTIONS})
@@ -92,6 +93,12 @@ class Session:
         Raises:
             ValueError: if it costs too much, or a loss is not finite.
         """
+        # one pool for the whole evaluation, which consists of several passes
+        with Workers(executor) as workers:
+            return self._values(workers, progress)
+
+    def _values(self, executor: Workers, progress: Progress) -> DiagramValues:
+        """Evaluate the diagrams on workers that are there."""
         plan = self.plan()
         plan.check()
         show = progress if callable(progress) else _Bar(plan) if progress else None

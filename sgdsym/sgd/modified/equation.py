@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias
 
+from sgdsym.arguments import plain_integer, quoted, read_choice, read_integer
 from sgdsym.diagrams import MAX_ORDER, Diagram, bell_number, count_rooted_trees
 from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting, undecided
 from sgdsym.series.series import Recount
@@ -80,6 +81,7 @@ def modified(
     >>> print(modified(order=2, part="diffusion"))
     η² (1/B) C_ik
     """
+    order = read_integer("order", order, least=0)
     indices = _indices(part)
     options = {"dataset_size": dataset_size, "batch_size": batch_size, "momentum": momentum}
     request = _checked(dynamics, sampling, order, nesterov, basis, options)
@@ -130,10 +132,11 @@ def epoch_map(
     >>> print(epoch_map(sampling="replace", order=2, batch_size=1) - epoch_map(order=2, batch_size=1))
     η² (N/2) κ[h g]
     """
+    order = read_integer("order", order, least=0)
     options = {"dataset_size": dataset_size, "batch_size": batch_size}
-    if sampling not in ("reshuffle", "replace"):
+    if not isinstance(sampling, str) or sampling not in ("reshuffle", "replace"):
         raise ValueError(
-            f"sampling must be one of reshuffle, replace, not {sampling!r}: an epoch goes through given points"
+            f"sampling must be one of reshuffle, replace, not {quoted(sampling)}: an epoch goes through given points"
         )
     request = _checked("sgd", sampling, order, False, basis, options, bounded=True)
     sizes = request.sizes
@@ -165,11 +168,12 @@ def estimate_parts(dynamics: str, order: int) -> int:
 
 def _indices(part: str | int) -> int:
     """The number of indices of a part of the generator."""
-    if part in PARTS:
-        return PARTS.index(str(part)) + 1
-    if isinstance(part, int) and not isinstance(part, bool) and part > 0:
-        return part
-    raise ValueError(f"part must be drift, diffusion or a number of indices of at least 1, not {part!r}")
+    if isinstance(part, str) and part in PARTS:
+        return PARTS.index(part) + 1
+    number = plain_integer(part)
+    if number is None or number < 1:
+        raise ValueError(f"part must be drift, diffusion or a number of indices of at least 1, not {quoted(part)}")
+    return number
 
 
 def _checked(
@@ -182,14 +186,10 @@ def _checked(
     bounded: bool = False,
 ) -> Request:
     """The request behind a modified equation; ``bounded`` where the number of points counts with every sampling."""
-    if dynamics not in ("gd", "sgd"):
-        raise ValueError(f"dynamics must be gd or sgd, not {dynamics!r}")
-    reachable = order
-    if dynamics == "gd" and isinstance(order, int) and order > MAX_ORDER:
-        # trees are many fewer than placements: gradient descent goes past the order that a request may have
-        if order > MAX_FIELD_ORDER:
-            raise ValueError(f"order must be an integer from 0 to {MAX_FIELD_ORDER}, not {order}")
-        reachable = MAX_ORDER
+    read_choice("dynamics", dynamics, ("gd", "sgd"))
+    # trees are many fewer than placements: gradient descent goes past the order that a request may have
+    highest = MAX_FIELD_ORDER if dynamics == "gd" else MAX_ORDER
+    reachable = min(read_integer("order", order, least=0, most=highest), MAX_ORDER)
     request = Request(
         observable="displacement",
         dynamics=dynamics,

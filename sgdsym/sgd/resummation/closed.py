@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy as sp
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.sgd.differences import complete_homogeneous, confluent_difference
 from sgdsym.sgd.resummation.resummed import Resummed, index_letters, tensor_indices
@@ -166,7 +167,7 @@ def _expression(name: str, value: Any) -> sp.Expr:
     try:
         return sp.sympify(value, strict=True)
     except sp.SympifyError as error:
-        raise ValueError(f"{name} must be a number or a sympy expression, not {value!r}") from error
+        raise ValueError(f"{name} must be a number or a sympy expression, not {quoted(value)}") from error
 
 
 def _array(degrees: tuple[Any, ...], tensor: Any, size: int) -> Any:

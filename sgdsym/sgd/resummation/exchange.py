@@ -20,6 +20,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Setting, diagram_from_data, diagram_to_data, named_conditions, read_object
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed
@@ -62,7 +63,7 @@ def read_resummed(text: str) -> Resummed:
     try:
         setting = Setting(str(data["observable"]), str(data["dynamics"]), str(data["sampling"]))
         if data["form"] not in FORMS:
-            raise ValueError(f"form must be one of {', '.join(FORMS)}, not {data['form']!r}")
+            raise ValueError(f"form must be one of {', '.join(FORMS)}, not {quoted(data['form'])}")
         stationary = data["form"] == "stationary"
         continuous = bool(data["continuous"]) if stationary else data["form"] == "continuous"
         terms = dict(_read_term(term) for term in data["terms"])
@@ -71,7 +72,7 @@ def read_resummed(text: str) -> Resummed:
         sizes = set(resummed.symbols) - (steps.symbols if continuous else set())
         return replace(resummed, conditions=named_conditions(setting, sizes))
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"not a resummed series: missing or misshapen entry ({error!r})") from error
+        raise ValueError(f"not a resummed series: missing or misshapen entry ({quoted(error)})") from error
 
 
 def _term_to_data(diagram: Diagram, time: TimeSum) -> dict[str, Any]:
@@ -87,7 +88,9 @@ def _read_term(term: dict[str, Any]) -> tuple[Diagram, TimeSum]:
     diagram = diagram_from_data(term["diagram"])
     written = [tuple(edge) for edge in term["diagram"]["edges"]]
     if written != list(diagram.edges) or term["order"] != diagram.order:
-        raise ValueError(f"the edges of {diagram!r} are not in the order of sgdsym, so the time-sum cannot be read")
+        raise ValueError(
+            f"the edges of {quoted(diagram)} are not in the order of sgdsym, so the time-sum cannot be read"
+        )
     labels = range(diagram.order)
     parts = (
         (

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sgdsym.arguments import read_choice, read_function, read_instance
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
-from sgdsym.series import Coefficient, as_exact, undecided
+from sgdsym.series import Coefficient, undecided
 from sgdsym.sgd.observables import OBSERVABLES, Reading
 from sgdsym.sgd.request import Request, Size
 from sgdsym.sgd.resummation.propagators import PropagatorTiming
@@ -70,10 +71,10 @@ def resum(
         dynamics=dynamics,
         sampling=sampling,
         order=order,
-        steps=as_exact(steps),
-        dataset_size=as_exact(dataset_size),
-        batch_size=as_exact(batch_size),
-        epochs=as_exact(epochs),
+        steps=steps,
+        dataset_size=dataset_size,
+        batch_size=batch_size,
+        epochs=epochs,
     )
     return resum_request(request, form, progress)
 
@@ -86,8 +87,11 @@ def resum_request(
     Raises:
         ValueError: if the request has no resummed series, or the form is unknown.
     """
+    read_instance("request", request, Request)
+    if progress is not None:
+        read_function("progress", progress)
     flows = request.dynamics in ("ode", "sde")
-    form = form or ("continuous" if flows else "discrete")
+    form = ("continuous" if flows else "discrete") if form is None else read_choice("form", form, FORMS)
     _check(request, form, flows)
     timing = PropagatorTiming(flows or form == "continuous", _unused_prefix(request))
     sizes = _one_epoch(request)
@@ -111,8 +115,6 @@ def resum_request(
 
 
 def _check(request: Request, form: str, flows: bool) -> None:
-    if form not in FORMS:
-        raise ValueError(f"form must be one of {', '.join(FORMS)}, not {form!r}")
     if flows and form == "discrete":
         raise ValueError(
             f"the {request.dynamics.upper()} runs in continuous time; choose form continuous or stationary"

@@ -18,8 +18,9 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TypeVar
 
-from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Condition, Series, Setting, as_exact, collect, symbol_name, undecided
+from sgdsym.arguments import is_flag, quoted, quoted_names, read_function, read_integer, read_mapping
+from sgdsym.diagrams import MAX_ORDER, Diagram
+from sgdsym.series import Coefficient, Condition, Series, Setting, as_exact, by_symbol, collect, undecided
 from sgdsym.sgd.observables import FREE_ROOTS
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.resummation.views import ResummedViews
@@ -58,6 +59,7 @@ class Resummed(ResummedViews):
     conditions: tuple[Condition, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        read_mapping("terms", self.terms, "diagrams to sums over times")
         object.__setattr__(self, "terms", {diagram: time for diagram, time in self.terms.items() if time})
 
     def __hash__(self) -> int:
@@ -88,18 +90,21 @@ class Resummed(ResummedViews):
 
     def order(self, k: int) -> Resummed:
         """The terms of one number of edges alone."""
+        k = read_integer("order", k)
         return replace(self, terms={diagram: time for diagram, time in self.terms.items() if diagram.order == k})
 
     def truncate(self, k: int) -> Resummed:
         """The terms of up to ``k`` edges."""
+        k = read_integer("order", k)
         terms = {diagram: time for diagram, time in self.terms.items() if diagram.order <= k}
         return replace(self, terms=terms, truncation=min(k, self.truncation))
 
     def without(self, vanishes: Callable[[Diagram], bool]) -> Resummed:
         """The terms whose diagrams do not vanish."""
+        read_function("vanishes", vanishes)
         return replace(self, terms={diagram: time for diagram, time in self.terms.items() if not vanishes(diagram)})
 
-    def subs(self, **values: Coefficient | int | Fraction | str) -> Resummed:
+    def subs(self, /, **values: Coefficient | int | Fraction | str) -> Resummed:
         """The same with sizes replaced by numbers, or by the name of another symbol.
 
         Raises:
@@ -109,10 +114,11 @@ class Resummed(ResummedViews):
         >>> resum(order=2).subs(B=1).symbols
         ('T',)
         """
+        values = by_symbol(values, self.symbols)
         unknown = sorted(set(values) - set(self.symbols))
         if unknown:
-            raise ValueError(f"there is no symbol {', '.join(unknown)}; the symbols are {', '.join(self.symbols)}")
-        exact = {name: _exact(value) for name, value in values.items()}
+            raise ValueError(f"there is no symbol {quoted_names(unknown)}; the symbols are {', '.join(self.symbols)}")
+        exact = {name: _exact(name, value) for name, value in values.items()}
         terms = {
             diagram: TimeSum.collect((product, c.substitute(exact)) for product, c in time.terms)
             for diagram, time in self.terms.items()
@@ -138,7 +144,7 @@ class Resummed(ResummedViews):
         >>> resum(order=3).expand() == expand(order=3)
         True
         """
-        degree = self.truncation if order is None else order
+        degree = self.truncation if order is None else read_integer("order", order, least=0, most=MAX_ORDER)
         if self.stationary:
             raise ValueError("the limit of long times has no expansion in the learning rate; use form discrete")
         if degree > self.truncation:
@@ -215,8 +221,13 @@ def tensor_indices(
     return found
 
 
-def _exact(value: Coefficient | int | Fraction | str) -> Coefficient:
-    return Coefficient.symbol(symbol_name(value)) if isinstance(value, str) else Coefficient(as_exact(value))
+def _exact(name: str, given: Coefficient | int | Fraction | str) -> Coefficient:
+    value = as_exact(given)
+    if isinstance(value, str):
+        return Coefficient.symbol(value)
+    if isinstance(value, (Coefficient, int, Fraction)) and not is_flag(value):
+        return Coefficient(value)
+    raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {quoted(given)}")
 
 
 def _with_links(diagram: Diagram, links: tuple[int, ...], free: bool) -> Diagram:
