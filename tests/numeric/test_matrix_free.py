@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from sgdsym import Diagram, expand
 from sgdsym.numeric import interpret, interpret_diagram
 from sgdsym.numeric.matrix_free import Data, DiagramValues, Effort, Session, make_plan, run_tasks, split_options
-from sgdsym.numeric.matrix_free.messages import Derivative, readings
+from sgdsym.numeric.matrix_free.messages import Cell, Pairing, Value, readings
 from sgdsym.series import Coefficient, Series
 from tests.diagrams.strategies import diagrams
 from tests.numeric.matrix_free import (
@@ -372,5 +372,8 @@ def sorted_kinds(step):
     return tuple(sorted(below(step)))
 
 
-def test_derivatives_are_read_off_too():
-    assert any(isinstance(way, Derivative) for (way,) in readings(Diagram(2, [(0, 1)]), exact=True))
+def test_no_value_is_differentiated_along_directions_alone():
+    """What is read off is the product of two messages, each a gradient; the loss alone is a value."""
+    star = Diagram(4, [(0, 1), (0, 2), (0, 3)], [(0,), (1, 2), (3,)])
+    assert all(isinstance(way, Pairing) for (way,) in readings(star, exact=True))
+    assert [way for (way,) in readings(Diagram(1), exact=True)] == [Value(Cell("mean"))]

@@ -19,7 +19,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats
 from sgdsym.numeric.matrix_free.data import Data, Indices, check_finite, drawn_points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues
-from sgdsym.numeric.matrix_free.messages import Derivative, Message, Pairing, Reading
+from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading, Value
 from sgdsym.numeric.matrix_free.plan import Group, Plan
 from sgdsym.numeric.matrix_free.program import Program
 from sgdsym.numeric.matrix_free.tasks import Key, Task, Tasks, run_tasks
@@ -114,7 +114,7 @@ def _compute_fixed(fixed: Fixed, program: Program, bench: Bench) -> None:
         fixed[step] = _exact_sum(list(parts.values())) / (1 if alone else bench.data.points)
 
 
-def _total_task(bench: Bench, step: Message | Derivative, directions: Sequence[Floats], rows: slice) -> Task:
+def _total_task(bench: Bench, step: Message | Value, directions: Sequence[Floats], rows: slice) -> Task:
     return bench.calculus.total, (step, directions, bench.data.take(rows))
 
 

@@ -105,9 +105,9 @@ class Plan:
     >>> network = {"points": 1797, "parameters": 112_810, "itemsize": 4, "example_bytes": 296}
     >>> print(make_plan(series.diagrams(), **network, effort=Effort()))
     4 diagrams on 1797 data points and 112810 parameters
-    once:  1 vector, 4,790 gradients
-    draws: 4096 in 16 replicates, 29 at once, 1 vector each, 91,500 gradients
-    in all 96,300 gradients and 66.9 MB
+    once:  2 vectors, 5,990 gradients
+    draws: 4096 in 16 replicates, 24 at once, 2 vectors each, 137,000 gradients
+    in all 143,000 gradients and 67.2 MB
     """
 
     groups: tuple[Group, ...]
