@@ -92,7 +92,7 @@ def build_program(
     >>> series = expand(order=2, batch_size=1, basis="moment")
     >>> program, values = build_program(series.diagrams(), Sizes(1797, 16, 1000), exact=False)
     >>> [len(step.inputs) for step in program.shared], [len(step.inputs) for step in program.messages]
-    ([0], [0])
+    ([0, 1], [0, 1])
     >>> len(values)
     4
     """
