@@ -12,7 +12,7 @@ from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Grounds
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus
 from sgdsym.numeric.matrix_free.confirm import Finding, confirm_derivatives
 from sgdsym.numeric.matrix_free.data import Data
-from sgdsym.numeric.matrix_free.plan import Held
+from sgdsym.numeric.matrix_free.plan import WORKING_SET, Held
 
 FEW = 8  # data points on which derivatives are compared
 
@@ -84,16 +84,22 @@ def _held(calculus: AutomaticCalculus, inputs: int, first: Arrays, two: Arrays) 
     return Held(max(0, one - each), each)
 
 
-def check_derivatives(grounds: Grounds, data: Data, orders: Orders, seed: int) -> None:
+def check_derivatives(assessed: Assessment, data: Data, orders: Orders, seed: int) -> None:
     """Compare the derivatives that a series needs with differences, on a few data points.
 
     Raises:
         ValueError: naming the order where they do not agree, and the operator where it can be found.
     """
+    grounds = assessed.grounds
+    if grounds is None:
+        return
     examples = data.take(np.sort(np.random.default_rng(seed).permutation(data.points)[:FEW]))
     checked = {"loss": (grounds.checked, orders.loss), "function": (grounds.checked.observing(), orders.function)}
     for what, (calculus, order) in checked.items():
-        found = confirm_derivatives(calculus, grounds.precision, examples, order) if order else None
+        if not order:
+            continue
+        at_once = max(1, WORKING_SET // max(1, assessed.held[order - 1].on(1)))
+        found = confirm_derivatives(calculus, grounds.precision, examples, order, at_once)
         if found is not None:
             culprit = calculus.culprit(found.order, examples) if found.decided else None
             raise ValueError(_refusal(found, what, culprit, calculus.framework))

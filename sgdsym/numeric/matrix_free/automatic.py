@@ -62,6 +62,10 @@ class AutomaticCalculus(Calculus):
         """The same loss at other parameters (p,)."""
 
     @abstractmethod
+    def along(self, direction: Floats) -> Self:
+        """The same loss on data with one more array, how far the parameters are moved along a direction (p,)."""
+
+    @abstractmethod
     def doubled(self) -> Self:
         """The same loss, its parameters and data in double precision."""
 

@@ -47,7 +47,7 @@ class Finding:
 
 
 def confirm_derivatives(
-    calculus: AutomaticCalculus, precision: Precision, examples: Arrays, order: int
+    calculus: AutomaticCalculus, precision: Precision, examples: Arrays, order: int, at_once: int = 1024
 ) -> Finding | None:
     """Compare all derivatives up to an order with differences; nothing is found where they agree.
 
@@ -56,36 +56,43 @@ def confirm_derivatives(
         precision: in which it computes.
         examples: the data points, (m, …).
         order: the highest order.
+        at_once: how many data points, each at one step, are computed at once.
     """
     found = None
     for attempt in range(ATTEMPTS):
-        found = _disagreement(calculus, precision, examples, order, np.random.default_rng(attempt))
+        directions = _directions(calculus, order + 1, np.random.default_rng(attempt))
+        here, aside = _tables(calculus, directions, examples, at_once)
+        found = _disagreement(here, aside, order, precision.epsilon)
         if found is None:
             return None
     return found
 
 
-def _disagreement(
-    calculus: AutomaticCalculus,
-    precision: Precision,
-    examples: Arrays,
-    order: int,
-    generator: np.random.Generator,
-) -> Finding | None:
-    start, directions = calculus.vector, _directions(calculus, order + 1, generator)
-    points = [tuple(array[:, None] for array in examples)]
+def _tables(
+    calculus: AutomaticCalculus, directions: list[Floats], examples: Arrays, at_once: int
+) -> tuple[Floats, Floats]:
+    """The values and derivatives of :func:`_tower` at the parameters, (m, …), and beside them, (steps, 2, m, …)."""
+    shifts = np.concatenate([[0.0], np.stack([STEPS, -STEPS], axis=1).ravel()])
+    points = len(examples[0])
+    rows = np.arange(len(shifts) * points)
+    size = -(-len(rows) // -(-len(rows) // at_once))
+    program, shifted = _tower(len(directions) - 1), calculus.along(directions[-1])
+    parts = []
+    for start in range(0, len(rows), size):
+        chosen = np.minimum(np.arange(start, start + size), rows[-1])  # frameworks compile for a size
+        arrays = (*(array[chosen % points] for array in examples), shifts[chosen // points])
+        found = shifted.values(program, directions, [tuple(array[:, None] for array in arrays)], (), ())
+        parts.append(found[: len(rows) - start])
+    table = np.concatenate(parts).reshape(len(shifts), points, -1)
+    return table[0], table[1:].reshape(len(STEPS), 2, points, -1)
 
-    def table(shift: float, levels: int) -> Floats:
-        there = calculus.moved(start + shift * directions[-1])
-        return there.values(_tower(levels), [*directions[:levels], directions[-1]], points, (), ())
 
-    here = table(0.0, order)
-    aside = np.array([[table(sign * step, order - 1) for sign in (1, -1)] for step in STEPS])
+def _disagreement(here: Floats, aside: Floats, order: int, epsilon: float) -> Finding | None:
     reference = np.zeros(len(here))
     for k in range(1, order + 1):
         below = 2 * k - 3 if k > 1 else 0
         reference = np.fmax(reference, np.abs(here[:, below]))
-        finding = _judged(k, here[:, 2 * k], aside[:, :, :, below], reference, precision.epsilon)
+        finding = _judged(k, here[:, 2 * k], aside[:, :, :, below], reference, epsilon)
         if finding is not None:
             return finding
     return None

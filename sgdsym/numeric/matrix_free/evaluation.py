@@ -145,7 +145,9 @@ def _drawn_part(ways: tuple[Reading, ...]) -> tuple[Reading, ...]:
     return tuple(reading for reading in ways if reading.drawn)
 
 
-def _drawn_means(group: Group, plan: Plan, fixed: Fixed, bench: Bench, replicates: int) -> dict[tuple[Reading, ...], Floats]:
+def _drawn_means(
+    group: Group, plan: Plan, fixed: Fixed, bench: Bench, replicates: int
+) -> dict[tuple[Reading, ...], Floats]:
     """For each product of random values its mean in every replicate."""
     products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
     if not group.draws:

@@ -174,7 +174,7 @@ class Plan:
         inputs = len(step.inputs)
         if inputs < len(self.held):
             return self.held[inputs].on(seen)
-        nested = 2**inputs
+        nested: int = 2**inputs
         return nested * (self.parameters * self.itemsize + seen * self.example_bytes)
 
     def _seen(self, step: Message | Reading) -> int:
@@ -193,7 +193,8 @@ class Plan:
     def in_pass(self) -> int:
         """How many data points a pass over all data computes at once."""
         fit = [
-            (self.effort.memory - self._step_bytes(step, 0)) // max(self._step_bytes(step, 1) - self._step_bytes(step, 0), 1)
+            (self.effort.memory - self._step_bytes(step, 0))
+            // max(self._step_bytes(step, 1) - self._step_bytes(step, 0), 1)
             for step in self._fixed
         ]
         return max(1, min([PASS, self.points, *fit]))

@@ -113,8 +113,7 @@ class Session:
         count = _Count(task_count(plan), show)
         bench = Bench(self.calculus, self.data, executor, count.one)
         check_losses(plan, bench)
-        if assessed.grounds is not None:
-            check_derivatives(assessed.grounds, self.data, self._orders, self.effort.seed)
+        check_derivatives(assessed, self.data, self._orders, self.effort.seed)
         return evaluate_diagrams(self.series, plan, bench, assessed.twins)
 
 

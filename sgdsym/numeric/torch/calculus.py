@@ -92,9 +92,16 @@ class TorchCalculus(AutomaticCalculus):
         """The same loss at other parameters."""
         return replace(self, parameters=self._tree(parameters))
 
+    def along(self, direction: Floats) -> Self:
+        """The same loss on data with one more array, how far the parameters are moved along a direction."""
+        layout = self.layout, len(_pytree.tree_leaves(self.layout))
+        return replace(self, loss=Along(self.loss, self._tree(direction)), layout=layout)
+
     def doubled(self) -> Self:
         """The same loss, its parameters and data in double precision."""
-        return replace(self, parameters=_pytree.tree_map(torch.Tensor.double, self.parameters), double=True)
+        loss, function = _doubled(self.loss), None if self.function is None else _doubled(self.function)
+        parameters = _pytree.tree_map(torch.Tensor.double, self.parameters)
+        return replace(self, loss=loss, function=function, parameters=parameters, double=True)
 
     def precision(self, examples: Arrays) -> Precision:
         """The lowest precision in the loss of the first of some examples, and in the observed function."""
@@ -150,6 +157,25 @@ class TorchCalculus(AutomaticCalculus):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Along:
+    """A loss at parameters that are moved along a direction.
+
+    Attributes:
+        loss: the loss.
+        direction: the direction, like the parameters.
+    """
+
+    loss: Callable[[Any, Any], Any]
+    direction: Any
+
+    def __call__(self, parameters: Any, example: tuple[Any, Any]) -> Any:
+        """The loss of an example, and a number of directions."""
+        rest, shift = example
+        moved = _pytree.tree_map(lambda a, d: a + shift.to(a.dtype) * d, parameters, self.direction)
+        return self.loss(moved, rest)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PartlyFrozen:
     """A function of all parameters as one of those that are trained, a list.
 
@@ -165,10 +191,19 @@ class PartlyFrozen:
 
     def __call__(self, trained: Sequence[Any], *example: Any) -> Any:
         """The function, the frozen parameters put in."""
-        given = iter(trained)
+        given = iter(trained)  # in the order of their numbers, as all of them are gone through
         return self.function(
             _pytree.tree_map(lambda i: self.frozen[i] if i in self.frozen else next(given), self.parameters), *example
         )
+
+    def doubled(self) -> PartlyFrozen:
+        """The same, the frozen parameters in double precision."""
+        frozen = {i: t.double() if t.is_floating_point() else t for i, t in self.frozen.items()}
+        return PartlyFrozen(self.function, self.parameters, frozen)
+
+
+def _doubled(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function.doubled() if isinstance(function, PartlyFrozen) else function
 
 
 @cache

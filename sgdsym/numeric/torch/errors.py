@@ -9,12 +9,18 @@ from sgdsym.numeric.matrix_free.refusal import Remedy, in_one_line
 MODES = "call eval() on the module: dropout and batch normalisation in training mode are no function of one data point"
 REMEDIES = (
     Remedy(r"random|running_mean|more than 1 value per channel|inplace update to", MODES),
-    Remedy(r"\.item\(\)|numpy\(\) on Tensor|data-dependent|control flow|scalar|item is not", "use tensors throughout: no item(), float(), numpy() and no if on values"),
+    Remedy(
+        r"\.item\(\)|numpy\(\) on Tensor|data-dependent|control flow|scalar|item is not",
+        "use tensors throughout: no item(), float(), numpy() and no if on values",
+    ),
     Remedy(
         r"same dtype|expected scalar type|dtype.*(float|double)|Float and Double|Double and Float",
         "give the parameters, the data and what the loss holds itself one type, for example by double()",
     ),
-    Remedy(r"scaled_dot_product|_efficient_attention|_flash", "take attention under torch.nn.attention.sdpa_kernel(SDPBackend.MATH)"),
+    Remedy(
+        r"scaled_dot_product|_efficient_attention|_flash",
+        "take attention under torch.nn.attention.sdpa_kernel(SDPBackend.MATH)",
+    ),
     Remedy(r"rnn|lstm|gru", "PyTorch does not map recurrent modules over data; write the cell with linear layers"),
     Remedy(
         r"forward AD|derivative for|not implemented|[Bb]atching rule|no batching|does not support",

@@ -11,12 +11,13 @@ from torch.utils import _pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
-class _Meter(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
+class _Meter(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
     """Counts the bytes of the tensors that are made and not yet freed, and the most there were."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.held = self.most = 0
+        super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
+        self.held: int = 0
+        self.most: int = 0
         self.seen: dict[int, Any] = {}
 
     def __torch_dispatch__(
@@ -45,4 +46,5 @@ def most_bytes(function: Callable[[], Any]) -> int:
     """The most bytes that new tensors take at once while a function runs."""
     with _Meter() as meter:
         function()
-    return meter.most
+    most: int = meter.most
+    return most

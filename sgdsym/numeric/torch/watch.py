@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -30,23 +30,34 @@ class Call:
     @property
     def name(self) -> str:
         """The operator as it is written."""
-        return resolve_name(self.operator) or getattr(self.operator, "__name__", repr(self.operator))
+        return str(resolve_name(self.operator) or getattr(self.operator, "__name__", repr(self.operator)))
 
     def parts(self) -> tuple[list[Any], Callable[[Any, Any], Any]]:
         """The operator as a loss of its differentiable arguments, and these."""
         leaves, nesting = _pytree.tree_flatten(self.arguments)
         free = [i for i, leaf in enumerate(leaves) if _is_watched(leaf)]
+        start = [leaves[i].detach().clone() for i in free]
 
-        def loss(parameters: Any, example: Any) -> Any:  # noqa: ARG001 (the operator alone has no data)
+        def results(parameters: Sequence[Any]) -> list[Any]:
             filled = list(leaves)
             for i, parameter in zip(free, parameters, strict=True):
                 filled[i] = parameter
             positional, named = _pytree.tree_unflatten(filled, nesting)
             found = _pytree.tree_leaves(self.operator(*positional, **named))
-            floats = [x for x in found if isinstance(x, torch.Tensor) and x.is_floating_point()]
-            return sum((x * torch.cos(torch.arange(x.numel(), dtype=x.dtype)).reshape(x.shape)).sum() for x in floats)
+            return [x for x in found if isinstance(x, torch.Tensor) and x.is_floating_point()]
 
-        return [leaves[i].detach().clone() for i in free], loss
+        sizes = [x.detach().abs().max() + torch.finfo(x.dtype).tiny for x in results(start)]
+
+        def loss(parameters: Any, example: Any) -> Any:
+            return sum(_curved(x / size) for x, size in zip(results(parameters), sizes, strict=True))
+
+        return start, loss
+
+
+def _curved(x: Any) -> Any:
+    """A curved function of the results of an operator: its rules may be wrong only where they are used so."""
+    weights = torch.cos(torch.arange(x.numel(), dtype=x.dtype, device=x.device)).reshape(x.shape)
+    return (torch.exp(x) * weights).sum()
 
 
 class _Recorder(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
@@ -73,7 +84,8 @@ def _is_watched(leaf: Any) -> bool:
 def calls(function: Callable[..., Any], parameters: Any, *others: Any) -> list[Call]:
     """The calls in a function of the parameters whose results depend on them."""
     watched = _pytree.tree_map(lambda leaf: leaf.detach().requires_grad_(), parameters)
-    with _Recorder() as recorder, torch.enable_grad():
+    recorder = _Recorder()
+    with recorder, torch.enable_grad():
         function(watched, *others)
     return recorder.calls
 
