@@ -23,7 +23,7 @@ REMEDIES = (
     ),
     Remedy(r"rnn|lstm|gru", "PyTorch does not map recurrent modules over data; write the cell with linear layers"),
     Remedy(
-        r"forward AD|derivative for|not implemented|[Bb]atching rule|no batching|does not support",
+        r"forward AD|ZeroTensor|derivative for|not implemented|[Bb]atching rule|no batching|does not support",
         "PyTorch cannot differentiate or map this operator that often; write it with others, or lower the order",
     ),
     Remedy(r"out of memory|can't allocate", "lower chunk= or memory="),

@@ -1,0 +1,90 @@
+"""Every operator comes out right to fourth order, or the evaluation is refused."""
+
+import importlib
+from collections import Counter
+from functools import partial
+from math import isclose
+
+import numpy as np
+import pytest
+
+from sgdsym import Diagram
+from sgdsym.series import Coefficient, Series
+from tests.numeric.operators import AT, OPERATORS, SLOPE, START, TARGET, derivatives
+
+ORDER = 4
+STARS = [Diagram(k + 1, [(0, i + 1) for i in range(k)]) for k in range(ORDER + 1)]
+SERIES = Series({star: Coefficient(1) for star in STARS}, ORDER, "moment")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning"),
+]
+# PyTorch differentiates these to fourth order wrongly, or not at all; all others must come out
+REFUSED_BY = {
+    "torch": {"vector_norm"},
+    "jax": set(),
+}
+
+
+def torch_names():
+    torch = pytest.importorskip("torch")
+    double = partial(torch.tensor, dtype=torch.float64)
+    eye = torch.eye(3, dtype=torch.float64)
+    matrix = lambda w: w[:9].reshape(3, 3) + 3 * eye  # noqa: E731
+    return torch, double, {
+        "torch": torch, "F": torch.nn.functional, "L": torch.linalg, "eye": eye, "y": double(TARGET),
+        "posdef": lambda w: matrix(w) @ matrix(w).mT, "sym": lambda w: matrix(w) + matrix(w).mT,
+    }  # fmt: skip
+
+
+def jax_names():
+    jax = pytest.importorskip("jax")
+    eye = np.eye(3)
+    matrix = lambda w: w[:9].reshape(3, 3) + 3 * eye  # noqa: E731
+    return jax.numpy, np.array, {
+        "jax": jax, "jnp": jax.numpy, "L": jax.numpy.linalg, "S": jax.scipy.linalg, "eye": eye,
+        "posdef": lambda w: matrix(w) @ matrix(w).T, "sym": lambda w: matrix(w) + matrix(w).T,
+    }  # fmt: skip
+
+
+def loss_of(operator, framework):
+    """The loss of an operator as a function of one parameter."""
+    library, array, names = {"torch": torch_names, "jax": jax_names}[framework]()
+    function = eval(f"lambda w: {getattr(operator, framework)}", names)  # noqa: S307 (the table's own code)
+    start, slope = array(START), array(SLOPE)
+
+    def loss(t, x):
+        found = function(start + slope * t).reshape(-1)
+        weights = array([(j + 1) / 4 for j in range(found.shape[0])])
+        return (weights * library.sin(found)).sum() + 0 * x
+
+    return loss, array(AT), array([0.0])
+
+
+def outcome(operator, framework):
+    """Right, or refused; anything else fails here."""
+    ours = importlib.import_module(f"sgdsym.numeric.{framework}")
+    loss, parameter, data = loss_of(operator, framework)
+    exact = derivatives(operator, ORDER)
+    expected = [exact[0], *(exact[k] * exact[1] ** k for k in range(1, ORDER + 1))]
+    try:
+        found = ours.diagram_values(SERIES, loss, parameter, data, mode="exact", progress=False)
+    except ValueError as error:
+        assert len(str(error)) <= 300
+        assert "\n" not in str(error)
+        return f"refused: {error}"
+    for k, star in enumerate(STARS):
+        value, _ = found.value(star)
+        assert isclose(value, expected[k], rel_tol=1e-7, abs_tol=1e-9), (operator.name, k, value, expected[k])
+    return "right"
+
+
+@pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
+def test_an_operator_of_torch(operator):
+    found = outcome(operator, "torch")
+    print(found)
+
+
+@pytest.mark.parametrize("operator", [o for o in OPERATORS if o.jax], ids=lambda operator: operator.name)
+def test_an_operator_of_jax(operator):
+    assert outcome(operator, "jax") == "right"
