@@ -237,7 +237,9 @@ ELEMENTWISE = [
     Operator("leaky_relu", "F.leaky_relu(w, 0.1)", each(lambda x: max(x, x / 10)), "jax.nn.leaky_relu(w, 0.1)"),
     Operator("hardtanh", "F.hardtanh(w)", each(lambda x: min(max(x, -1), 1)), "jax.nn.hard_tanh(w)"),
     Operator("softshrink", "F.softshrink(w, 0.1)", each(lambda x: x - mp.sign(x) * mp.mpf("0.1"))),
-    Operator("glu", "F.glu(w, 0)", lambda w: [a * sigmoid(b) for a, b in zip(w[:6], w[6:], strict=True)], "jax.nn.glu(w)"),
+    Operator(
+        "glu", "F.glu(w, 0)", lambda w: [a * sigmoid(b) for a, b in zip(w[:6], w[6:], strict=True)], "jax.nn.glu(w)"
+    ),
     Operator("prelu", "F.prelu(w[:11], w[11:])", lambda w: [x if x > 0 else w[11] * x for x in w[:11]]),
     Operator("softmax", "F.softmax(w, 0)", softmax, "jax.nn.softmax(w)"),
     Operator("softmin", "F.softmin(w, 0)", lambda w: softmax([-x for x in w])),
@@ -274,15 +276,21 @@ LOSSES = [
         average(lambda x, y: y * softplus(-x) + (1 - y) * softplus(x)),
     ),
     Operator("cross_entropy", "F.cross_entropy(w[None], torch.tensor([4]))", lambda w: [-mp.log(softmax(w)[4])]),
-    Operator("nll_loss", "F.nll_loss(F.log_softmax(w, 0)[None], torch.tensor([4]))", lambda w: [-mp.log(softmax(w)[4])]),
+    Operator(
+        "nll_loss", "F.nll_loss(F.log_softmax(w, 0)[None], torch.tensor([4]))", lambda w: [-mp.log(softmax(w)[4])]
+    ),
     Operator("kl_div", "F.kl_div(w, y, reduction='sum') / 12", average(lambda x, y: y * (mp.log(y) - x))),
     Operator("poisson_nll_loss", "F.poisson_nll_loss(w, y)", average(lambda x, y: mp.exp(x) - y * x)),
     Operator(
         "gaussian_nll_loss",
         "F.gaussian_nll_loss(w[:6], y[:6], torch.exp(w[6:]))",
-        lambda w: [mean((v + (x - y) ** 2 * mp.exp(-v)) / 2 for x, y, v in zip(w[:6], targets()[:6], w[6:], strict=True))],
+        lambda w: [
+            mean((v + (x - y) ** 2 * mp.exp(-v)) / 2 for x, y, v in zip(w[:6], targets()[:6], w[6:], strict=True))
+        ],
     ),
-    Operator("soft_margin_loss", "F.soft_margin_loss(w, torch.ones_like(w))", lambda w: [mean(softplus(-x) for x in w)]),
+    Operator(
+        "soft_margin_loss", "F.soft_margin_loss(w, torch.ones_like(w))", lambda w: [mean(softplus(-x) for x in w)]
+    ),
     Operator(
         "multilabel_soft_margin_loss",
         "F.multilabel_soft_margin_loss(w[None], (y > 0.5).to(w)[None])",
@@ -326,10 +334,16 @@ DISTANCES_AND_MAPS = [
         "pdist",
         "F.pdist(w.reshape(3, 4))",
         lambda w: [
-            length([a - b for a, b in zip(rows(w, 4)[i], rows(w, 4)[j], strict=True)]) for i, j in ((0, 1), (0, 2), (1, 2))
+            length([a - b for a, b in zip(rows(w, 4)[i], rows(w, 4)[j], strict=True)])
+            for i, j in ((0, 1), (0, 2), (1, 2))
         ],
     ),
-    Operator("linear", "F.linear(w[9:12], w[:9].reshape(3, 3))", lambda w: [dot(r, w[9:]) for r in rows(w[:9], 3)], "w[:9].reshape(3, 3) @ w[9:]"),
+    Operator(
+        "linear",
+        "F.linear(w[9:12], w[:9].reshape(3, 3))",
+        lambda w: [dot(r, w[9:]) for r in rows(w[:9], 3)],
+        "w[:9].reshape(3, 3) @ w[9:]",
+    ),
     Operator(
         "bilinear",
         "F.bilinear(w[:2], w[2:4], w[4:12].reshape(2, 2, 2))",
@@ -364,9 +378,16 @@ DISTANCES_AND_MAPS = [
     Operator("adaptive_avg_pool1d", "F.adaptive_avg_pool1d(w[None], 4)", lambda w: [mean(r) for r in rows(w, 3)]),
     Operator("lp_pool1d", "F.lp_pool1d(w[None] ** 2, 2, 3)", lambda w: [length([x**2 for x in r]) for r in rows(w, 3)]),
     Operator(
-        "interpolate", "F.interpolate(w[None, None, :6], scale_factor=2, mode='linear', align_corners=False)", interpolated
+        "interpolate",
+        "F.interpolate(w[None, None, :6], scale_factor=2, mode='linear', align_corners=False)",
+        interpolated,
     ),
-    Operator("pad", "F.pad(w[None, None], (1, 1), mode='reflect')", lambda w: [w[1], *w, w[10]], "jnp.pad(w, 1, mode='reflect')"),
+    Operator(
+        "pad",
+        "F.pad(w[None, None], (1, 1), mode='reflect')",
+        lambda w: [w[1], *w, w[10]],
+        "jnp.pad(w, 1, mode='reflect')",
+    ),
     Operator("cumprod", "torch.cumprod(w, 0)", products, "jnp.cumprod(w)"),
 ]
 

@@ -1,9 +1,7 @@
 """Every operator comes out right to fourth order, or the evaluation is refused."""
 
 import importlib
-from collections import Counter
 from functools import partial
-from math import isclose
 
 import numpy as np
 import pytest
@@ -19,11 +17,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:There is a performance drop:UserWarning"),
 ]
-# PyTorch differentiates these to fourth order wrongly, or not at all; all others must come out
-REFUSED_BY = {
-    "torch": {"vector_norm"},
-    "jax": set(),
-}
 
 
 def torch_names():
@@ -69,20 +62,30 @@ def outcome(operator, framework):
     expected = [exact[0], *(exact[k] * exact[1] ** k for k in range(1, ORDER + 1))]
     try:
         found = ours.diagram_values(SERIES, loss, parameter, data, mode="exact", progress=False)
-    except ValueError as error:
-        assert len(str(error)) <= 300
-        assert "\n" not in str(error)
-        return f"refused: {error}"
+    except ValueError as refusal:
+        return str(refusal)
     for k, star in enumerate(STARS):
-        value, _ = found.value(star)
-        assert isclose(value, expected[k], rel_tol=1e-7, abs_tol=1e-9), (operator.name, k, value, expected[k])
+        value, error = found.value(star)  # some operators of JAX compute in single precision, and say so
+        assert abs(value - expected[k]) <= 1e-9 + 1e-7 * abs(expected[k]) + 2 * error, (operator.name, k, value, error)
     return "right"
+
+
+# what PyTorch 2.13 differentiates wrongly to fourth order, as the differences show, or not at all, as it says itself
+WRONG = {"batch_norm", "det", "instance_norm", "layer_norm", "slogdet", "solve", "solve_ex", "tensorsolve"}
+MISSING = {"glu", "hardsigmoid", "huber_loss", "multi_margin_loss", "pdist", "soft_margin_loss"}
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.name)
 def test_an_operator_of_torch(operator):
+    """None is wrong; those that are refused are refused for what they are refused for, and most are right."""
     found = outcome(operator, "torch")
-    print(found)
+    assert len(found) <= 300
+    assert "\n" not in found
+    if operator.name in WRONG | MISSING:
+        assert ("as PyTorch gives them are wrong" in found) == (operator.name in WRONG), found
+        assert operator.name in MISSING or f".{operator.name}: derivatives of order 3" in found
+    else:
+        assert found == "right" or "the loss fails in PyTorch (RuntimeError" in found, found
 
 
 @pytest.mark.parametrize("operator", [o for o in OPERATORS if o.jax], ids=lambda operator: operator.name)

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from sgdsym.numeric.matrix_free.automatic import Precision
 
@@ -15,13 +16,13 @@ TINY = 1e-37  # next to nothing in single precision
 
 
 def lowest_precision(function: Callable[[Any], Any], parameters: Any) -> Precision:
-    """The lowest precision of what a function computes from its parameters: that of its linear part."""
+    """The lowest precision of what a function computes from its parameters: that of its gradient."""
     arrays = jax.tree.map(jnp.asarray, parameters)
-    _, linear = jax.linearize(function, arrays)
+    value, back = jax.vjp(function, arrays)
     found = [Precision(str(leaf.dtype), "the parameters") for leaf in jax.tree.leaves(arrays)]
     found += [
         Precision(str(variable.aval.dtype), equation.primitive.name)
-        for equation in _equations(jax.make_jaxpr(linear)(arrays).jaxpr)
+        for equation in _equations(jax.make_jaxpr(back)(value).jaxpr)
         for variable in equation.outvars
         if hasattr(variable.aval, "dtype") and jnp.issubdtype(variable.aval.dtype, jnp.floating)
     ]
@@ -72,21 +73,16 @@ class Operator:
     """One operator of a loss at the numbers it met, as a loss of its floating-point arguments.
 
     Attributes:
-        equation: the equation of the program.
+        name: the operator as JAX calls it.
+        apply: what it computes from its arguments.
         arguments: the numbers.
         free: which of them are differentiated.
     """
 
-    equation: Any
+    name: str
+    apply: Callable[..., Any]
     arguments: Sequence[Any]
     free: Sequence[int]
-
-    @property
-    def name(self) -> str:
-        """The operator as JAX calls it, or the function with an own rule."""
-        name = str(self.equation.params.get("name") or self.equation.primitive.name)
-        own = self.equation.params.get("call_jaxpr")
-        return getattr(getattr(getattr(own, "jaxpr", None), "debug_info", None), "func_name", "") or name
 
     @property
     def parameters(self) -> list[Any]:
@@ -102,7 +98,7 @@ class Operator:
         filled = list(self.arguments)
         for i, parameter in zip(self.free, parameters, strict=True):
             filled[i] = parameter
-        return [x for x in _applied(self.equation, filled) if jnp.issubdtype(x.dtype, jnp.floating)]
+        return [x for x in self.apply(*filled) if jnp.issubdtype(x.dtype, jnp.floating)]
 
 
 def _curved(x: Any) -> Any:
@@ -116,15 +112,11 @@ def operators(function: Callable[[Any], Any], parameters: Any) -> Iterator[Opera
     known = dict(zip(map(id, program.jaxpr.invars), leaves, strict=True))
     known |= dict(zip(map(id, program.jaxpr.constvars), program.consts, strict=True))
     for equation in program.jaxpr.eqns:
-        arguments = [v.val if hasattr(v, "val") else known[id(v)] for v in equation.invars]
-        floats = [jnp.issubdtype(jnp.asarray(argument).dtype, jnp.floating) for argument in arguments]
-        free = [i for i, is_float in enumerate(floats) if is_float and jnp.asarray(arguments[i]).size]
+        inputs = list({id(v): v for v in equation.invars if not isinstance(v, Literal)}.values())
+        alone = program.jaxpr.replace(constvars=[], invars=inputs, outvars=equation.outvars, eqns=[equation])
+        apply = jaxpr_as_fun(ClosedJaxpr(alone, []))
+        arguments = [known[id(v)] for v in inputs]
+        free = [i for i, a in enumerate(arguments) if jnp.issubdtype(a.dtype, jnp.floating) and a.size]
         if free:
-            yield Operator(equation, arguments, free)
-        known |= dict(zip(map(id, equation.outvars), _applied(equation, arguments), strict=True))
-
-
-def _applied(equation: Any, arguments: Sequence[Any]) -> list[Any]:
-    functions, parameters = equation.primitive.get_bind_params(equation.params)
-    found = equation.primitive.bind(*functions, *arguments, **parameters)
-    return list(found) if equation.primitive.multiple_results else [found]
+            yield Operator(str(equation.params.get("name") or equation.primitive.name), apply, arguments, free)
+        known |= dict(zip(map(id, equation.outvars), apply(*arguments), strict=True))

@@ -101,8 +101,15 @@ def check_derivatives(assessed: Assessment, data: Data, orders: Orders, seed: in
         at_once = max(1, WORKING_SET // max(1, assessed.held[order - 1].on(1)))
         found = confirm_derivatives(calculus, grounds.precision, examples, order, at_once)
         if found is not None:
-            culprit = calculus.culprit(found.order, examples) if found.decided else None
-            raise ValueError(_refusal(found, what, culprit, calculus.framework))
+            raise ValueError(_refusal(found, what, _culprit(calculus, found, examples), calculus.framework))
+
+
+def _culprit(calculus: AutomaticCalculus, found: Finding, examples: Arrays) -> str | None:
+    """The operator, unless the loss cannot be taken apart."""
+    try:
+        return calculus.culprit(found.order, examples) if found.decided else None
+    except ValueError:
+        return None
 
 
 def _refusal(found: Finding, what: str, culprit: str | None, framework: str) -> str:

@@ -117,6 +117,7 @@ class AutomaticCalculus(Calculus):
         """The precision, unless the loss refuses: what it holds itself may be in another one than its arguments."""
         try:
             self.losses(examples)
+            self.held_bytes(0, examples)
             return self.precision(examples)
         except ValueError:
             return None

@@ -23,6 +23,7 @@ from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing, Value
 from sgdsym.numeric.matrix_free.program import Program
 
 STEPS = 0.25 ** np.arange(1, 10)
+LEAP = 1e-6
 ATTEMPTS = 2  # differences whose error is told too small by chance are not so twice
 SAFETY = 16.0
 TOLERANCE = 1e-6
@@ -88,6 +89,10 @@ def _tables(
 
 
 def _disagreement(here: Floats, aside: Floats, order: int, epsilon: float) -> Finding | None:
+    if not here[:, 2].any():
+        rise = _jump(here[:, 0], aside[:, :, :, 0])
+        if rise:
+            return Finding(1, 0.0, rise, True)
     reference = np.zeros(len(here))
     for k in range(1, order + 1):
         below = 2 * k - 3 if k > 1 else 0
@@ -118,6 +123,18 @@ def _tower(levels: int) -> Program:
     messages = [Message(cell, tuple(along[:k])) for k in range(levels)]
     pairs = [Pairing((message, last)) for message, own in zip(messages, along, strict=True) for last in (own, across)]
     return Program(1, 0, (*along, across), tuple(messages), (Value(cell), *pairs))
+
+
+def _jump(start: Floats, aside: Floats) -> float:
+    """The slope of a function (steps, 2, m) where it leaves its value at 0 (m,) all at once, 0 where it does not.
+
+    A smooth function next to a flat point leaves it by less and less, down to rounding.
+    """
+    changes = np.nanmax(np.abs(aside - start), axis=(1, 2), initial=0.0)
+    left = np.flatnonzero(changes)
+    if not len(left) or left[-1] == len(STEPS) - 1 or changes[left[-1]] < LEAP * changes.max():
+        return 0.0
+    return float(changes[left[-1]] / STEPS[left[-1]])
 
 
 def _judged(order: int, given: Floats, aside: Floats, reference: Floats, epsilon: float) -> Finding | None:

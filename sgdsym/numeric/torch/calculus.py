@@ -228,5 +228,5 @@ def _transformations() -> Transformations:
 
 
 def _numbers(tensor: Any) -> Floats:
-    found: Floats = tensor.detach().cpu().numpy().astype(np.float64)
+    found: Floats = tensor.detach().cpu().double().numpy()
     return found

@@ -10,7 +10,7 @@ MODES = "call eval() on the module: dropout and batch normalisation in training 
 REMEDIES = (
     Remedy(r"random|running_mean|more than 1 value per channel|inplace update to", MODES),
     Remedy(
-        r"\.item\(\)|numpy\(\) on Tensor|data-dependent|control flow|scalar|item is not",
+        r"\.item\(\)|numpy\(\) on Tensor|data-dependent|control flow|have storage",
         "use tensors throughout: no item(), float(), numpy() and no if on values",
     ),
     Remedy(
@@ -26,6 +26,7 @@ REMEDIES = (
         r"forward AD|ZeroTensor|derivative for|not implemented|[Bb]atching rule|no batching|does not support",
         "PyTorch cannot differentiate or map this operator that often; write it with others, or lower the order",
     ),
+    Remedy(r"must only return Tensors", "the loss must return one number as a tensor"),
     Remedy(r"out of memory|can't allocate", "lower chunk= or memory="),
 )
 
