@@ -138,6 +138,10 @@ def lower(a):
     return low, up
 
 
+def upper(a):
+    return mp.matrix([[a[i, j] if j >= i else 0 for j in range(a.cols)] for i in range(a.rows)])
+
+
 def gram_schmidt(a):
     """R of the decomposition QR with a positive diagonal, squared entries: no sign is left open."""
     return mp.cholesky(a.T * a).T
@@ -401,7 +405,7 @@ LINEAR_ALGEBRA = [
     Operator(
         "solve_triangular",
         f"L.solve_triangular(torch.triu({M}), {V}[:, None], upper=True)",
-        lambda w: list(mp.lu_solve(mp.matrix(3, 3) + mp.matrix([[square(w)[i, j] if j >= i else 0 for j in range(3)] for i in range(3)]), column(w))),
+        lambda w: list(mp.lu_solve(upper(square(w)), column(w))),
         f"S.solve_triangular(jnp.triu({M}), {V})",
     ),
     Operator("cholesky", f"L.cholesky({SPD})", lambda w: entries(mp.cholesky(positive(w))), f"L.cholesky({SPD})"),
@@ -422,7 +426,7 @@ LINEAR_ALGEBRA = [
     Operator("cond", f"L.cond({M})", lambda w: [singular(square(w))[0] / singular(square(w))[-1]], f"L.cond({M})"),
     Operator("lu", f"L.lu({M})[2]", lambda w: entries(lower(square(w))[1]), f"S.lu({M})[2]"),
     Operator("lu_factor", f"torch.triu(L.lu_factor({M})[0])", lambda w: entries(lower(square(w))[1]), f"jnp.triu(S.lu_factor({M})[0])"),
-    Operator("multi_dot", f"L.multi_dot([{M}, {M}, {V}])", lambda w: list(square(w) * square(w) * column(w)), f"L.multi_dot([{M}, {M}, {V}])"),
+    Operator("multi_dot", f"L.multi_dot([{M}, {M}, {V}])", lambda w: list(square(w) ** 2 * column(w)), f"L.multi_dot([{M}, {M}, {V}])"),
     Operator("matrix_power", f"L.matrix_power({M} / 4, 3)", lambda w: entries((square(w) / 4) ** 3), f"L.matrix_power({M} / 4, 3)"),
     Operator("tensorinv", f"L.tensorinv({M}, 1)", lambda w: entries(square(w) ** -1), f"L.tensorinv({M}, 1)"),
     Operator("tensorsolve", f"L.tensorsolve({M}, {V})", lambda w: list(mp.lu_solve(square(w), column(w))), f"L.tensorsolve({M}, {V})"),

@@ -17,6 +17,7 @@ from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats, Functi
 HALF = frozenset({"bfloat16", "float16"})
 EPSILONS = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23}
 PERTURBATIONS = 3
+PERTURBATION = 8.0  # in units of rounding: smaller ones may change no number inside the loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class AutomaticCalculus(Calculus):
                 return Grounds(wide, found, (wide,))
         signs = np.random.default_rng(0).choice([-1.0, 1.0], (PERTURBATIONS, self.size))
         vector = self.vector
-        return Grounds(self, own, tuple(self.moved(vector * (1 + own.epsilon * row)) for row in signs))
+        return Grounds(self, own, tuple(self.moved(vector * (1 + PERTURBATION * own.epsilon * row)) for row in signs))
 
     def _precision_or_none(self, examples: Arrays) -> Precision | None:
         """The precision, unless the loss refuses: what it holds itself may be in another one than its arguments."""
