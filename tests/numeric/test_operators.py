@@ -66,7 +66,13 @@ def outcome(operator, framework):
         return str(refusal)
     for k, star in enumerate(STARS):
         value, error = found.value(star)  # some operators of JAX compute in single precision, and say so
-        assert abs(value - expected[k]) <= 1e-9 + 1e-7 * abs(expected[k]) + 2 * error, (operator.name, k, value, expected[k], error)
+        assert abs(value - expected[k]) <= 1e-9 + 1e-7 * abs(expected[k]) + 2 * error, (
+            operator.name,
+            k,
+            value,
+            expected[k],
+            error,
+        )
     return "right"
 
 

@@ -123,7 +123,7 @@ def plan(
     function: Callable[[Any], Any] | None = None,
     **options: Any,
 ) -> Plan:
-    """What an evaluation will cost, in gradients of the loss on one data point; the loss is traced, not compiled.
+    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on one of them.
 
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1)

@@ -129,7 +129,7 @@ def plan(
     function: Callable[[Any], Any] | None = None,
     **options: Any,
 ) -> Plan:
-    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on two of them.
+    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on one or two of them.
 
     >>> import torch
     >>> from sgdsym.sgd import expand
