@@ -19,6 +19,15 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module")
+def quickly_compiled():
+    """JAX without most optimisations: what is compiled here runs once."""
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 def torch_names():
     torch = pytest.importorskip("torch")
     double = partial(torch.tensor, dtype=torch.float64)
@@ -94,6 +103,7 @@ def test_an_operator_of_torch(operator):
         assert found == "right" or "the loss fails in PyTorch (RuntimeError" in found, found
 
 
+@pytest.mark.usefixtures("quickly_compiled")
 @pytest.mark.parametrize("operator", [o for o in OPERATORS if o.jax], ids=lambda operator: operator.name)
 def test_an_operator_of_jax(operator):
     assert outcome(operator, "jax") == "right"
