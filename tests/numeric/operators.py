@@ -417,7 +417,7 @@ LINEAR_ALGEBRA = [
     Operator("qr", f"L.qr({M})[1].abs()", lambda w: [abs(x) for x in entries(gram_schmidt(square(w)))], f"jnp.abs(L.qr({M})[1])"),
     Operator("pinv", f"L.pinv({M})", lambda w: entries(square(w) ** -1), f"L.pinv({M})"),
     Operator("lstsq", f"L.lstsq({M}, {V}[:, None])[0]", lambda w: list(mp.lu_solve(square(w), column(w))), f"L.lstsq({M}, {V})[0]"),
-    Operator("matrix_exp", f"L.matrix_exp({M} / 4)", lambda w: entries(mp.expm(square(w) / 4)), f"S.expm({M} / 4)"),
+    Operator("matrix_exp", f"L.matrix_exp({M} / 4)", lambda w: entries(mp.expm(square(w) / 4)), f"S.expm({M} / 4, max_squarings=2)"),
     Operator("norm", "L.norm(w)", lambda w: [length(w)], "L.norm(w)"),
     Operator("vector_norm", "L.vector_norm(w, 3)", lambda w: [length(w, 3)], "L.norm(w, 3)"),
     Operator("matrix_norm", f"L.matrix_norm({M})", lambda w: [length(entries(square(w)))], f"L.norm({M})"),
