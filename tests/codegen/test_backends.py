@@ -159,6 +159,25 @@ def test_single_precision_stays(backend):
     assert "float32" in str(found.dtype)
 
 
+def test_jax_does_not_lose_digits_silently():
+    jax = pytest.importorskip("jax")
+    kernel, given = sgdsym.expand(order=2).kernel(backend="jax"), tensors(2)[:3]
+    function = sgdsym.expand(observable="function", order=2).kernel(backend="jax")
+    single = [tensor.astype(np.float32) for tensor in given]
+    root = [single[0][0], *(tensor[0] for tensor in given[1:])]
+    message = r"derivatives\[{}\] is in double precision and JAX computes in single: call jax.config.update"
+    with jax.enable_x64(False):
+        for evaluation in (kernel, kernel.estimate):
+            with pytest.raises(ValueError, match=message.format(0)):
+                evaluation(given, 0.1, T=5, B=2)
+        with pytest.raises(ValueError, match="root_" + message.format(1)):
+            function(single, 0.1, T=5, B=2, root_derivatives=root)
+        assert kernel(single, 0.1, T=5, B=2).dtype == np.float32
+    with jax.enable_x64(True):
+        wanted = sgdsym.expand(order=2).kernel()(given, 0.1, T=5, B=2)
+        assert float(kernel(given, 0.1, T=5, B=2)) == pytest.approx(wanted, rel=1e-13)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
 @pytest.mark.parametrize(
     ("change", "message"),

@@ -16,7 +16,7 @@ from sgdsym import Diagram, expand
 from sgdsym.numeric import interpret, interpret_diagram
 from sgdsym.numeric.matrix_free import Data, DiagramValues, Effort, Session, make_plan, run_tasks, split_options
 from sgdsym.numeric.matrix_free.estimate import rate_and_weights
-from sgdsym.numeric.matrix_free.messages import Derivative, readings
+from sgdsym.numeric.matrix_free.messages import Cell, Pairing, Value, readings
 from sgdsym.series import Coefficient, Series, exact_value
 from tests.diagrams.strategies import diagrams
 from tests.numeric.matrix_free import (
@@ -374,10 +374,6 @@ def sorted_kinds(step):
     return tuple(sorted(below(step)))
 
 
-def test_derivatives_are_read_off_too():
-    assert any(isinstance(way, Derivative) for (way,) in readings(Diagram(2, [(0, 1)]), exact=True))
-
-
 def test_coefficients_at_many_steps_and_a_float_momentum():
     series = expand(order=2, momentum="mu").as_moments()
     diagrams = series.diagrams()
@@ -386,3 +382,10 @@ def test_coefficients_at_many_steps_and_a_float_momentum():
     assert found == [float(exact_value(series[diagram], exact)) for diagram in diagrams]
     with pytest.raises(ValueError, match="batch size must be an integer of at least 1, not 3/2"):
         rate_and_weights(series, diagrams, 0.1, {"T": 10**4, "B": 1.5, "mu": 0.999})
+
+
+def test_no_value_is_differentiated_along_directions_alone():
+    """What is read off is the product of two messages, each a gradient; the loss alone is a value."""
+    star = Diagram(4, [(0, 1), (0, 2), (0, 3)], [(0,), (1, 2), (3,)])
+    assert all(isinstance(way, Pairing) for (way,) in readings(star, exact=True))
+    assert [way for (way,) in readings(Diagram(1), exact=True)] == [Value(Cell("mean"))]

@@ -7,7 +7,7 @@ compiled, and spread over all the devices JAX has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sgdsym.numeric.matrix_free import (
     Data,
@@ -23,6 +23,9 @@ from sgdsym.numeric.matrix_free import (
     split_options,
 )
 from sgdsym.series import Series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["diagram_values", "evaluate", "plan"]
 
@@ -62,11 +65,12 @@ def evaluate(
             ``seed``, ``chunk``, ``memory``, ``limit`` and ``force``.
 
     Returns:
-        The value, the coefficients of the powers of the learning rate, and their standard errors: those of the draws, to
-        which rounding comes, and what the series leaves out.
+        The value, the coefficients of the powers of the learning rate, and their standard errors: those of the draws and of
+        rounding, twice which is an interval of 95 %.  What the series leaves out comes on top.
 
     Raises:
-        ValueError: if something is missing or not finite, or the evaluation costs too much.
+        ValueError: if something is missing or not finite, the evaluation costs too much, or the derivatives that JAX
+            gives are not those of the loss, as differences at a few data points show.
         RuntimeError: if JAX is not installed, or the executor lost its workers for good.
 
     >>> import numpy as np
@@ -120,7 +124,7 @@ def plan(
     function: Callable[[Any], Any] | None = None,
     **options: Any,
 ) -> Plan:
-    """What an evaluation will cost, in gradients of the loss on one data point; nothing is computed.
+    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on one of them.
 
     >>> import numpy as np
     >>> from sgdsym.sgd import expand
@@ -153,10 +157,18 @@ def _session(
         raise RuntimeError(MISSING) from error
     from sgdsym.numeric.jax.calculus import JaxCalculus
 
+    for name, given in (("loss", loss), ("function", function)):
+        if given is not None and not callable(given):
+            raise ValueError(f"{name} must be a function, not a {type(given).__name__}")
     check_types(jax.tree.leaves(parameters), "parameters")
     check_types(jax.tree.leaves(data), "data")
-    arrays = jax.tree.map(as_numpy, parameters)
+    arrays = jax.tree.map(_at_least_single, parameters)
     leaves, nesting = jax.tree.flatten(jax.tree.map(as_numpy, data))
     check_parameters(jax.tree.leaves(arrays))
-    layout = jax.tree.unflatten(nesting, range(len(leaves)))
-    return Session(series.as_moments(), JaxCalculus(loss, arrays, layout, function), Data(tuple(leaves)), effort)
+    return Session(series.as_moments(), JaxCalculus(loss, arrays, nesting, function), Data(tuple(leaves)), effort)
+
+
+def _at_least_single(leaf: Any) -> NDArray[Any]:
+    """An array; half precision has no place in sums and derivatives."""
+    array = as_numpy(leaf)
+    return array.astype("float32") if array.dtype == "float16" else array

@@ -2,55 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+import os
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Self
+from uuid import uuid4
 
+import jax
 import numpy as np
 
+from sgdsym.numeric.jax.errors import told
+from sgdsym.numeric.jax.trace import lowest_precision, most_bytes, operators
+from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Precision
 from sgdsym.numeric.matrix_free.calculus import (
     Arrays,
-    Calculus,
     Floats,
-    Function,
     Losses,
     Transformations,
     cells_of,
     joined,
     split,
 )
-from sgdsym.numeric.matrix_free.messages import Message, Reading
+from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
+from sgdsym.numeric.matrix_free.messages import Cell, Message, Reading
 from sgdsym.numeric.matrix_free.program import Program
+
+TRANSFORMATIONS = Transformations(jax.jvp, jax.grad, jax.vmap, jax.tree.leaves, jax.tree.unflatten)
+USED_IN: list[int] = []  # the process that runs JAX: threads of JAX do not survive a fork
+
+
+class Compiled:
+    """The compiled functions of one evaluation.
+
+    A loss may read what changes between two evaluations, so that functions are never kept beyond one.  Tasks that are sent
+    to one worker share them: what is sent is the name of the evaluation alone.
+    """
+
+    def __init__(self, evaluation: str) -> None:
+        self.evaluation = evaluation
+        self.functions: dict[Hashable, Callable[..., Any]] = {}
+
+    def __reduce__(self) -> tuple[Callable[[str], Compiled], tuple[str]]:
+        return _compiled_here, (self.evaluation,)
+
+    def get(self, key: Hashable, make: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+        """The compiled function of a name."""
+        if key not in self.functions:
+            self.functions[key] = jax.jit(make())
+        return self.functions[key]
+
+
+@lru_cache(maxsize=2)
+def _compiled_here(evaluation: str) -> Compiled:
+    return Compiled(evaluation)
+
+
+def _new_evaluation() -> Compiled:
+    return Compiled(uuid4().hex)
 
 
 @dataclass(frozen=True, eq=False)
-class JaxCalculus(Calculus):
-    """A loss for JAX; parameters in double precision are computed with in double precision, whatever JAX is set to."""
+class JaxCalculus(AutomaticCalculus):
+    """A loss for JAX; parameters in double precision are computed with in double precision, whatever JAX is set to.
+
+    Attributes:
+        compiled: the functions that were compiled for it.
+        role: whether the loss is the one that was given or takes its place.
+    """
+
+    compiled: Compiled = field(default_factory=_new_evaluation)
+    role: str = "loss"
+
+    @property
+    def framework(self) -> str:
+        """The name of the framework."""
+        return "JAX"
 
     @property
     def leaves(self) -> list[Any]:
         """The arrays of the parameters, in order."""
-        import jax
-
         return jax.tree.leaves(self.parameters)
 
     def total(self, reading: Message | Reading, directions: Sequence[Floats], examples: Arrays) -> Floats:
         """A message or a value, summed over examples."""
-        import jax
-
-        with self._precision():
-            compiled = _total(self.loss, self.function, self._key, reading)
-            found = compiled(self.parameters, [self._tree(d) for d in directions], examples)
+        with self._at_work():
+            compiled = self.compiled.get((self.role, "total", reading), lambda: self._step(reading))
+            found = compiled(self.parameters, [self._tree(d) for d in directions], self._arrays(examples))
             return (
                 joined(jax.tree.leaves(found)) if isinstance(reading, Message) else np.asarray(found, dtype=np.float64)
             )
 
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example."""
-        with self._precision():
-            return np.asarray(_losses(self.loss, self._key)(self.parameters, examples), dtype=np.float64)
+        with self._at_work():
+            make = lambda: lambda parameters, arrays: self._losses(parameters).each(parameters, arrays)  # noqa: E731
+            compiled = self.compiled.get((self.role, "losses"), make)
+            return np.asarray(compiled(self.parameters, self._arrays(examples)), dtype=np.float64)
 
     def values(
         self,
@@ -61,85 +110,133 @@ class JaxCalculus(Calculus):
         everything: Arrays,
     ) -> Floats:
         """The random values of a program."""
-        with self._precision():
-            compiled = _values(self.loss, self.function, self._key, program)
-            fixed = self.parameters, [self._tree(d) for d in directions], everything
-            found = compiled(*fixed, *_sharded((list(points), list(batches))))
-            return np.asarray(found, dtype=np.float64)
+        with self._at_work():
+            compiled = self.compiled.get((self.role, "values", program), lambda: self._draws(program))
+            fixed = self.parameters, [self._tree(d) for d in directions], self._arrays(everything)
+            drawn = [self._arrays(cell) for cell in points], [self._arrays(cell) for cell in batches]
+            return np.asarray(compiled(*fixed, *_sharded(drawn)), dtype=np.float64)
+
+    def moved(self, parameters: Floats) -> Self:
+        """The same loss at other parameters."""
+        return replace(self, parameters=self._tree(parameters))
+
+    def along(self, direction: Floats) -> Self:
+        """The same loss on data with one more array, how far the parameters are moved along a direction."""
+        tree = self._tree(direction)
+
+        def loss(parameters: Any, example: Any) -> Any:
+            rest, shift = example
+            return self.loss(jax.tree.map(lambda a, d: a + shift.astype(a.dtype) * d, parameters, tree), rest)
+
+        numbers = jax.tree.unflatten(self.layout, range(self.layout.num_leaves))
+        layout = jax.tree.structure((numbers, self.layout.num_leaves))
+        return replace(self, loss=loss, layout=layout, compiled=_new_evaluation())
+
+    def doubled(self) -> Self:
+        """The same loss, its parameters and data in double precision."""
+        return replace(self, parameters=jax.tree.map(lambda leaf: leaf.astype(np.float64), self.parameters))
+
+    def observing(self) -> Self:
+        """The observed function in the place of the loss."""
+        return replace(super().observing(), role="function")
+
+    def precision(self, examples: Arrays) -> Precision:
+        """The lowest precision in the loss of the first of some examples, and in the observed function."""
+        with self._at_work():
+            found = [lowest_precision(self._alone(examples), self.parameters)]
+            if self.function is not None:
+                found.append(lowest_precision(self.function, self.parameters))
+        return max(found, key=lambda precision: precision.epsilon)
+
+    def held_bytes(self, inputs: int, examples: Arrays) -> int:
+        """The most bytes held at once while a message with so many inputs is computed on some examples."""
+        message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
+        with self._at_work():
+            directions = [self.parameters] * inputs
+            return most_bytes(self._step(message), self.parameters, directions, self._arrays(examples))
+
+    def culprit(self, order: int, examples: Arrays) -> str | None:
+        """The operator of the loss whose own derivatives of an order are wrong, where it can be found."""
+        with self._at_work():
+            for operator in operators(self._alone(examples), self.parameters):
+                parameters = [np.asarray(argument) for argument in operator.parameters]
+                alone = JaxCalculus(operator, parameters, jax.tree.structure(0))
+                try:
+                    found = confirm_derivatives(alone, alone.precision((np.zeros(1),)), (np.zeros(1),), order)
+                except ValueError:
+                    continue
+                if found is not None and found.decided:
+                    return operator.name
+        return None
+
+    def _losses(self, parameters: Any) -> Losses:
+        def loss(parameters: Any, example: Any) -> Any:
+            return self.loss(parameters, example)  # a function of our own: JAX hashes those it maps
+
+        return Losses(TRANSFORMATIONS, loss, self.function, self.layout, parameters)
+
+    def _alone(self, examples: Arrays) -> Callable[[Any], Any]:
+        """The loss of the first of some examples."""
+        example = jax.tree.unflatten(self.layout, [array[0] for array in self._arrays(examples)])
+        return lambda parameters: self.loss(parameters, example)
+
+    def _step(self, reading: Message | Reading) -> Callable[..., Any]:
+        def total(parameters: Any, directions: Any, examples: Any) -> Any:
+            return self._losses(parameters).step(reading, directions, examples, mean=False)
+
+        return total
+
+    def _draws(self, program: Program) -> Callable[..., Any]:
+        def values(parameters: Any, directions: Any, everything: Any, points: Any, batches: Any) -> Any:
+            losses = self._losses(parameters)
+
+            def draw(points: Any, batches: Any) -> Any:
+                return jax.numpy.stack(losses.program(program, directions, cells_of(points, batches, everything)))
+
+            return jax.vmap(draw)(points, batches)
+
+        return values
 
     def _tree(self, vector: Floats) -> Any:
         """A vector in the shape of the parameters."""
-        import jax
-
         leaves, structure = jax.tree.flatten(self.parameters)
         parts = split(vector, leaves)
         return jax.tree.unflatten(structure, [p.astype(leaf.dtype) for p, leaf in zip(parts, leaves, strict=True)])
 
+    def _arrays(self, arrays: Arrays) -> list[Any]:
+        """The data as they are computed with: half precision has no place in sums."""
+        wanted = np.dtype(np.float64 if self._is_double else np.float32)
+        few = [np.issubdtype(array.dtype, np.floating) and array.itemsize < wanted.itemsize for array in arrays]
+        return [array.astype(wanted) if low else array for array, low in zip(arrays, few, strict=True)]
+
     @property
-    def _key(self) -> Any:
-        """The nesting of the data as a value that can be compared."""
-        import jax
+    def _is_double(self) -> bool:
+        return any(leaf.dtype == np.float64 for leaf in self.leaves)
 
-        return jax.tree.structure(self.layout)
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        import jax
-
-        double = any(leaf.dtype == np.float64 for leaf in jax.tree.leaves(self.parameters))
-        precision: AbstractContextManager[Any] = jax.enable_x64(double)
-        return precision
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Errors in one line, in the precision of the parameters, in a process where JAX runs."""
+        claim_process()
+        with jax.enable_x64(self._is_double), told():
+            yield
 
 
-@cache
-def _transformations() -> Transformations:
-    import jax
+def claim_process() -> None:
+    """Say that JAX runs in this process.
 
-    return Transformations(jax.jvp, jax.grad, jax.vmap, jax.tree.leaves, jax.tree.unflatten)
-
-
-# the compiled functions depend on the loss alone, so that tasks sent to one worker share them
-
-
-@lru_cache(maxsize=64)
-def _total(loss: Any, function: Function | None, key: Any, reading: Message | Reading) -> Callable[..., Any]:
-    import jax
-
-    def total(parameters: Any, directions: Any, examples: Any) -> Any:
-        return Losses(_transformations(), loss, function, key, parameters).step(
-            reading, directions, examples, mean=False
+    Raises:
+        ValueError: if it was forked from one in which JAX runs: there it would wait for ever.
+    """
+    if USED_IN and os.getpid() not in USED_IN:
+        raise ValueError(
+            "a process that is forked after JAX has run waits for ever; start the workers another way: "
+            "ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn'))"
         )
-
-    return jax.jit(total)
-
-
-@lru_cache(maxsize=16)
-def _losses(loss: Any, key: Any) -> Callable[..., Any]:
-    import jax
-
-    return jax.jit(
-        lambda parameters, examples: Losses(_transformations(), loss, None, key, parameters).each(parameters, examples)
-    )
-
-
-@lru_cache(maxsize=16)
-def _values(loss: Any, function: Function | None, key: Any, program: Program) -> Callable[..., Any]:
-    import jax
-
-    def values(parameters: Any, directions: Any, everything: Any, points: Any, batches: Any) -> Any:
-        losses = Losses(_transformations(), loss, function, key, parameters)
-
-        def draw(points: Any, batches: Any) -> Any:
-            return jax.numpy.stack(losses.program(program, directions, cells_of(points, batches, everything)))
-
-        return jax.vmap(draw)(points, batches)
-
-    return jax.jit(values)
+    USED_IN[:] = [os.getpid()]
 
 
 def _sharded(draws: Any) -> Any:
     """The draws divided among all devices, where there are several and they come out even."""
-    import jax
-
     lengths = {len(array) for array in jax.tree.leaves(draws)}
     if jax.device_count() == 1 or any(length % jax.device_count() for length in lengths):
         return draws

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing, Reading
+from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing, Reading, Value
 from sgdsym.numeric.matrix_free.program import Program
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -130,7 +130,9 @@ class Losses:
             losses = self.each(parameters, examples)
             return losses.mean() if mean else losses.sum()
 
-        derivative = self.use.grad(observed) if isinstance(step, Message) else observed
+        if isinstance(step, Value):
+            return observed(self.parameters)
+        derivative = self.use.grad(observed)
         for direction in directions:
             derivative = self._along(derivative, direction)
         return derivative(self.parameters)

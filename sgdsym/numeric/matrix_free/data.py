@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,11 @@ from numpy.typing import NDArray
 from sgdsym.arrays import check_unmasked, unmasked
 
 Indices: TypeAlias = NDArray[np.int64]
+LOOKED_AT = 2**20  # numbers that are looked at together
+COLLECT = {
+    "data": "collect all data points in arrays (n, …) first",
+    "parameters": "give arrays in tuples, lists and dictionaries, such as dict(module.named_parameters())",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +50,7 @@ class Data:
                 f"each array of the data needs one row for each data point, at least one; the lengths are {lengths}"
             )
         for i, array in enumerate(self.arrays):
-            rows = array.reshape(len(array), -1)
-            check_finite(rows, f"array {i} of the data", "leave the point out or mend it")
+            check_finite(array, f"array {i} of the data", "leave the point out or mend it")
 
     @property
     def points(self) -> int:
@@ -65,19 +70,24 @@ class Data:
 def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
     """Refuse rows of numbers, (n, …), of which one is not finite.
 
+    Some rows are looked at after the other: an array that is mapped from a file is never copied as a whole.
+
     Raises:
         ValueError: naming the first data point with such a number.
     """
     if not np.issubdtype(rows.dtype, np.inexact):
         return
-    bad = np.argwhere(~np.isfinite(rows))
-    if len(bad):
-        found = rows[tuple(bad[0])]
-        raise ValueError(f"{what} is {found} at data point {bad[0][0]}; {remedy}")
+    at_once = max(1, LOOKED_AT // max(1, rows[0].size))
+    for start in range(0, len(rows), at_once):
+        part = rows[start : start + at_once]
+        finite = np.isfinite(part)
+        if not finite.all():
+            place = tuple(int(j) for j in np.argwhere(~finite)[0])
+            raise ValueError(f"{what} is {part[place]} at data point {start + place[0]}; {remedy}")
 
 
 def check_types(arrays: Iterable[Any], what: str) -> None:
-    """Refuse arrays, of any framework, with anything else than the numbers of numpy, such as ``bfloat16``, or masked or sparse.
+    """Refuse what is no array of numbers of numpy, of any framework: ``bfloat16``, loaders, modules, masked or sparse entries.
 
     Raises:
         ValueError: naming the array and what it holds.
@@ -85,8 +95,13 @@ def check_types(arrays: Iterable[Any], what: str) -> None:
     >>> check_types([np.zeros(2), np.array(["a"])], "data")
     Traceback (most recent call last):
     ValueError: array 1 of the data holds <U1; make it float16, float32 or float64
+    >>> check_types([iter([1.0])], "data")
+    Traceback (most recent call last):
+    ValueError: the data hold a list_iterator where an array belongs; collect all data points in arrays (n, …) first
     """
     for i, array in enumerate(arrays):
+        if not (hasattr(array, "dtype") or hasattr(array, "__array__") or isinstance(array, Number)):
+            raise ValueError(f"the {what} hold a {type(array).__name__} where an array belongs; {COLLECT[what]}")
         title = f"array {i} of the {what}"
         check_unmasked(array, title)
         if hasattr(array, "todense") or str(getattr(array, "layout", "torch.strided")) != "torch.strided":

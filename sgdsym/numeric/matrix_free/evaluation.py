@@ -8,7 +8,7 @@ data is ever taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import fsum, prod
 from typing import Any, TypeAlias
@@ -19,14 +19,13 @@ from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats
 from sgdsym.numeric.matrix_free.data import Data, Indices, check_finite, drawn_points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues
-from sgdsym.numeric.matrix_free.messages import Derivative, Message, Pairing, Reading
+from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading, Value
 from sgdsym.numeric.matrix_free.plan import Group, Plan
 from sgdsym.numeric.matrix_free.program import Program
 from sgdsym.numeric.matrix_free.tasks import Key, Task, Tasks, run_tasks
 from sgdsym.series import Series
 
 Fixed: TypeAlias = dict[Message | Reading, Any]
-PASS = 1024  # data points in one task of a pass over all data
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +53,57 @@ def task_count(plan: Plan) -> int:
     """How many tasks a plan will be."""
     steps = {step for group in plan.groups for step in (*group.program.shared, *group.program.fixed_readings)}
     cells = [step.cell.kind for step in steps if not isinstance(step, Pairing)]
-    passes = 1 + cells.count("mean")
-    return passes * len(_slices(plan.points)) + cells.count("function") + sum(_chunks(plan, g) for g in plan.groups)
+    slices = len(_slices(plan))
+    fixed = cells.count("mean") * slices + cells.count("function")
+    chunks = sum(_chunks(plan, group) for group in plan.groups)
+    return slices + fixed * (1 + plan.twins) + (plan.replicates + plan.twins) * chunks
 
 
-def evaluate_diagrams(series: Series, plan: Plan, bench: Bench) -> DiagramValues:
+def evaluate_diagrams(series: Series, plan: Plan, bench: Bench, twins: Sequence[Calculus] = ()) -> DiagramValues:
     """The values of all diagrams of a series over moments.
 
+    Args:
+        series: the series, over moments.
+        plan: what is computed.
+        bench: where.
+        twins: the loss as it is evaluated again, for one replicate, to see the rounding.
+
     Raises:
-        ValueError: if the loss of a data point is not a finite number.
         FloatingPointError: if a value is not finite although the losses are.
     """
-    _check_losses(bench)
+    values = _replicates(series, plan, bench, plan.replicates)
+    again = [_replicates(series, plan, replace(bench, calculus=twin), 1) for twin in twins]
+    return DiagramValues(
+        series, tuple(series.diagrams()), values, np.concatenate([values[:0], *(rows - values[:1] for rows in again)])
+    )
+
+
+def _replicates(series: Series, plan: Plan, bench: Bench, count: int) -> Floats:
+    """The values of all diagrams in the first replicates, (count, diagrams)."""
     fixed: Fixed = {}
     columns: dict[Diagram, Floats] = {}
     for group in plan.groups:
-        _compute_fixed(fixed, group.program, bench)
-        means = _drawn_means(group, plan, fixed, bench)
+        _compute_fixed(fixed, group.program, plan, bench)
+        means = _drawn_means(group, plan, fixed, bench, count)
         for diagram, ways in group.values.items():
             factor = prod(fixed[reading] for reading in ways if not reading.drawn)
             columns[diagram] = factor * means[_drawn_part(ways)]
-    diagrams = tuple(series.diagrams())
-    for diagram in diagrams:
-        if not np.isfinite(columns[diagram]).all():
+    for diagram, column in columns.items():
+        if not np.isfinite(column).all():
             degree = max(diagram.degrees)
             raise FloatingPointError(
                 f"the value of {diagram} is not finite, though all losses are: look at the derivatives of degree {degree}"
             )
-    empty = np.zeros((plan.replicates, 0))
-    return DiagramValues(series, diagrams, np.column_stack([empty, *(columns[diagram] for diagram in diagrams)]))
+    return np.column_stack([np.zeros((count, 0)), *(columns[diagram] for diagram in series.diagrams())])
 
 
-def _check_losses(bench: Bench) -> None:
-    data = bench.data
-    found = bench.run({s.start: partial(_losses_task, bench, s) for s in _slices(data.points)})
+def check_losses(plan: Plan, bench: Bench) -> None:
+    """Refuse losses that are no finite numbers.
+
+    Raises:
+        ValueError: naming the first such data point.
+    """
+    found = bench.run({s.start: partial(_losses_task, bench, s) for s in _slices(plan)})
     parts = [np.asarray(part) for part in found.values()]
     if any(part.ndim != 1 for part in parts):
         raise ValueError(f"the loss of one data point must be one number, not an array of shape {parts[0].shape[1:]}")
@@ -98,7 +114,7 @@ def _losses_task(bench: Bench, rows: slice) -> Task:
     return bench.calculus.losses, (bench.data.take(rows),)
 
 
-def _compute_fixed(fixed: Fixed, program: Program, bench: Bench) -> None:
+def _compute_fixed(fixed: Fixed, program: Program, plan: Plan, bench: Bench) -> None:
     """What does not depend on draws: passes over all data, each waiting for those it is made from."""
     for step in (*program.shared, *program.fixed_readings):
         if step in fixed:
@@ -109,12 +125,12 @@ def _compute_fixed(fixed: Fixed, program: Program, bench: Bench) -> None:
             continue
         # the function of the parameters has no data: one pass over one point, which it does not look at
         alone = step.cell.kind == "function"
-        slices = [slice(0, 1)] if alone else _slices(bench.data.points)
+        slices = [slice(0, 1)] if alone else _slices(plan)
         parts = bench.run({s.start: partial(_total_task, bench, step, directions, s) for s in slices})
         fixed[step] = _exact_sum(list(parts.values())) / (1 if alone else bench.data.points)
 
 
-def _total_task(bench: Bench, step: Message | Derivative, directions: Sequence[Floats], rows: slice) -> Task:
+def _total_task(bench: Bench, step: Message | Value, directions: Sequence[Floats], rows: slice) -> Task:
     return bench.calculus.total, (step, directions, bench.data.take(rows))
 
 
@@ -129,17 +145,19 @@ def _drawn_part(ways: tuple[Reading, ...]) -> tuple[Reading, ...]:
     return tuple(reading for reading in ways if reading.drawn)
 
 
-def _drawn_means(group: Group, plan: Plan, fixed: Fixed, bench: Bench) -> dict[tuple[Reading, ...], Floats]:
+def _drawn_means(
+    group: Group, plan: Plan, fixed: Fixed, bench: Bench, replicates: int
+) -> dict[tuple[Reading, ...], Floats]:
     """For each product of random values its mean in every replicate."""
     products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
     if not group.draws:
-        return {product: np.ones(plan.replicates) for product in products}
-    chunks = _exact_chunks(plan, group) if plan.effort.mode == "exact" else _sampled_chunks(plan, group)
+        return {product: np.ones(replicates) for product in products}
+    chunks = _exact_chunks(plan, group) if plan.effort.mode == "exact" else _sampled_chunks(plan, group, replicates)
     directions = [fixed[message] for message in group.program.shared]
     work = Work(bench.calculus, group.program, products, directions)
     everything = bench.data.take(slice(None)) if plan.effort.mode == "exact" else ()
     found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
-    parts: list[list[list[float]]] = [[] for _ in range(plan.replicates)]
+    parts: list[list[list[float]]] = [[] for _ in range(replicates)]
     for (replicate, _), sums in found.items():
         parts[replicate].append(sums)
     draws = group.draws // plan.replicates
@@ -187,8 +205,8 @@ def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Data, everything: A
     return work.sums, (chunk.count, points, batches, everything)
 
 
-def _sampled_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[[], Chunk]]:
-    """The chunks of all replicates; each replicate has draws of its own, told by the seed."""
+def _sampled_chunks(plan: Plan, group: Group, replicates: int) -> dict[tuple[int, int], Callable[[], Chunk]]:
+    """The chunks of the first replicates; each replicate has draws of its own, told by the seed."""
     draws, program, effort = plan.effort.draws, group.program, plan.effort
     size = -(-draws // _chunks_in(draws, plan.at_once(group)))
 
@@ -205,7 +223,7 @@ def _sampled_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[
         return _padded(points, batches, size)
 
     starts = range(0, draws, size)
-    return {(r, start): partial(chunk, r, start) for r in range(plan.replicates) for start in starts}
+    return {(r, start): partial(chunk, r, start) for r in range(replicates) for start in starts}
 
 
 def _exact_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[[], Chunk]]:
@@ -229,14 +247,14 @@ def _padded(points: Indices, batches: Indices, size: int) -> Chunk:
 
 
 def _chunks(plan: Plan, group: Group) -> int:
-    """How many tasks the draws of a group are."""
-    draws = group.draws // plan.replicates
-    return plan.replicates * _chunks_in(draws, plan.at_once(group))
+    """How many tasks the draws of a group are in one replicate."""
+    return _chunks_in(group.draws // plan.replicates, plan.at_once(group))
 
 
 def _chunks_in(draws: int, at_once: int) -> int:
     return -(-draws // at_once)
 
 
-def _slices(points: int) -> list[slice]:
-    return [slice(start, start + PASS) for start in range(0, points, PASS)]
+def _slices(plan: Plan) -> list[slice]:
+    """All data points, as many at once as a pass takes."""
+    return [slice(start, start + plan.in_pass) for start in range(0, plan.points, plan.in_pass)]

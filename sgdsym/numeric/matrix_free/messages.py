@@ -62,16 +62,20 @@ class Message:
 
 
 @dataclass(frozen=True, order=True)
-class Derivative:
-    r"""The number :math:`\nabla^k l\,[m_1, …, m_k]`: a value read off at a node."""
+class Value:
+    """The loss itself, or the observed function: the value read off at a node without neighbours."""
 
     cell: Cell
-    inputs: tuple[Message, ...]
+
+    @property
+    def inputs(self) -> tuple[Message, ...]:
+        """No message arrives at a node without neighbours."""
+        return ()
 
     @property
     def drawn(self) -> bool:
         """Whether it depends on data drawn at random."""
-        return self.cell.drawn or any(message.drawn for message in self.inputs)
+        return self.cell.drawn
 
 
 @dataclass(frozen=True, order=True)
@@ -86,7 +90,7 @@ class Pairing:
         return any(message.drawn for message in self.inputs)
 
 
-Reading: TypeAlias = Derivative | Pairing
+Reading: TypeAlias = Value | Pairing
 
 
 def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
@@ -100,9 +104,9 @@ def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
     multiplication by the Hessian", 1994, applied along a tree.
 
     >>> noise = Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)])              # H : E[gg]
-    >>> at_the_hessian, *_ = (value for value, in readings(noise, exact=True) if isinstance(value, Derivative))
-    >>> at_the_hessian.cell, [message.cell for message in at_the_hessian.inputs]
-    (Cell(kind='point', index=0), [Cell(kind='mean', index=0)])
+    >>> (value,), *_ = readings(noise, exact=True)
+    >>> [(message.cell.kind, len(message.inputs)) for message in value.inputs]
+    [('mean', 1), ('point', 0)]
     """
     trees = connected_parts(diagram.nodes, diagram.edges)
     joint = {v for block in diagram.blocks if len(block) > 1 for v in block}
@@ -141,7 +145,11 @@ def _labellings(diagram: Diagram, between: set[int], exact: bool) -> Iterator[di
 
 
 def _tree_readings(diagram: Diagram, core: list[int], cells: Mapping[int, Cell]) -> list[Reading]:
-    """The value of one tree, read off at each node of its core and at each edge there."""
+    """The value of one tree, read off at each edge of its core: gradients first, directions after them.
+
+    A number that is differentiated along directions alone never asks a framework for a gradient, and PyTorch's nested
+    forward derivatives are wrong for many of its operators where those of a gradient are right.
+    """
     around = diagram.neighbours
     known: dict[tuple[int, int], Message] = {}
 
@@ -153,8 +161,8 @@ def _tree_readings(diagram: Diagram, core: list[int], cells: Mapping[int, Cell])
 
     found: list[Reading] = []
     for v in core:
-        inputs = [message(w, v) for w in around[v]]
-        found.append(Derivative(cells[v], tuple(sorted(inputs))))
+        if not around[v]:
+            found.append(Value(cells[v]))
         for w in around[v]:
             first, second = sorted((message(v, w), message(w, v)))
             found.append(Pairing((first, second)))

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
-from sgdsym.numeric.matrix_free.messages import Reading
+from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading
 from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
 
 Mode: TypeAlias = Literal["exact", "sampled"]
@@ -19,6 +19,7 @@ LIMIT = 10**13  # gradients times parameters: about an hour on two cores
 MEMORY = 2**30
 FEWEST_REPLICATES = 2
 MOST_AT_ONCE, WORKING_SET = 1024, 2**26  # draws, and bytes of them that caches still help with
+PASS = 1024  # data points in one task of a pass over all data
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,23 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Bytes held at once while a message is computed: what the loss keeps to be differentiated is among them.
+
+    Attributes:
+        once: whatever the number of data points.
+        each: for each data point.
+    """
+
+    once: int
+    each: int
+
+    def on(self, points: int) -> int:
+        """The bytes for so many data points."""
+        return self.once + points * self.each
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Diagrams that are evaluated together.
 
@@ -100,15 +118,17 @@ class Plan:
         itemsize: bytes of one parameter.
         example_bytes: bytes of one data point.
         effort: how the blocks are summed.
+        held: for a message with 0, 1, … inputs what it was measured to hold; estimated where nothing was measured.
+        twins: how many more evaluations of one replicate show the rounding.
 
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1, basis="moment")
     >>> network = {"points": 1797, "parameters": 112_810, "itemsize": 4, "example_bytes": 296}
     >>> print(make_plan(series.diagrams(), **network, effort=Effort()))
     4 diagrams on 1797 data points and 112810 parameters
-    once:  1 vector, 4,790 gradients
-    draws: 4096 in 16 replicates, 29 at once, 1 vector each, 91,500 gradients
-    in all 96,300 gradients and 66.9 MB
+    once:  2 vectors, 5,990 gradients
+    draws: 4096 in 16 replicates, 36 at once, 2 vectors each, 137,000 gradients
+    in all 143,000 gradients and 67.1 MB
     """
 
     groups: tuple[Group, ...]
@@ -117,12 +137,15 @@ class Plan:
     itemsize: int
     example_bytes: int
     effort: Effort
+    held: tuple[Held, ...] = ()
+    twins: int = 0
 
     @cached_property
     def gradients(self) -> tuple[float, float]:
         """Gradient-equivalents, one being one gradient of the loss on one data point: once, and in the draws."""
         parts = [group.program.work(self.sizes(group)) for group in self.groups]
-        return float(sum(once for once, _ in parts)), float(sum(drawn for _, drawn in parts))
+        once, drawn = (float(sum(part)) for part in zip(*parts, strict=True)) if parts else (0.0, 0.0)
+        return once * (1 + self.twins), drawn * (1 + self.twins / self.replicates)
 
     @property
     def work(self) -> float:
@@ -139,12 +162,26 @@ class Plan:
         return Sizes(self.points, self.effort.minibatch, group.draws)
 
     def draw_bytes(self, group: Group) -> int:
-        """Memory of one draw: its messages, and what nested directions keep of each parameter and each input."""
+        """Memory of one draw: its messages, and what the largest of them is computed with."""
         program = group.program
         steps = (*program.messages, *program.drawn_readings)
-        nested = max((2 ** len(step.inputs) for step in steps), default=0)
-        seen = self.points if self.effort.mode == "exact" else self.effort.minibatch
-        return (len(program.messages) + nested) * self.parameters * self.itemsize + nested * seen * self.example_bytes
+        largest = max((self._step_bytes(step, self._seen(step)) for step in steps), default=0)
+        return len(program.messages) * self.parameters * self.itemsize + largest
+
+    def _step_bytes(self, step: Message | Reading, seen: int) -> int:
+        """Memory of computing a message or a value on some data points."""
+        if isinstance(step, Pairing):
+            return 0
+        inputs = len(step.inputs)
+        if inputs < len(self.held):
+            return self.held[inputs].on(seen)
+        nested: int = 2**inputs
+        return nested * (self.parameters * self.itemsize + seen * self.example_bytes)
+
+    def _seen(self, step: Message | Reading) -> int:
+        """How many data points a step of a draw looks at."""
+        kind = "function" if isinstance(step, Pairing) else step.cell.kind
+        return {"mean": self.points, "batch": self.effort.minibatch}.get(kind, 1)
 
     def at_once(self, group: Group) -> int:
         """How many draws are computed at once."""
@@ -153,14 +190,27 @@ class Plan:
         fit = min(self.effort.memory, WORKING_SET) // max(self.draw_bytes(group), 1)
         return max(1, min(MOST_AT_ONCE, fit, self._tasks_of(group)))
 
+    @cached_property
+    def in_pass(self) -> int:
+        """How many data points a pass over all data computes at once."""
+        fit = [
+            (self.effort.memory - self._step_bytes(step, 0))
+            // max(self._step_bytes(step, 1) - self._step_bytes(step, 0), 1)
+            for step in self._fixed
+        ]
+        return max(1, min([PASS, self.points, *fit]))
+
     @property
     def bytes(self) -> int:
-        """Memory of the vectors that are held at once; what the loss itself needs comes on top."""
-        held = [
-            8 * len(group.program.shared) * self.parameters + self.at_once(group) * self.draw_bytes(group)
-            for group in self.groups
-        ]
-        return max(held, default=0)
+        """Memory of what is held at once, measured on a few data points where the loss could be run."""
+        vectors = max((8 * len(group.program.shared) * self.parameters for group in self.groups), default=0)
+        passes = max((self._step_bytes(step, self.in_pass) for step in self._fixed), default=0)
+        draws = max((self.at_once(group) * self.draw_bytes(group) for group in self.groups), default=0)
+        return vectors + max(passes, draws)
+
+    @property
+    def _fixed(self) -> list[Message | Reading]:
+        return [step for group in self.groups for step in (*group.program.shared, *group.program.fixed_readings)]
 
     def check(self) -> None:
         """Refuse what is too large.
@@ -170,7 +220,7 @@ class Plan:
         """
         if self.bytes > self.effort.memory:
             raise ValueError(
-                f"the vectors of one step take {_bytes(self.bytes)}, more than memory={self.effort.memory} allows; "
+                f"the arrays of one step take {_bytes(self.bytes)}, more than memory={self.effort.memory} allows; "
                 "lower the order or the chunk, or give more memory="
             )
         if self.work > self.effort.limit and not self.effort.force:
@@ -189,6 +239,7 @@ class Plan:
             f"{_count(diagrams, 'diagram')} on {_count(self.points, 'data point')} and {self.parameters} parameters",
             f"once:  {_count(shared, 'vector')}, {_rounded(once)} gradients",
             *(self._line(group) for group in self.groups if group.draws),
+            *([f"again for the rounding: {_count(self.twins, 'time')}, one replicate each"] if self.twins else []),
             f"in all {_rounded(once + drawn)} gradients and {_bytes(self.bytes)}",
         ]
         return "\n".join(lines)
@@ -207,7 +258,15 @@ class Plan:
 
 
 def make_plan(
-    diagrams: Sequence[Diagram], *, points: int, parameters: int, itemsize: int, example_bytes: int, effort: Effort
+    diagrams: Sequence[Diagram],
+    *,
+    points: int,
+    parameters: int,
+    itemsize: int,
+    example_bytes: int,
+    effort: Effort,
+    held: tuple[Held, ...] = (),
+    twins: int = 0,
 ) -> Plan:
     """Plan the evaluation of diagrams over moments; nothing is refused yet."""
     exact = effort.mode == "exact"
@@ -216,7 +275,7 @@ def make_plan(
         draws = points**blocks if exact else effort.draws * effort.replicates
         program, values = build_program(members, Sizes(points, effort.minibatch, draws), exact=exact)
         groups.append(Group(program, values, draws if program.points else 0))
-    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort)
+    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins)
 
 
 def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagram]]:

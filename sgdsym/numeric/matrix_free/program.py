@@ -3,7 +3,7 @@ r"""Programs: the messages that many diagrams share, each once, in the order the
 The unit of work is the gradient-equivalent, one gradient of the loss on one data point.  Each further direction
 doubles it, and a number instead of a vector costs a third, so that on one data point
 
-.. math:: \nabla^{k+1} l\,[m_1, …, m_k, \cdot\,] \text{ costs } 2^k, \qquad \nabla^k l\,[m_1, …, m_k] \text{ costs } 2^k/3.
+.. math:: \nabla^{k+1} l\,[m_1, …, m_k, \cdot\,] \text{ costs } 2^k, \qquad l \text{ and } m_1 \cdot m_2 \text{ cost } 1/3.
 
 Source: A. Griewank and A. Walther, "Evaluating Derivatives", 2008, sections 3 and 4 (operation counts).
 """
@@ -17,7 +17,7 @@ from fractions import Fraction
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing, Reading, readings
 
-PRODUCT = Fraction(1, 3)
+NUMBER = Fraction(1, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,8 @@ class Sizes:
         """Gradient-equivalents of one message or value, in all draws."""
         times = self.draws if step.drawn else 1
         if isinstance(step, Pairing):
-            return PRODUCT * times
-        directions = 2 ** len(step.inputs)
-        return self._cell(step.cell) * times * (directions if isinstance(step, Message) else Fraction(directions, 3))
+            return NUMBER * times
+        return self._cell(step.cell) * times * (2 ** len(step.inputs) if isinstance(step, Message) else NUMBER)
 
     def _cell(self, cell: Cell) -> int:
         return {"mean": self.points, "batch": self.minibatch}.get(cell.kind, 1)
@@ -93,7 +92,7 @@ def build_program(
     >>> series = expand(order=2, batch_size=1, basis="moment")
     >>> program, values = build_program(series.diagrams(), Sizes(1797, 16, 1000), exact=False)
     >>> [len(step.inputs) for step in program.shared], [len(step.inputs) for step in program.messages]
-    ([0], [0])
+    ([0, 1], [0, 1])
     >>> len(values)
     4
     """

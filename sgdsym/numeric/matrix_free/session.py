@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
+from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives
 from sgdsym.numeric.matrix_free.calculus import Calculus
 from sgdsym.numeric.matrix_free.data import Data
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
-from sgdsym.numeric.matrix_free.evaluation import Bench, evaluate_diagrams, task_count
+from sgdsym.numeric.matrix_free.evaluation import Bench, check_losses, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
 from sgdsym.numeric.matrix_free.tasks import Workers
 from sgdsym.series import Series, read_series
@@ -66,7 +67,14 @@ class Session:
             raise ValueError("function= is for a series with an open root, such as observable='function'")
 
     def plan(self) -> Plan:
-        """What the evaluation will cost."""
+        """What the evaluation will cost; the loss is run on a data point or two, to measure what it holds in memory.
+
+        Raises:
+            ValueError: if the loss fails there.
+        """
+        return self._plan(assess(self.calculus, self.data, self._orders))
+
+    def _plan(self, assessed: Assessment) -> Plan:
         return make_plan(
             self.series.diagrams(),
             points=self.data.points,
@@ -74,7 +82,13 @@ class Session:
             itemsize=self.calculus.itemsize,
             example_bytes=self.data.bytes_each,
             effort=self.effort,
+            held=assessed.held,
+            twins=len(assessed.twins),
         )
+
+    @property
+    def _orders(self) -> Orders:
+        return Orders.of(self.series.terms)
 
     def evaluate(
         self, learning_rate: Any, symbols: Mapping[str, Any], executor: Any = None, progress: Progress = True
@@ -91,7 +105,7 @@ class Session:
         """Evaluate the diagrams.
 
         Raises:
-            ValueError: if it costs too much, or a loss is not finite.
+            ValueError: if it costs too much, a loss is not finite, or its derivatives are not those of its values.
         """
         # one pool for the whole evaluation, which consists of several passes
         with Workers(executor) as workers:
@@ -99,11 +113,15 @@ class Session:
 
     def _values(self, executor: Workers, progress: Progress) -> DiagramValues:
         """Evaluate the diagrams on workers that are there."""
-        plan = self.plan()
+        assessed = assess(self.calculus, self.data, self._orders)
+        plan = self._plan(assessed)
         plan.check()
         show = progress if callable(progress) else _Bar(plan) if progress else None
         count = _Count(task_count(plan), show)
-        return evaluate_diagrams(self.series, plan, Bench(self.calculus, self.data, executor, count.one))
+        bench = Bench(self.calculus, self.data, executor, count.one)
+        check_losses(plan, bench)
+        check_derivatives(assessed, self.data, self._orders, self.effort.seed)
+        return evaluate_diagrams(self.series, plan, bench, assessed.twins)
 
 
 @dataclass(slots=True)

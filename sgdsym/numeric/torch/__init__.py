@@ -6,8 +6,10 @@ Needs the extra ``torch``.  Derivatives are nested Jacobian- and Hessian-vector 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sgdsym.numeric.matrix_free import (
     Data,
@@ -51,8 +53,10 @@ def evaluate(
     Args:
         series: the series, over cumulants or moments.
         loss: the loss ``loss(parameters, example)`` of one data point, differentiable as often as the order says; for a
-            module by ``torch.func.functional_call``, with ``dict(module.named_parameters())`` as parameters.
-        parameters: tensors in any nesting of tuples, lists and dictionaries.
+            module in evaluation mode by ``torch.func.functional_call``, with ``dict(module.named_parameters())`` as
+            parameters.
+        parameters: tensors in any nesting of tuples, lists and dictionaries.  A ``torch.nn.Parameter`` without
+            ``requires_grad`` is frozen, and so is every tensor without it where others have it.
         data: tensors or arrays (n, …) in any such nesting; an example has one row of each.
         learning_rate: a number or an array of them.
         function: for a series with an open root, the observed function of the parameters.
@@ -67,11 +71,12 @@ def evaluate(
             ``seed``, ``chunk``, ``memory``, ``limit`` and ``force``.
 
     Returns:
-        The value, the coefficients of the powers of the learning rate, and their standard errors: those of the draws, to
-        which rounding comes, and what the series leaves out.
+        The value, the coefficients of the powers of the learning rate, and their standard errors: those of the draws and of
+        rounding, twice which is an interval of 95 %.  What the series leaves out comes on top.
 
     Raises:
-        ValueError: if something is missing or not finite, or the evaluation costs too much.
+        ValueError: if something is missing or not finite, the evaluation costs too much, or the derivatives that PyTorch
+            gives are not those of the loss, as differences at a few data points show.
         RuntimeError: if PyTorch is not installed, or the executor lost its workers for good.
 
     >>> import torch
@@ -125,7 +130,7 @@ def plan(
     function: Callable[[Any], Any] | None = None,
     **options: Any,
 ) -> Plan:
-    """What an evaluation will cost, in gradients of the loss on one data point; nothing is computed.
+    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on one or two of them.
 
     >>> import torch
     >>> from sgdsym.sgd import expand
@@ -158,17 +163,43 @@ def _session(
         raise RuntimeError(MISSING) from error
     from torch.utils import _pytree
 
-    from sgdsym.numeric.torch.calculus import TorchCalculus
+    from sgdsym.numeric.torch.calculus import PartlyFrozen, TorchCalculus
 
+    for name, given in (("loss", loss), ("function", function)):
+        if isinstance(given, torch.nn.Module) or not (given is None or callable(given)):
+            raise ValueError(
+                f"{name} must be a function of the parameters{' and an example' if name == 'loss' else ''}, not a "
+                f"{type(given).__name__}; call a module by torch.func.functional_call(module, parameters, inputs)"
+            )
     check_types(_pytree.tree_leaves(parameters), "parameters")
     check_types(_pytree.tree_leaves(data), "data")
-    tensors = _pytree.tree_map(
-        lambda leaf: leaf.detach() if torch.is_tensor(leaf) else torch.tensor(as_numpy(leaf)), parameters
+    tensors, nesting = _pytree.tree_flatten(
+        _pytree.tree_map(lambda leaf: leaf if torch.is_tensor(leaf) else torch.tensor(as_numpy(leaf)), parameters)
     )
-    leaves, nesting = _pytree.tree_flatten(_pytree.tree_map(_array, data))
-    check_parameters([_array(leaf) for leaf in _pytree.tree_leaves(tensors)])
-    layout = _pytree.tree_unflatten(list(range(len(leaves))), nesting)
-    return Session(series.as_moments(), TorchCalculus(loss, tensors, layout, function), Data(tuple(leaves)), effort)
+    frozen = _frozen(tensors)
+    trained = [tensor.detach() for i, tensor in enumerate(tensors) if i not in frozen]
+    if frozen and not trained:
+        raise ValueError("all parameters are frozen; set requires_grad on those that are trained")
+    check_parameters([_array(leaf) for leaf in trained])
+    # half precision has no place in sums and derivatives
+    trained = [tensor.float() if tensor.dtype.itemsize < torch.float32.itemsize else tensor for tensor in trained]
+    if frozen:
+        places = _pytree.tree_unflatten(list(range(len(tensors))), nesting)
+        loss = PartlyFrozen(loss, places, frozen)
+        function = None if function is None else PartlyFrozen(function, places, frozen)
+    start = trained if frozen else _pytree.tree_unflatten(trained, nesting)
+    leaves, layout = _pytree.tree_flatten(_pytree.tree_map(_array, data))
+    numbers = _pytree.tree_unflatten(list(range(len(leaves))), layout)
+    return Session(series.as_moments(), TorchCalculus(loss, start, numbers, function), Data(tuple(leaves)), effort)
+
+
+def _frozen(tensors: Sequence[Any]) -> dict[int, Any]:
+    """The tensors that are not trained: parameters of modules without gradient, and what has none where others have one."""
+    import torch
+
+    some = any(tensor.requires_grad for tensor in tensors)
+    left = {i: tensor for i, tensor in enumerate(tensors) if not tensor.requires_grad}
+    return {i: tensor.detach() for i, tensor in left.items() if some or isinstance(tensor, torch.nn.Parameter)}
 
 
 def _array(leaf: Any) -> NDArray[Any]:

@@ -6,17 +6,19 @@ Threads of one process take turns: PyTorch counts the levels of nested forward d
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import RLock
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import torch
+from torch.utils import _pytree
 
+from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Precision
 from sgdsym.numeric.matrix_free.calculus import (
     Arrays,
-    Calculus,
     Floats,
     Losses,
     Transformations,
@@ -24,32 +26,47 @@ from sgdsym.numeric.matrix_free.calculus import (
     joined,
     split,
 )
+from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
 from sgdsym.numeric.matrix_free.messages import Message, Reading
 from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.torch.errors import told
+from sgdsym.numeric.torch.memory import most_bytes
+from sgdsym.numeric.torch.watch import calls, lowest_precision
 
 TURN = RLock()
 
 
 @dataclass(frozen=True, eq=False)
-class TorchCalculus(Calculus):
-    """A loss for PyTorch."""
+class TorchCalculus(AutomaticCalculus):
+    """A loss for PyTorch.
+
+    Attributes:
+        double: whether the data are computed with in double precision.
+    """
+
+    double: bool = False
+
+    @property
+    def framework(self) -> str:
+        """The name of the framework."""
+        return "PyTorch"
 
     @property
     def leaves(self) -> list[Any]:
         """The arrays of the parameters, in order."""
-        return _transformations().leaves(self.parameters)
+        return _pytree.tree_leaves(self.parameters)
 
     def total(self, reading: Message | Reading, directions: Sequence[Floats], examples: Arrays) -> Floats:
         """A message or a value, summed over examples."""
-        with TURN:
+        with TURN, told():
             known = [self._tree(d) for d in directions]
             found = self._losses().step(reading, known, self._tensors(examples), mean=False)
-            parts = [_numbers(part) for part in _transformations().leaves(found)]
+            parts = [_numbers(part) for part in _pytree.tree_leaves(found)]
         return joined(parts) if isinstance(reading, Message) else parts[0]
 
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example."""
-        with TURN:
+        with TURN, told():
             return _numbers(self._losses().each(self.parameters, self._tensors(examples)))
 
     def values(
@@ -61,9 +78,7 @@ class TorchCalculus(Calculus):
         everything: Arrays,
     ) -> Floats:
         """The random values of a program."""
-        import torch
-
-        with TURN:
+        with TURN, told():
             losses, known = self._losses(), [self._tree(d) for d in directions]
             all_data = self._tensors(everything)
 
@@ -73,32 +88,135 @@ class TorchCalculus(Calculus):
             drawn = [self._tensors(cell) for cell in points], [self._tensors(cell) for cell in batches]
             return _numbers(torch.func.vmap(draw)(*drawn))
 
+    def moved(self, parameters: Floats) -> Self:
+        """The same loss at other parameters."""
+        return replace(self, parameters=self._tree(parameters))
+
+    def along(self, direction: Floats) -> Self:
+        """The same loss on data with one more array, how far the parameters are moved along a direction."""
+        layout = self.layout, len(_pytree.tree_leaves(self.layout))
+        return replace(self, loss=Along(self.loss, self._tree(direction)), layout=layout)
+
+    def doubled(self) -> Self:
+        """The same loss, its parameters and data in double precision."""
+        loss, function = _doubled(self.loss), None if self.function is None else _doubled(self.function)
+        parameters = _pytree.tree_map(torch.Tensor.double, self.parameters)
+        return replace(self, loss=loss, function=function, parameters=parameters, double=True)
+
+    def precision(self, examples: Arrays) -> Precision:
+        """The lowest precision in the loss of the first of some examples, and in the observed function."""
+        with TURN, told():
+            made = calls(self.loss, self.parameters, self._example(examples))
+            if self.function is not None:
+                made += calls(self.function, self.parameters)
+        return lowest_precision(made, self.parameters)
+
+    def held_bytes(self, inputs: int, examples: Arrays) -> int:
+        """The most bytes held at once while a message with so many inputs is computed on some examples: a bound."""
+        with TURN, told():
+            parameters = _pytree.tree_map(lambda leaf: leaf.detach().clone().requires_grad_(), self.parameters)
+            tensors = self._tensors(examples)
+
+            def gradient() -> None:
+                total = replace(self._losses(), parameters=parameters).each(parameters, tensors).sum()
+                if total.requires_grad:
+                    torch.autograd.grad(total, _pytree.tree_leaves(parameters), allow_unused=True)
+
+            # nested directions are not watched themselves: some errors of PyTorch end the process there.  Each of them
+            # doubles what a gradient holds, and a number with its derivative is two
+            return most_bytes(gradient) * (2 ** (inputs + 1) if inputs else 1)
+
+    def culprit(self, order: int, examples: Arrays) -> str | None:
+        """The operator of the loss whose own derivatives of an order are wrong, where it can be found."""
+        with TURN, told():
+            made = calls(self.loss, self.parameters, self._example(examples))
+        for call in {call.name: call for call in made}.values():
+            parameters, loss = call.parts()
+            alone = TorchCalculus(loss, parameters, 0, None, self.double)
+            try:
+                found = confirm_derivatives(alone, lowest_precision([call], parameters), (np.zeros(1),), order)
+            except ValueError:
+                continue
+            if found is not None and found.decided:
+                return call.name
+        return None
+
     def _losses(self) -> Losses:
         return Losses(_transformations(), self.loss, self.function, self.layout, self.parameters)
 
-    def _tensors(self, arrays: Arrays) -> list[Any]:
-        import torch
+    def _example(self, examples: Arrays) -> Any:
+        """The first of some examples, as the loss takes it."""
+        return _transformations().rebuilt(self.layout, [tensor[0] for tensor in self._tensors(examples)])
 
-        device = _transformations().leaves(self.parameters)[0].device
-        return [torch.as_tensor(array, device=device) for array in arrays]
+    def _tensors(self, arrays: Arrays) -> list[Any]:
+        """The data as they are computed with: half precision has no place in sums."""
+        device = self.leaves[0].device
+        tensors = [torch.as_tensor(array, device=device) for array in arrays]
+        wanted = torch.float64 if self.double else torch.float32
+        return [t.to(wanted) if t.is_floating_point() and t.dtype.itemsize < wanted.itemsize else t for t in tensors]
 
     def _tree(self, vector: Floats) -> Any:
         """A vector in the shape of the parameters."""
-        import torch
-
-        leaves, structure = torch.utils._pytree.tree_flatten(self.parameters)
+        leaves, structure = _pytree.tree_flatten(self.parameters)
         parts = [
             torch.as_tensor(part, dtype=leaf.dtype, device=leaf.device)
             for part, leaf in zip(split(vector, leaves), leaves, strict=True)
         ]
-        return torch.utils._pytree.tree_unflatten(parts, structure)
+        return _pytree.tree_unflatten(parts, structure)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Along:
+    """A loss at parameters that are moved along a direction.
+
+    Attributes:
+        loss: the loss.
+        direction: the direction, like the parameters.
+    """
+
+    loss: Callable[[Any, Any], Any]
+    direction: Any
+
+    def __call__(self, parameters: Any, example: tuple[Any, Any]) -> Any:
+        """The loss of an example, and a number of directions."""
+        rest, shift = example
+        moved = _pytree.tree_map(lambda a, d: a + shift.to(a.dtype) * d, parameters, self.direction)
+        return self.loss(moved, rest)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartlyFrozen:
+    """A function of all parameters as one of those that are trained, a list.
+
+    Attributes:
+        function: the loss, or the observed function.
+        parameters: all of them in their nesting, with the number of each in its place.
+        frozen: the frozen ones by number.
+    """
+
+    function: Callable[..., Any]
+    parameters: Any
+    frozen: dict[int, Any]
+
+    def __call__(self, trained: Sequence[Any], *example: Any) -> Any:
+        """The function, the frozen parameters put in."""
+        given = iter(trained)  # in the order of their numbers, as all of them are gone through
+        return self.function(
+            _pytree.tree_map(lambda i: self.frozen[i] if i in self.frozen else next(given), self.parameters), *example
+        )
+
+    def doubled(self) -> PartlyFrozen:
+        """The same, the frozen parameters in double precision."""
+        frozen = {i: t.double() if t.is_floating_point() else t for i, t in self.frozen.items()}
+        return PartlyFrozen(self.function, self.parameters, frozen)
+
+
+def _doubled(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function.doubled() if isinstance(function, PartlyFrozen) else function
 
 
 @cache
 def _transformations() -> Transformations:
-    import torch
-    from torch.utils import _pytree
-
     def rebuilt(layout: Any, parts: Sequence[Any]) -> Any:
         return _pytree.tree_map(lambda i: parts[i], layout)
 
@@ -110,5 +228,5 @@ def _transformations() -> Transformations:
 
 
 def _numbers(tensor: Any) -> Floats:
-    found: Floats = tensor.detach().cpu().numpy().astype(np.float64)
+    found: Floats = tensor.detach().cpu().double().numpy()
     return found

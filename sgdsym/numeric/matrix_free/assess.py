@@ -1,0 +1,131 @@
+"""A loss before it is evaluated: whether it is one number, how it computes, how much memory it takes, whether it is smooth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sgdsym.diagrams import Diagram
+from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Grounds
+from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus
+from sgdsym.numeric.matrix_free.confirm import Finding, confirm_derivatives
+from sgdsym.numeric.matrix_free.data import Data
+from sgdsym.numeric.matrix_free.plan import WORKING_SET, Held
+
+FEW = 8  # data points on which derivatives are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Up to which order derivatives are needed.
+
+    Attributes:
+        loss: of the loss.
+        function: of the observed function.
+    """
+
+    loss: int
+    function: int
+
+    @classmethod
+    def of(cls, diagrams: Iterable[Diagram]) -> Orders:
+        """What some diagrams need.
+
+        >>> Orders.of([Diagram(3, [(0, 1), (0, 2)], [(1, 2)], [0])])
+        Orders(loss=1, function=2)
+        """
+        nodes = [(d.degrees[v], v in d.open_roots) for d in diagrams for v in range(d.nodes)]
+        loss, function = (max((k for k, is_open in nodes if is_open == wanted), default=0) for wanted in (False, True))
+        return cls(loss, function)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What was found out about a loss.
+
+    Attributes:
+        grounds: by what the evaluation is judged; nothing where the derivatives are given.
+        held: what a message with 0, 1, … inputs holds in memory.
+    """
+
+    grounds: Grounds | None
+    held: tuple[Held, ...]
+
+    @property
+    def twins(self) -> tuple[AutomaticCalculus, ...]:
+        """The evaluations that show the rounding."""
+        return self.grounds.twins if self.grounds is not None else ()
+
+
+def assess(calculus: Calculus, data: Data, orders: Orders) -> Assessment:
+    """Run a loss on one or two data points.
+
+    Raises:
+        ValueError: if it fails, is no single number, or computes in half precision.
+    """
+    if not isinstance(calculus, AutomaticCalculus):
+        return Assessment(None, ())
+    first = data.take(slice(0, 1))
+    loss = calculus.losses(first)
+    if loss.ndim != 1:
+        raise ValueError(f"the loss of one data point must be one number, not an array of shape {loss.shape[1:]}")
+    grounds = calculus.grounds(first)
+    widest = grounds.checked
+    highest = max(orders.loss, orders.function)
+    two = data.take(np.array([0, data.points - 1]))
+    return Assessment(grounds, tuple(_held(widest, k, first, two) for k in range(highest)))
+
+
+def _held(calculus: AutomaticCalculus, inputs: int, first: Arrays, two: Arrays) -> Held:
+    one, both = calculus.held_bytes(inputs, first), calculus.held_bytes(inputs, two)
+    each = max(0, both - one)
+    return Held(max(0, one - each), each)
+
+
+def check_derivatives(assessed: Assessment, data: Data, orders: Orders, seed: int) -> None:
+    """Compare the derivatives that a series needs with differences, on a few data points.
+
+    Raises:
+        ValueError: naming the order where they do not agree, and the operator where it can be found.
+    """
+    grounds = assessed.grounds
+    if grounds is None:
+        return
+    examples = data.take(np.sort(np.random.default_rng(seed).permutation(data.points)[:FEW]))
+    checked = {"loss": (grounds.checked, orders.loss), "function": (grounds.checked.observing(), orders.function)}
+    for what, (calculus, order) in checked.items():
+        if not order:
+            continue
+        at_once = max(1, WORKING_SET // max(1, assessed.held[order - 1].on(1)))
+        found = confirm_derivatives(calculus, grounds.precision, examples, order, at_once)
+        if found is not None:
+            raise ValueError(_refusal(found, what, _culprit(calculus, found, examples), calculus.framework))
+
+
+def _culprit(calculus: AutomaticCalculus, found: Finding, examples: Arrays) -> str | None:
+    """The operator, unless the loss cannot be taken apart."""
+    try:
+        return calculus.culprit(found.order, examples) if found.decided else None
+    except ValueError:
+        return None
+
+
+def _refusal(found: Finding, what: str, culprit: str | None, framework: str) -> str:
+    if not found.decided:
+        return (
+            f"the derivatives of order {found.order} of the {what} cannot be confirmed: it is random, jumps, or rounds too "
+            "much; make it smooth and deterministic, and compute in float64, or ask for a lower order"
+        )
+    if found.order == 1 and found.given == 0:
+        return (
+            f"the {what} changes with the parameters, but its gradient is 0: something cuts it off "
+            "(no_grad, detach, stop_gradient, rounding, an own rule); take that out"
+        )
+    where = f"{culprit}: " if culprit else ""
+    return (
+        f"{where}derivatives of order {found.order} of the {what} as {framework} gives them are wrong "
+        f"({found.given:.6g} where differences of order {found.order - 1} give {found.differences:.6g}); "
+        "use another operator, no detach and no own rule, or a lower order"
+    )

@@ -1,0 +1,47 @@
+"""What a framework says when a loss fails, as one line with a remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+LENGTH = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What helps against an error.
+
+    Attributes:
+        pattern: a regular expression that its message holds.
+        advice: what to do.
+    """
+
+    pattern: str
+    advice: str
+
+
+@contextmanager
+def in_one_line(framework: str, remedies: Sequence[Remedy]) -> Iterator[None]:
+    """Say what a framework, or the loss itself, raises in one line, with the first remedy that fits.
+
+    Raises:
+        ValueError: in place of every other error; memory that is lacking and interrupts are left alone.
+
+    >>> with in_one_line("JAX", [Remedy("zero", "add 1")]):
+    ...     1 / 0
+    Traceback (most recent call last):
+    ValueError: the loss fails in JAX (ZeroDivisionError: division by zero); add 1
+    """
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())
+        advice = next((remedy.advice for remedy in remedies if re.search(remedy.pattern, text)), "")
+        said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        shown = said if len(said) <= LENGTH else f"{said[:LENGTH]}…"
+        raise ValueError(f"the loss fails in {framework} ({shown}){'; ' if advice else ''}{advice}") from error
