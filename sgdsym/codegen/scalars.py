@@ -70,10 +70,8 @@ def _read(node: ast.expr) -> Sum:  # noqa: PLR0911 - one return per operation
             return [(Fraction(value), {})] if value else []
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return [(-number, powers) for number, powers in _read(operand)]
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _read(left) + _read(right)
-        case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            return _read(left) + [(-number, powers) for number, powers in _read(right)]
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return [(sign * number, powers) for sign, part in _summands(node) for number, powers in _read(part)]
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             return [(a * b, _times(x, y)) for a, x in _read(left) for b, y in _read(right)]
         case ast.BinOp(left=left, op=ast.Div(), right=right):
@@ -82,6 +80,15 @@ def _read(node: ast.expr) -> Sum:  # noqa: PLR0911 - one return per operation
             return [(number / divisor, _times(powers, inverse)) for number, powers in _read(left)]
     number, powers = _factors(node)
     return [(number, powers)]
+
+
+def _summands(node: ast.expr) -> list[tuple[int, ast.expr]]:
+    """The summands of a sum with their signs, in order; a sum hangs to the left, as deep as it has summands."""
+    found: list[tuple[int, ast.expr]] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        found.append((1 if isinstance(node.op, ast.Add) else -1, node.right))
+        node = node.left
+    return [(1, node), *reversed(found)]
 
 
 def _factors(node: ast.expr) -> tuple[Fraction, Powers]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sgdsym.diagrams.tree import Tree, canonical_tree, centres
 from sgdsym.diagrams.views import DiagramViews
 
+MOST_NODES = 100  # of a diagram: no machine derives those of a tenth of that
 _ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
 
 
@@ -35,7 +36,8 @@ class Diagram(DiagramViews):
     a covariance.
 
     Raises:
-        ValueError: if the edges do not form such a tree or forest, or the blocks are not disjoint sets of nodes.
+        ValueError: if the edges do not form such a tree or forest, or the blocks are not disjoint sets of nodes; if there
+            are more than 100 nodes, or more than 10 000 symmetries of the tree besides those of leaves on one node.
 
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 2 (diagrams); the free-tree form drops the choice of
     root wherever the root is a mean tensor like any other.
@@ -61,6 +63,8 @@ class Diagram(DiagramViews):
         blocks: Iterable[Iterable[int]] | None = None,
         roots: Iterable[int] = (),
     ) -> None:
+        if isinstance(nodes, int) and nodes > MOST_NODES:
+            raise ValueError(f"a diagram has at most {MOST_NODES} nodes, not {nodes:.3g}")
         given_roots = tuple(sorted(set(roots)))
         given_blocks = _complete_partition(nodes, blocks or (), given_roots)
         tree, position = _canonical_tree(nodes, [tuple(edge) for edge in edges], given_blocks, given_roots)
@@ -168,7 +172,7 @@ def _complete_partition(nodes: int, blocks: Iterable[Iterable[int]], roots: tupl
     parts = [tuple(block) for block in blocks]
     covered = [v for part in parts for v in part]
     if len(set(covered)) < len(covered) or not set(covered) <= set(range(nodes)) or not all(parts):
-        raise ValueError(f"blocks must be disjoint, non-empty sets of the nodes 0 … {nodes - 1}, not {parts}")
+        raise ValueError(f"blocks must be disjoint, non-empty sets of the nodes 0 … {nodes - 1}, not {_shown(parts)}")
     loose = set(range(nodes)) - set(covered) - set(roots)
     return parts + [(v,) for v in sorted(loose)]
 
@@ -183,20 +187,20 @@ def _canonical_tree(
     """
     if nodes < 1 or not set(roots) <= set(range(nodes)):
         raise ValueError(
-            f"a diagram has nodes 0, 1, … and its roots among them, not {nodes} nodes and roots {list(roots)}"
+            f"a diagram has nodes 0, 1, … and its roots among them, not {nodes} nodes and roots {_shown(roots)}"
         )
     neighbours: list[list[int]] = [[] for _ in range(nodes)]
     for edge in edges:
         a, b = edge if len(edge) == 2 else (-1, -1)
         if not (0 <= a < nodes and 0 <= b < nodes):
-            raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {edge}")
+            raise ValueError(f"an edge is a pair of the nodes 0 … {nodes - 1}, not {_shown(edge)}")
         neighbours[a].append(b)
         neighbours[b].append(a)
     trees = _components(neighbours)
     if len(edges) != nodes - len(trees):
-        raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {list(edges)}")
+        raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {_shown(edges)}")
     if any(len(set(roots) & set(tree)) > 1 for tree in trees):
-        raise ValueError(f"each tree holds at most one root, not {list(roots)}")
+        raise ValueError(f"each tree holds at most one root, not {_shown(roots)}")
     covered = {v for block in blocks for v in block}
     colours = [_ORDINARY if v not in roots else _ROOT if v in covered else _OPEN_ROOT for v in range(nodes)]
     if len(trees) > 1:
@@ -207,6 +211,12 @@ def _canonical_tree(
             neighbours[anchor].append(len(neighbours) - 1)
     tree, labels = canonical_tree(neighbours, colours)
     return tree, {old: new for new, old in enumerate(labels)}
+
+
+def _shown(labels: Sequence[object]) -> str:
+    """The labels in a message of one line."""
+    text = str(list(labels))
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Monomial = tuple[tuple[str, int], ...]
 Polynomial = tuple[tuple[int, Monomial], ...]
 Power = tuple[Polynomial, int]
+LARGEST_DEGREE = 80  # of what is factorised, the degrees in all symbols added: the time grows with a high power of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,19 @@ def _factors(polynomial: PolyElement) -> tuple[int, int, tuple[Power, ...]]:
         ((number, monomial),) = _terms(polynomial)
         powers: list[Power] = [(((1, ((name, 1),)),), exponent) for name, exponent in monomial]
     else:
-        number, factors = polynomial.factor_list()
+        number, factors = polynomial.factor_list() if sum(polynomial.degrees()) <= LARGEST_DEGREE else _split(polynomial)
         powers = [(_terms(base), int(exponent)) for base, exponent in factors]
     powers.sort(key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])))
     return (1 if number > 0 else -1), abs(int(number)), tuple(powers)
+
+
+def _split(polynomial: PolyElement) -> tuple[int, list[tuple[PolyElement, int]]]:
+    """A number, the symbols that divide all terms, and the rest as it is."""
+    number, rest = polynomial.primitive()
+    number, rest = (-number, -rest) if rest.LC < 0 else (number, rest)
+    lowest = tuple(map(min, zip(*rest.monoms(), strict=True)))
+    symbols = [(x, exponent) for x, exponent in zip(rest.ring.gens, lowest, strict=True) if exponent]
+    return number, [*symbols, (rest.quo(rest.ring.term_new(lowest, rest.ring.domain.one)), 1)]
 
 
 def _terms(polynomial: Any) -> Polynomial:

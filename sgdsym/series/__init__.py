@@ -8,12 +8,25 @@ from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_na
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.estimator import estimator, mergers, most_blocks
-from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
+from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_setting
+from sgdsym.series.fields import (
+    HIGHEST_ORDER,
+    field,
+    integer_field,
+    integers,
+    list_field,
+    read_json,
+    read_object,
+    shown,
+    text_field,
+    word_field,
+)
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
 
 __all__ = [
     "BASES",
+    "HIGHEST_ORDER",
     "Basis",
     "Coefficient",
     "Scalar",
@@ -24,10 +37,19 @@ __all__ = [
     "diagram_from_data",
     "diagram_to_data",
     "estimator",
+    "field",
+    "integer_field",
+    "integers",
+    "list_field",
     "mergers",
     "most_blocks",
+    "read_json",
     "read_number",
     "read_object",
+    "read_setting",
     "read_size",
+    "shown",
     "symbol_name",
+    "text_field",
+    "word_field",
 ]

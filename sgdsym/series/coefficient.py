@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import symengine
 
-from sgdsym.series.arithmetic import read_arithmetic, symbol_name, write_arithmetic
+from sgdsym.series.arithmetic import symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
+from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER
+from sgdsym.series.parsing import read_arithmetic
 
 if TYPE_CHECKING:
     import sympy
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
-LARGEST_POWER, LARGEST_NUMBER = 1000, 10_000  # of an exponent, and of the bits of a power that is read
 # a power with symbols in the exponent, such as mu**T, is one symbol of that name to symengine
 _POWER = "**"
 _WORD = re.compile(r"[A-Za-z]\w*")
@@ -74,7 +75,7 @@ class Coefficient:
         """Read a coefficient from integers, symbol names, ``+ - * / **`` and parentheses; nothing is evaluated.
 
         Raises:
-            ValueError: if the text holds anything else, or divides by zero.
+            ValueError: if the text holds anything else, divides by zero, or stands for more than moderately many terms.
 
         >>> Coefficient.parse("-(T - 1)**2/2")
         Coefficient('-T**2/2 + T - 1/2')
