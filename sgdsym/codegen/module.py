@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ from sgdsym.codegen.cost import most_alive
 from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
-from sgdsym.series import Coefficient, Series, most_blocks, symbol_name
-from sgdsym.templating import template
+from sgdsym.series import Coefficient, Series, Setting, most_blocks, symbol_name
+from sgdsym.templating import Code, plain_words, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,16 +74,17 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         averaged = (*averaged, 1)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
     kinds = {type(s) for p in written.values() for s in p.statements}
-    return template(name).render(
+    return render(
+        name,
         version=version("sgdsym"),
-        setting=series.setting,
+        setting=setting_words(series.setting),
         basis=series.basis,
         order=series.truncation,
         rank=rank,
         symbols=series.symbols,
         diagrams=len(series),
         networks=compiled.products,
-        cost=compiled.plan,
+        cost=Code(str(compiled.plan)),
         memory=_memory("MEMORY", program),
         sampled=sampled,
         averaged=averaged,
@@ -96,10 +97,10 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         has_blocks=bool({ContractPair, Moments, Pass} & kinds),
         has_moments=Moments in kinds,
         programs=[
-            (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))
+            (function, coded(found), coded(printer.term_lines(written[function])), _uses("n", found), _uses("p", found))
             for function, found in lines.items()
         ],
-        numbers=_numbers(compiled.coefficients),
+        numbers=coded(_numbers(compiled.coefficients)),
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
         constant=printer.constant,
@@ -114,15 +115,25 @@ def _estimate(compiled: Compiled) -> dict[str, object]:
         "averaged": averaged,
         "degrees": sorted({*averaged, *_degrees(compiled.program, Samples)}),
         "memory": _memory("ESTIMATE_MEMORY", compiled.program),
-        "numbers": multiples(compiled.coefficients, WIDTH),
+        "numbers": coded(multiples(compiled.coefficients, WIDTH)),
     }
 
 
-def _memory(name: str, program: Program) -> list[str]:
+def setting_words(setting: Setting) -> dict[str, str]:
+    """What a series is the expansion of, as the heading of a module names it."""
+    return {name: plain_words(getattr(setting, name)) for name in ("observable", "dynamics", "sampling")}
+
+
+def coded(lines: Iterable[str]) -> list[Code]:
+    """Lines of a program that printers have made, checked."""
+    return [Code(line) for line in lines]
+
+
+def _memory(name: str, program: Program) -> list[Code]:
     """The lines that say how many arrays of which sizes a program makes, a line each where one does not hold them."""
     sizes = [f"{size}: {count}" for size, count in sorted(most_alive(program).items())]
     line = f"{name} = {{{', '.join(sizes)}}}"
-    return [line] if len(line) <= WIDTH else [f"{name} = {{", *(f"    {size}," for size in sizes), "}"]
+    return coded([line] if len(line) <= WIDTH else [f"{name} = {{", *(f"    {size}," for size in sizes), "}"])
 
 
 def _uses(size: str, lines: Sequence[str]) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from sgdsym.render.commands import checked_symbol
 
 _GREEK = re.compile(
     "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i|[pP]i|rho|[sS]igma|tau"
@@ -27,12 +29,7 @@ _ALIASES = {
     "kappa": "cumulant",
 }
 _FIELDS = (*sorted({*_ALIASES.values()}), "sample_loss", "steps", "expectation", "part")
-_SYMBOL = re.compile(r"(?:\\[a-zA-Z]+|\\[,;! ]|[a-zA-Z0-9{}^_'() ])+")
-# commands that read, write or change what other commands mean have no place in a symbol
-_COMMANDS = re.compile(
-    r"\\(?:input|include\w*|open\w*|read\w*|write\w*|immediate|catcode|[gex]?def|let|csname|special|loop|repeat|every\w*"
-    r"|afterassignment|usepackage|newcommand|begin|end|expandafter|primitive|directlua|pdf\w*|shell\w*)(?![a-zA-Z])"
-)
+_LONGEST = 2000  # of the text of all symbols
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +56,9 @@ class Notation:
         part: the coefficient of a power of the learning rate, where each has an equation of its own.
         sizes: LaTeX for the symbols in the coefficients, by name; the others are set by :meth:`size`.
 
+    Raises:
+        ValueError: if a symbol is not made of letters, digits, brackets, scripts, accents, fonts and commands that are letters.
+
     >>> Notation(loss="f", sizes={"B": "b"}).size("B")
     'b'
     """
@@ -84,6 +84,9 @@ class Notation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", tuple(sorted(dict(self.sizes).items())))
+        for item in fields(self):
+            for symbol in dict(self.sizes).values() if item.name == "sizes" else [getattr(self, item.name)]:
+                checked_symbol(symbol)
 
     def size(self, name: str) -> str:
         r"""LaTeX of a symbol in a coefficient: single letters and Greek names as such, words upright.
@@ -112,13 +115,15 @@ class Notation:
         >>> Notation.parse(r"L=\ell, eta=\varepsilon, N=n").size("N")
         'n'
         """
+        if len(text) > _LONGEST:
+            raise ValueError(f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters")
         given: dict[str, str] = {}
         sizes: dict[str, str] = {}
         for entry in _entries(text):
             name, equals, symbol = (part.strip() for part in entry.partition("="))
             if not equals or not name.isidentifier() or not name.isascii():
                 raise ValueError(f"{entry.strip()[:40]!r} is not of the form symbol=LaTeX, such as eta=\\varepsilon")
-            _check_symbol(symbol)
+            checked_symbol(symbol)
             # scripts of its own would collide with those that the formula adds
             symbol = f"{{{symbol}}}" if set(symbol) & set("^_'") else symbol
             if field := _ALIASES.get(name, name if name in _FIELDS else None):
@@ -161,13 +166,3 @@ def _entries(text: str) -> list[str]:
         else:
             entries[-1] += character
     return entries
-
-
-def _check_symbol(symbol: str) -> None:
-    depth = 0
-    for character in symbol:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth < 0:
-            break
-    if depth or not _SYMBOL.fullmatch(symbol) or _COMMANDS.search(symbol) or len(symbol) > 80:
-        raise ValueError(f"{symbol[:40]!r} is not a symbol in LaTeX, such as G, \\ell or \\mathcal{{L}}")

@@ -29,7 +29,7 @@ from sgdsym.report.paper import request_options, title
 from sgdsym.report.values import DiagramValues, example_values
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import Request
-from sgdsym.templating import template
+from sgdsym.templating import Code, render
 
 _WIDEST = 26.0  # of a coefficient, in ems
 _USUAL = {"T": "steps", "E": "epochs", "N": "dataset_size", "B": "batch_size", "mu": "momentum"}
@@ -108,9 +108,10 @@ def write_page(
     known = values or example_values(series)
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
-    script = template("report.js.jinja").render(coefficients=generate_javascript(numbered))
+    script = render("report.js.jinja", coefficients=Code(generate_javascript(numbered)))
     notation = chosen.notation
-    return template("report.html.jinja").render(
+    return render(
+        "report.html.jinja",
         title=title(series.setting, series.truncation),
         version=version("sgdsym"),
         command=f"sgdsym expand {' '.join(request_options(request))}" if request else None,

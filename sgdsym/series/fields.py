@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-# of a series that is read: no machine derives any that is higher
-HIGHEST_ORDER = 64
+from sgdsym.diagrams import MAX_ORDER
+
+HIGHEST_ORDER = MAX_ORDER  # of a series that is read: what is derived and what is multiplied stays below it
 
 
 def read_object(text: str, expected: str, what: str) -> dict[str, Any]:
