@@ -30,6 +30,10 @@ _LATEX_DELIMITERS: dict[str, Any] = {
     "comment_end_string": "}",
 }
 
+# elements of formulas and pictures with attributes that say how they look, between them text without brackets
+_MARKUP = re.compile(
+    r"(?:[^<>]|</?(?:m[a-z]+|svg|g|title|rect|path|circle|ellipse|text)(?: (?!on|href|src)[a-zA-Z-]+=\"[^\"<>]*\")*/?>)*"
+)
 LONGEST_WORDS = 400  # characters of what stands in the heading of a module
 # letters, digits, blanks and signs that neither call, quote nor end anything, in Python, JavaScript or LaTeX
 _WORDS = re.compile(r"(?!.*__)(?:_?[A-Za-z|][A-Za-z0-9 .,:|^+*_-]*|[0-9]+(?:\.[A-Za-z0-9+]+)*)?")
@@ -81,6 +85,26 @@ def plain_words(words: str) -> str:
     """
     found = re.sub(r"[^A-Za-z0-9 .,:|^+*_-]|__+", " ", str(words)[:LONGEST_WORDS])
     return " ".join(re.sub(r"^[^A-Za-z|]+", "", found).split())
+
+
+class Markup(Written):
+    """Formulas in MathML and pictures in SVG, which pages hold as they are; all other text is escaped there.
+
+    >>> Markup("<mi>T</mi>")
+    '<mi>T</mi>'
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse elements besides those of formulas and pictures, and attributes that act or refer to something."""
+        if not _MARKUP.fullmatch(text):
+            raise ValueError(f"{_shown(text)} is no formula or picture for a page")
+
+    def __html__(self) -> str:
+        """The text as it is, for jinja2."""
+        return str(self)
 
 
 def template_folder() -> Path:

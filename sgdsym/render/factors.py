@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Monomial = tuple[tuple[str, int], ...]
 Polynomial = tuple[tuple[int, Monomial], ...]
 Power = tuple[Polynomial, int]
-LARGEST_DEGREE = 80  # of what is factorised, the degrees in all symbols added: the time grows with a high power of it
+# of what is factorised: the degrees in all symbols added, the bits of a number, the symbols
+LARGEST_DEGREE, LONGEST_NUMBER, MOST_SYMBOLS = 80, 600, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def factor(coefficient: Coefficient) -> Factored:
     'T(T - 1)/(2B)'
     """
     numerator, denominator = _fraction(coefficient)
-    sign, number, above = _factors(numerator)
+    sign, number, above = _factors([(numerator, 1)])
     other_sign, other_number, below = _factors(denominator)
     common = gcd(number, other_number)
     return Factored(sign != other_sign, (number // common, above), (other_number // common, below))
@@ -115,8 +116,8 @@ def split(coefficient: Coefficient) -> list[Coefficient]:
     return [Coefficient.total(parts[key]) for key in ordered]
 
 
-def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
-    """Numerator and denominator without a common factor, in one polynomial ring over the integers."""
+def _fraction(coefficient: Coefficient) -> tuple[PolyElement, list[tuple[PolyElement, int]]]:
+    """Numerator and factors of the denominator, nothing in common, in one polynomial ring over the integers."""
     import sympy
     from sympy.polys.rings import ring
 
@@ -137,22 +138,33 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement]:
             }
         )
 
-    denominator = domain.from_dict({tuple(-low for low in lowest): scale})
+    denominator = [(domain.from_dict({tuple(-low for low in lowest): scale}), 1)]
     for pole, exponent in coefficient.denominators:
-        denominator *= polynomial(pole.monomials(), 1, [0] * len(names)) ** exponent
+        denominator.append((polynomial(pole.monomials(), 1, [0] * len(names)), exponent))
     return polynomial(monomials, scale, lowest), denominator
 
 
-def _factors(polynomial: PolyElement) -> tuple[int, int, tuple[Power, ...]]:
-    """Sign, positive integer and irreducible factors, symbols first."""
-    if len(polynomial) == 1:
-        ((number, monomial),) = _terms(polynomial)
-        powers: list[Power] = [(((1, ((name, 1),)),), exponent) for name, exponent in monomial]
-    else:
-        number, factors = polynomial.factor_list() if sum(polynomial.degrees()) <= LARGEST_DEGREE else _split(polynomial)
-        powers = [(_terms(base), int(exponent)) for base, exponent in factors]
-    powers.sort(key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])))
-    return (1 if number > 0 else -1), abs(int(number)), tuple(powers)
+def _factors(product: Iterable[tuple[PolyElement, int]]) -> tuple[int, int, tuple[Power, ...]]:
+    """Sign, positive integer and irreducible factors of a product of powers, symbols first."""
+    total, found = 1, {}
+    for polynomial, times in product:
+        number, factors = polynomial.factor_list() if _is_moderate(polynomial) else _split(polynomial)
+        total *= int(number) ** times
+        for base, exponent in factors:
+            found[_terms(base)] = found.get(_terms(base), 0) + int(exponent) * times
+    powers: list[Power] = sorted(
+        found.items(),
+        key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])),
+    )
+    return (1 if total > 0 else -1), abs(total), tuple(powers)
+
+
+def _is_moderate(polynomial: PolyElement) -> bool:
+    """Whether factorising takes a moment: the time grows with high powers of the degree and of the length of the numbers."""
+    if len(polynomial.ring.gens) > MOST_SYMBOLS:
+        return False
+    longest = max(map(int.bit_length, map(int, polynomial.coeffs())), default=0)
+    return sum(polynomial.degrees()) <= LARGEST_DEGREE and longest <= LONGEST_NUMBER
 
 
 def _split(polynomial: PolyElement) -> tuple[int, list[tuple[PolyElement, int]]]:

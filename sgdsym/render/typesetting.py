@@ -62,7 +62,7 @@ class Typesetting:
         if isinstance(self.terms_per_line, bool) or not isinstance(self.terms_per_line, int) or self.terms_per_line < 1:
             raise ValueError(f"terms_per_line must be an integer of at least 1, not {self.terms_per_line!r}")
         if not _LABEL.fullmatch(self.label):
-            raise ValueError(f"label must be made of letters, digits and : . _ -, not {self.label!r}")
+            raise ValueError(f"label must be made of letters, digits and : . _ -, not {self.label!r:.60}")
 
     def for_run(self, steps: int | str | None, epochs: int | str | None) -> Typesetting:
         """The same choices for a run whose number of steps or epochs has been given.

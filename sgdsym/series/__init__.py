@@ -21,6 +21,7 @@ from sgdsym.series.fields import (
     text_field,
     word_field,
 )
+from sgdsym.series.parsing import check_factor
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
 
@@ -33,6 +34,7 @@ __all__ = [
     "Series",
     "Setting",
     "as_exact",
+    "check_factor",
     "collect",
     "diagram_from_data",
     "diagram_to_data",

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 # an exponent; the bits of a number; terms, and the work in microseconds, besides what is written out
 LARGEST_POWER, LARGEST_NUMBER, MOST_TERMS, MOST_WORK = 1000, 10_000, 300, 300_000
+MOST_FACTOR_TERMS = 100  # of a power that every coefficient is multiplied by
 # a sum that is divided by: its terms, degree and symbols; and how many of them
 DIVISOR_TERMS, DIVISOR_DEGREE, DIVISOR_SYMBOLS, MOST_DIVISORS = 30, 24, 5, 12
 # microseconds for a product of two terms, for a step of a division, and for each term that it looks at; for each leaf of the tree
@@ -92,6 +93,19 @@ def check_extent(tree: Expression) -> None:
     _Surveyor(MOST_TERMS + leaves, MOST_WORK + _LEAF * leaves).extent(tree)
 
 
+def check_power(tree: Expression, exponent: int) -> None:
+    """Refuse an expression of which a power is long: one that multiplies every coefficient of a series.
+
+    Raises:
+        OverflowError: saying in a few words what becomes large.
+    """
+    surveyor = _Surveyor(MOST_FACTOR_TERMS, MOST_WORK)
+    found = surveyor.extent(Power(tree, Number(exponent)))
+    below = _Extent(1, number=1)
+    for size, times in found.below.values():
+        below = surveyor.times(below, surveyor.raised(size, times))
+
+
 def _leaves(tree: Expression) -> int:
     match tree:
         case Sum(parts) | Product(parts):
@@ -121,7 +135,7 @@ class _Surveyor:
             case Product(factors):
                 found = _Extent(1, number=1)
                 for below, part in factors:
-                    found = self._times(found, self._inverse(part) if below else self.extent(part))
+                    found = self.times(found, self._inverse(part) if below else self.extent(part))
                 return found
             case Power(base, exponent):
                 return self._power(base, exponent)
@@ -175,10 +189,11 @@ class _Surveyor:
         for key, (size, exponent) in below.items():
             missing = exponent - (part.below[key][1] if key in part.below else 0)
             if missing:
-                found = self._times(found, self._raised(size, missing))
+                found = self.times(found, self.raised(size, missing))
         return found
 
-    def _times(self, left: _Extent, right: _Extent) -> _Extent:
+    def times(self, left: _Extent, right: _Extent) -> _Extent:
+        """The extent of a product."""
         spans = dict(left.spans)
         for name, (low, high) in right.spans.items():
             first, last = spans.get(name, (0, 0))
@@ -194,8 +209,8 @@ class _Surveyor:
         # a monomial has nothing in common with a divisor, so that nothing is tried
         return self._checked(product) if _is_monomial(left) or _is_monomial(right) else self._reduced(product)
 
-    def _raised(self, base: _Extent, exponent: int) -> _Extent:
-        """A whole power of at least 0."""
+    def raised(self, base: _Extent, exponent: int) -> _Extent:
+        """The extent of a whole power of at least 0."""
         if exponent > LARGEST_POWER:
             raise OverflowError(f"exponents above {LARGEST_POWER}")
         if max(base.bits - 1, base.whole.bit_length() - 1) * exponent > LARGEST_NUMBER:
@@ -214,28 +229,28 @@ class _Surveyor:
             case Product(factors):
                 found = _Extent(1, number=1)
                 for below, part in factors:
-                    found = self._times(found, self.extent(part) if below else self._inverse(part))
+                    found = self.times(found, self.extent(part) if below else self._inverse(part))
                 return found
             case Power(base, Number(exponent)):
-                return self._raised(self._inverse(base), exponent)
+                return self.raised(self._inverse(base), exponent)
         return self._inverted(node, self.extent(node))
 
     def _inverted(self, node: Expression, found: _Extent) -> _Extent:
         rest = _Extent(1, number=1)
         for size, exponent in found.below.values():
-            rest = self._times(rest, self._raised(size, exponent))
+            rest = self.times(rest, self.raised(size, exponent))
         above = _Extent(found.terms, found.spans, found.bits, found.whole, found.number)
         if above.terms == 1 and above.number is not None:
             spans = {name: (-high, -low) for name, (low, high) in above.spans.items()}
             whole = max(abs(above.number), 1)
-            return self._times(rest, _Extent(1, spans, above.whole.bit_length(), whole, above.whole))
+            return self.times(rest, _Extent(1, spans, above.whole.bit_length(), whole, above.whole))
         degree = sum(max(-low, 0) + max(high, 0) for low, high in above.spans.values())
         if above.terms > DIVISOR_TERMS or degree > DIVISOR_DEGREE or len(above.spans) > DIVISOR_SYMBOLS:
             raise OverflowError(
                 f"a divisor has more than {DIVISOR_TERMS} terms, degree {DIVISOR_DEGREE} or {DIVISOR_SYMBOLS} symbols"
             )
         inverse = _Extent(1, {}, above.whole.bit_length(), 1, None, {node: (above, 1)})
-        return self._times(rest, inverse)
+        return self.times(rest, inverse)
 
     def _power(self, base: Expression, exponent: Expression) -> _Extent:
         size = self.extent(exponent)
@@ -243,7 +258,7 @@ class _Surveyor:
             return self._symbolic(base, exponent, size)
         times = _integer(exponent)
         found = self.extent(base) if times >= 0 else self._inverse(base)
-        return self._raised(found, abs(times))
+        return self.raised(found, abs(times))
 
     def _symbolic(self, base: Expression, exponent: Expression, size: _Extent) -> _Extent:
         """A power with symbols in its exponent: a symbol by itself, times the power that the numbers in the exponent make."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import add
 from typing import Any
 
-from sgdsym.series.extent import Expression, Number, Power, Product, Sum, Symbol, check_extent
+from sgdsym.series.extent import Expression, Number, Power, Product, Sum, Symbol, check_extent, check_power
 
 # nested brackets, signs and exponents, which are read recursively; and digits of one number
 DEEPEST, LONGEST_NUMBER = 60, 3000
@@ -74,6 +74,24 @@ def read_arithmetic(
     except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
         raise ValueError(
             f"not plain arithmetic: {_shown(text)}; use integers, symbol names, + - * / ** and parentheses"
+        ) from error
+
+
+def check_factor(text: str, exponent: int) -> None:
+    """Refuse a factor whose power is long, where every coefficient of a series is multiplied by it.
+
+    Raises:
+        ValueError: saying what becomes large.
+
+    >>> check_factor("(a + b + c + d)**8", 3)
+    Traceback (most recent call last):
+    ValueError: '(a + b + c + d)**8' to the power 3 is too large for a factor of every coefficient: more than 100 terms
+    """
+    try:
+        check_power(parse_arithmetic(text), exponent)
+    except (OverflowError, SyntaxError) as error:
+        raise ValueError(
+            f"{_shown(text)} to the power {exponent} is too large for a factor of every coefficient: {error}"
         ) from error
 
 

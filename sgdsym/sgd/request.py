@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import comb, log10
 from typing import TypeAlias
 
 from sgdsym.diagrams import MAX_ORDER
@@ -16,6 +17,8 @@ Size: TypeAlias = int | str
 Number: TypeAlias = int | Fraction | str
 
 DYNAMICS = ("sgd", "gd", "ode", "sde")
+# digits of a number, which coefficients hold high powers of; terms of a coefficient that a schedule of symbols makes
+MOST_DIGITS, MOST_TERMS = 60, 2000
 SAMPLINGS = ("online", "fixed", "reshuffle", "replace")
 
 
@@ -74,6 +77,12 @@ class Request:
             raise ValueError(f"momentum must lie strictly between -1 and 1, not {self.momentum}")
         for weight in self.schedule or ():
             _check_number("schedule", weight)
+        symbols, order = sum(isinstance(weight, str) for weight in self.schedule or ()), max(self.order, 1)
+        if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
+            raise ValueError(
+                f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
+                "give numbers"
+            )
         if self.schedule is not None and self.momentum:
             raise ValueError("a schedule and momentum cannot be combined; leave one of them out")
         if self.momentum or self.schedule is not None:
@@ -245,6 +254,8 @@ def _is_integer(value: object) -> bool:
 def _check_size(option: str, value: Size | None, least: int) -> None:
     if isinstance(value, str):
         _check_name(option, value)
+    elif value is not None and _is_integer(value) and _digits(value) > MOST_DIGITS:
+        raise ValueError(f"{option} has more than {MOST_DIGITS} digits; give a smaller number or a symbol name")
     elif value is not None and (not _is_integer(value) or value < least):
         raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {value!r}")
 
@@ -254,6 +265,13 @@ def _check_number(option: str, value: Number) -> None:
         _check_name(option, value)
     elif not isinstance(value, (int, Fraction)) or isinstance(value, bool):
         raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {value!r}")
+    elif max(_digits(value.numerator), _digits(value.denominator)) > MOST_DIGITS:
+        raise ValueError(f"{option} has more than {MOST_DIGITS} digits; give a shorter fraction or a symbol name")
+
+
+def _digits(number: int) -> int:
+    """About how many decimal digits an integer has, without writing it."""
+    return int(number.bit_length() * log10(2)) + 1
 
 
 def _check_name(option: str, name: str) -> None:
