@@ -38,7 +38,9 @@ LONGEST_WORDS = 400  # characters of what stands in the heading of a module
 # letters, digits, blanks and signs that neither call, quote nor end anything, in Python, JavaScript or LaTeX
 _WORDS = re.compile(r"(?!.*__)(?:_?[A-Za-z|][A-Za-z0-9 .,:|^+*_-]*|[0-9]+(?:\.[A-Za-z0-9+]+)*)?")
 # names, numbers, operators and brackets, quoted words, a comment at the end; a quotation mark never stands beside another
-_CODE = re.compile(r"""(?:[^\W_]|_(?!_)|[ .,:;()\[\]{}+*/%@=<>!&|^~-]|(?<!")"[A-Za-z0-9_ ,.>-]*"(?!"))*(?:\#[^\r\n"'\\]*)?""")
+_CODE = re.compile(
+    r"""(?:[^\W_]|_(?!_)|[ .,:;()\[\]{}+*/%@=<>!&|^~-]|(?<!")"[A-Za-z0-9_ ,.>-]*"(?!"))*(?:\#[^\r\n"'\\]*)?"""
+)
 
 
 class Written(str):
@@ -47,6 +49,7 @@ class Written(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """The text, checked."""
         cls.check(text)
         return super().__new__(cls, text)
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from sgdsym.codegen.kernel import Derivatives
 
 # arguments of the functions that take symbols by name, and what the function that computes with them uses besides
-_ARGUMENTS = frozenset({"derivatives", "learning_rate", "root_derivatives", "run", "self", "steps", "symbols", "weights"})
+_ARGUMENTS = frozenset(
+    {"derivatives", "learning_rate", "root_derivatives", "run", "self", "steps", "symbols", "weights"}
+)
 _USED = frozenset({"Fraction", "range"})
 _SAMPLES = "NMKLPQR"
 
@@ -155,9 +157,7 @@ def generate_resummed(resummed: Resummed) -> str:
         indices=max((len(term.axes) for term in terms), default=0),
         numbers=coded(line for c, i in number.items() for line in _number_lines(c, i)),
         tensors=coded(_tensor_lines(sampled, averaged, roots)),
-        terms=coded(
-            line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)
-        ),
+        terms=coded(line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)),
     )
 
 

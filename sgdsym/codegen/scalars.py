@@ -63,7 +63,7 @@ def _leading(term: str) -> str:
     return re.sub(r"^-(\w+\*\*\w+)", r"-(\1)", term).removeprefix("+")
 
 
-def _read(node: ast.expr) -> Sum:  # noqa: PLR0911 - one return per operation
+def _read(node: ast.expr) -> Sum:
     """A coefficient's text as a sum of monomials; bracketed sums below and symbolic powers are bases of their own."""
     match node:
         case ast.Constant(value=int() as value):

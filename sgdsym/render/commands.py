@@ -33,13 +33,16 @@ _ACCENTS = (
 )
 _SPACES = "quad qquad thinspace medspace thickspace negthinspace enspace space"
 _SIZES = "left right big Big bigl bigr Bigl Bigr displaystyle textstyle scriptstyle limits nolimits"
-SYMBOL_COMMANDS = frozenset(f"{_GREEK} {_SIGNS} {_FONTS} {_ACCENTS} {_SPACES} {_SIZES} sqrt frac mathop mathbin mathord".split())
+SYMBOL_COMMANDS = frozenset(
+    f"{_GREEK} {_SIGNS} {_FONTS} {_ACCENTS} {_SPACES} {_SIZES} sqrt frac mathop mathbin mathord".split()
+)
 
-_STRUCTURE = frozenset(
+_WRITTEN = (
     "binom underbrace begin end label eqref notag allowbreak allowdisplaybreaks documentclass usepackage neq le ge par "
     "definecolor draw fill node useasboundingbox vcenter hbox fontsize selectfont sffamily ttfamily phantom "
-    "textbackslash textasciitilde textasciicircum textless textgreater textbar mathcal section".split()
+    "textbackslash textasciitilde textasciicircum textless textgreater textbar section"
 )
+_STRUCTURE = frozenset(_WRITTEN.split())
 _MARK = re.compile(r"\\([A-Za-z]+|[^A-Za-z])")
 _SYMBOL = re.compile(r"(?:\\[a-zA-Z]+|\\[,;:!| ]|[a-zA-Z0-9{}^_'()|*+ -])+")
 
@@ -75,7 +78,13 @@ def checked_symbol(symbol: str) -> str:
     text = symbol if isinstance(symbol, str) else ""
     deepest = _depth(text)
     known = all(name in SYMBOL_COMMANDS for name in re.findall(r"\\([A-Za-z]+)", text))
-    if deepest is None or deepest > DEEPEST or len(text) > LONGEST_SYMBOL or not _SYMBOL.fullmatch(text) or "^^" in text:
+    if (
+        deepest is None
+        or deepest > DEEPEST
+        or len(text) > LONGEST_SYMBOL
+        or not _SYMBOL.fullmatch(text)
+        or "^^" in text
+    ):
         known = False
     if not known:
         raise ValueError(f"{symbol!r:.40} is not a symbol in LaTeX, such as G, \\ell or \\mathcal{{L}}")

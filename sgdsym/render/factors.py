@@ -146,7 +146,8 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, list[tuple[PolyEle
 
 def _factors(product: Iterable[tuple[PolyElement, int]]) -> tuple[int, int, tuple[Power, ...]]:
     """Sign, positive integer and irreducible factors of a product of powers, symbols first."""
-    total, found = 1, {}
+    total = 1
+    found: dict[Polynomial, int] = {}
     for polynomial, times in product:
         number, factors = polynomial.factor_list() if _is_moderate(polynomial) else _split(polynomial)
         total *= int(number) ** times

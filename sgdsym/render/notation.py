@@ -116,7 +116,9 @@ class Notation:
         'n'
         """
         if len(text) > _LONGEST:
-            raise ValueError(f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters")
+            raise ValueError(
+                f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters"
+            )
         given: dict[str, str] = {}
         sizes: dict[str, str] = {}
         for entry in _entries(text):

@@ -18,6 +18,7 @@ LONGEST_NAME = 40
 # a fraction, or a decimal as numpy writes it; longer exponents would make numbers of any length
 _FRACTION = r"[+-]?[0-9]{1,100}(/[0-9]{1,100}|\.[0-9]{0,100}([eE][+-]?[0-9]{1,3})?|[eE][+-]?[0-9]{1,3})"
 
+
 def symbol_name(name: str) -> str:
     """The name itself if it can name a symbol.
 

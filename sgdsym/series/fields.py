@@ -114,7 +114,9 @@ def shown(value: Any) -> str:
 
 def _integer(value: Any, name: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ValueError(f"missing or misshapen entry: {name} must hold integers from {least} to {most}, not {shown(value)}")
+        raise ValueError(
+            f"missing or misshapen entry: {name} must hold integers from {least} to {most}, not {shown(value)}"
+        )
     return value
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from operator import add
+from dataclasses import dataclass
+from functools import reduce
+from operator import add, mul
 from typing import Any
 
 from sgdsym.series.extent import Expression, Number, Power, Product, Sum, Symbol, check_extent, check_power
@@ -41,40 +43,48 @@ def read_arithmetic(
     if not isinstance(text, str):
         raise ValueError(f"not plain arithmetic: {text!r:.60} is no text")
 
-    def value(node: Expression) -> Any:
-        match node:
-            case Number(integer):
-                return number(integer)
-            case Symbol(name):
-                return symbol(name)
-            case Sum(summands):
-                return _total([-value(part) if negative else value(part) for negative, part in summands])
-            case Product(factors):
-                # what is divided by is inverted factor by factor: no product is factorised that was written as factors
-                parts = [inverse(part) if below else value(part) for below, part in factors]
-                first, *others = parts if len(parts) == 1 else [parts[0], _product(parts[1:])]
-                return first * others[0] if others else first
-            case Power(base, exponent):
-                return power(value(base), value(exponent))
-
-    def inverse(node: Expression) -> Any:
-        match node:
-            case Product(factors):
-                return _product([value(part) if below else inverse(part) for below, part in factors])
-            case Power(base, Number(exponent)):
-                return power(value(base), number(-exponent))
-        return number(1) / value(node)
-
     try:
         tree = parse_arithmetic(text)
         check_extent(tree)
-        return value(tree)
+        return _Evaluation(number, symbol, power).value(tree)
     except OverflowError as error:
         raise ValueError(f"{_shown(text)} would be too large once multiplied out: {error}") from error
     except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
         raise ValueError(
             f"not plain arithmetic: {_shown(text)}; use integers, symbol names, + - * / ** and parentheses"
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """What the leaves of a tree become, and how one value is raised to another."""
+
+    number: Callable[[int], Any]
+    symbol: Callable[[str], Any]
+    power: Callable[[Any, Any], Any]
+
+    def value(self, node: Expression) -> Any:
+        """The value of a node."""
+        match node:
+            case Number(integer):
+                return self.number(integer)
+            case Symbol(name):
+                return self.symbol(name)
+            case Sum(summands):
+                return _total([-self.value(part) if negative else self.value(part) for negative, part in summands])
+            case Product(factors):
+                return _product([self.inverse(part) if below else self.value(part) for below, part in factors])
+            case Power(base, exponent):
+                return self.power(self.value(base), self.value(exponent))
+
+    def inverse(self, node: Expression) -> Any:
+        """One over the value of a node, factor by factor: no product is factorised that was written as factors."""
+        match node:
+            case Product(factors):
+                return _product([self.value(part) if below else self.inverse(part) for below, part in factors])
+            case Power(base, Number(exponent)):
+                return self.power(self.value(base), self.number(-exponent))
+        return self.number(1) / self.value(node)
 
 
 def check_factor(text: str, exponent: int) -> None:
@@ -160,21 +170,22 @@ class _Parser:
         return found
 
     def _atom(self) -> Expression:
-        token = self._next()
-        if token == "(":
-            found = self._sum()
+        word = self._next()
+        if word == "(":
+            inner = self._sum()
             if self._next() != ")":
                 raise SyntaxError("a bracket is not closed")
-            return found
-        if token.isdigit():
-            return Number(int(token))
-        if not token.isidentifier():
+            return inner
+        if word.isdigit():
+            return Number(int(word))
+        if not word.isidentifier():
             raise SyntaxError("an operand is missing")
-        return Symbol(token)
+        return Symbol(word)
 
 
 def _tokens(text: str) -> list[str]:
-    found, place, text = [], 0, text.strip()
+    found: list[str] = []
+    place, text = 0, text.strip()
     while place < len(text):
         match = _TOKEN.match(text, place)
         if not match:
@@ -199,10 +210,8 @@ def _total(parts: list[Any]) -> Any:
 
 
 def _product(parts: list[Any]) -> Any:
-    found = parts[0]
-    for part in parts[1:]:
-        found = found * part
-    return found
+    """The product of the parts, the first last: a long numerator is multiplied once, by all that is short."""
+    return parts[0] if len(parts) == 1 else parts[0] * reduce(mul, parts[1:])
 
 
 def _shown(text: str) -> str:

@@ -99,7 +99,9 @@ def _read_term(term: Any) -> tuple[Diagram, TimeSum]:
     diagram = diagram_from_data(field(term, "diagram"))
     written = [tuple(edge) for edge in term["diagram"]["edges"]]
     if written != list(diagram.edges) or integer_field(term, "order", 0, MAX_ORDER) != diagram.order:
-        raise ValueError(f"the edges of {shown(diagram)} are not in the order of sgdsym, so the time-sum cannot be read")
+        raise ValueError(
+            f"the edges of {shown(diagram)} are not in the order of sgdsym, so the time-sum cannot be read"
+        )
     parts = (
         (
             [_read_difference(difference, diagram) for difference in list_field(part, "differences")],
