@@ -39,7 +39,7 @@ LONGEST_WORDS = 400  # characters of what stands in the heading of a module
 _WORDS = re.compile(r"(?!.*__)(?:_?[A-Za-z|][A-Za-z0-9 .,:|^+*_-]*|[0-9]+(?:\.[A-Za-z0-9+]+)*)?")
 # names, numbers, operators and brackets, quoted words, a comment at the end; a quotation mark never stands beside another
 _CODE = re.compile(
-    r"""(?:[^\W_]|_(?!_)|[ .,:;()\[\]{}+*/%@=<>!&|^~-]|(?<!")"[A-Za-z0-9_ ,.>-]*"(?!"))*(?:\#[^\r\n"'\\]*)?"""
+    r"""(?:[A-Za-z0-9]|_(?!_)|[ .,:;()\[\]{}+*/%@=<>!&|^~-]|(?<!")"[A-Za-z0-9_ ,.>-]*"(?!"))*(?:\#[ !\#-&(-\[\]-~]*)?"""
 )
 
 

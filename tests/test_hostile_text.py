@@ -11,6 +11,7 @@ import copy
 import hashlib
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -57,10 +58,40 @@ OTHERS = [None, True, 1.5, -1, 10**40, 1e999, [], {}, [[[[]]]], {"nodes": 1}]
 COMMANDS = re.compile(r"\\[A-Za-z]+")
 
 
+seen = []
+watching = [False]
+
+
+def _watch(event, arguments):
+    if watching[0] and (event in FOREIGN or (event == "open" and re.search("passwd|invalid", str(arguments[0])))):
+        seen.append((event, arguments))
+
+
+FOREIGN = {
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "subprocess.Popen",
+    "socket.connect",
+    "socket.getaddrinfo",
+    "urllib.Request",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _watched():
+    """What the interpreter is asked to open, start or reach; its hooks stay, so this one is switched."""
+    sys.addaudithook(_watch)
+    watching[0] = True
+    yield
+    watching[0] = False
+
+
 @pytest.fixture(autouse=True)
-def nothing_runs():
+def _nothing_happens():
     yield
     assert not hasattr(builtins, "hostile")
+    assert not seen
 
 
 def check_one_line(error):
@@ -218,19 +249,14 @@ def test_no_field_of_a_resummed_series_is_anything_but_what_it_may_be(data):
                 ast.parse(generate_resummed(resummed))
 
 
-WORDS = ["observable", "dynamics", "sampling"]
-
-
-@pytest.mark.parametrize("field", WORDS)
 @pytest.mark.parametrize("hostile", HOSTILE[:-2])
-def test_a_setting_made_by_hand_stays_words_in_every_artefact(field, hostile):
-    terms = expand(order=1).terms
-    series = Series(terms, 1, setting=Setting(**{field: hostile}))
-    harmless = Series(terms, 1, setting=Setting(**{field: "mine"}))
-    run_every_artefact(series, harmless, [name for name in ARTEFACTS if name not in ("jax", "torch", "html")])
-    changed = Setting(**{field: hostile})
-    kept = resum(order=2)
-    assert program(_resummed(kept, changed)) == program(_resummed(kept, Setting(**{field: "mine"})))
+def test_a_setting_made_by_hand_stays_words_in_every_artefact(hostile):
+    terms, summed = expand(order=1).terms, resum(order=2)
+    changed, harmless = Setting(hostile, hostile, hostile), Setting("mine", "mine", "mine")
+    slow = ("jax", "torch", "html")
+    both = (Series(terms, 1, setting=changed), Series(terms, 1, setting=harmless))
+    run_every_artefact(*both, [name for name in ARTEFACTS if name not in slow])
+    assert program(_resummed(summed, changed)) == program(_resummed(summed, harmless))
 
 
 @pytest.mark.parametrize("hostile", [HOSTILE[0], HOSTILE[10]])
@@ -484,7 +510,7 @@ def test_every_string_of_a_page_is_escaped_unless_it_is_checked_markup(printed):
 def test_written_text_checks_itself(kind, texts):
     assert kind in Written.__subclasses__()
     for text in texts:
-        with pytest.raises(ValueError, match="is no|written as such"):
+        with pytest.raises(ValueError, match=r"is no|written as such"):
             kind(text)
 
 
