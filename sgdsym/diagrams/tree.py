@@ -93,17 +93,18 @@ class Tree:
     def partition_symmetry(self, blocks: Sequence[Sequence[int]]) -> int:
         """Number of automorphisms of the tree that map the partition to itself; every node is in one of the blocks."""
         keys = self._keys([block for block in blocks if len(block) > 1])
-        symmetry = keys.count(keys[0])
+        # without larger blocks every automorphism keeps the partition, and there may be too many to go through
+        symmetry = keys.count(keys[0]) if keys else _count_symmetries(self.parents, self.colours)
         profiles = Counter(tuple(sorted(self.classes[v] for v in block)) for block in blocks)
         for profile, alike in profiles.items():
             twins = prod(factorial(count) for count in Counter(profile).values())
             symmetry *= twins**alike * factorial(alike)
         return symmetry
 
-    def _keys(self, blocks: Iterable[Sequence[int]]) -> list[int]:
-        sets = list(blocks)
+    def _keys(self, sets: Sequence[Sequence[int]]) -> list[int]:
+        """The keys of a partition after each automorphism; none where all nodes are alone."""
         keys = []
-        for automorphism in self.automorphisms:
+        for automorphism in self.automorphisms if sets else ():
             weight = self.node_weights(automorphism)
             codes = sorted((sum(weight[v] for v in block) for block in sets), reverse=True)
             keys.append(sum(code << (self.bits * j) for j, code in enumerate(codes)))
