@@ -20,6 +20,7 @@ from sgdsym.templating import Code, plain_words, render
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MOST_EDGES = 13  # of a diagram: all sets of its nodes are gone through
 _ARGUMENTS = frozenset({"derivatives", "learning_rate", "metric", "root_derivatives", "self", "weights"})
 
 
@@ -37,8 +38,8 @@ def generate(series: Series, backend: str = "numpy", *, unbiased: bool | None = 
             :data:`~sgdsym.codegen.unbiased.AFFORDABLE` merged diagrams.
 
     Raises:
-        ValueError: if the backend is unknown, the diagrams differ in their number of open indices, or a symbol is named
-            like an argument.
+        ValueError: if the backend is unknown, the diagrams differ in their number of open indices or have more than 13 edges,
+            or a symbol is named like an argument.
 
     >>> from sgdsym.diagrams import Diagram
     >>> source = generate(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1), unbiased=False)
@@ -56,6 +57,8 @@ def compile_for(series: Series, backend: str, unbiased: bool | None) -> tuple[Co
     """
     if backend not in BACKENDS:
         raise ValueError(f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    if (highest := max((diagram.order for diagram in series.terms), default=0)) > MOST_EDGES:
+        raise ValueError(f"a kernel is planned for diagrams of up to {MOST_EDGES} edges, not of {highest}")
     for name in series.symbols:
         if symbol_name(name) in _ARGUMENTS:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
