@@ -247,7 +247,7 @@ class _Surveyor:
         degree = sum(max(-low, 0) + max(high, 0) for low, high in above.spans.values())
         if above.terms > DIVISOR_TERMS or degree > DIVISOR_DEGREE or len(above.spans) > DIVISOR_SYMBOLS:
             raise OverflowError(
-                f"a divisor has more than {DIVISOR_TERMS} terms, degree {DIVISOR_DEGREE} or {DIVISOR_SYMBOLS} symbols"
+                f"more than {DIVISOR_TERMS} terms, degree {DIVISOR_DEGREE} or {DIVISOR_SYMBOLS} symbols in a divisor"
             )
         inverse = _Extent(1, {}, above.whole.bit_length(), 1, None, {node: (above, 1)})
         return self.times(rest, inverse)
@@ -263,7 +263,7 @@ class _Surveyor:
     def _symbolic(self, base: Expression, exponent: Expression, size: _Extent) -> _Extent:
         """A power with symbols in its exponent: a symbol by itself, times the power that the numbers in the exponent make."""
         if size.below or size.bits > LARGEST_POWER.bit_length() or size.terms > DIVISOR_TERMS:
-            raise OverflowError(f"an exponent has numbers above {LARGEST_POWER} or more than {DIVISOR_TERMS} terms")
+            raise OverflowError(f"numbers above {LARGEST_POWER} or more than {DIVISOR_TERMS} terms in an exponent")
         found = self.extent(base)
         whole = 2**size.bits
         if max(found.bits, found.whole.bit_length()) * whole > LARGEST_NUMBER and found.bits > 1:

@@ -48,7 +48,9 @@ def read_arithmetic(
         check_extent(tree)
         return _Evaluation(number, symbol, power).value(tree)
     except OverflowError as error:
-        raise ValueError(f"{_shown(text)} would be too large once multiplied out: {error}") from error
+        raise ValueError(
+            f"not plain arithmetic of moderate size: {_shown(text)} has {error} once multiplied out"
+        ) from error
     except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
         raise ValueError(
             f"not plain arithmetic: {_shown(text)}; use integers, symbol names, + - * / ** and parentheses"

@@ -78,7 +78,7 @@ def test_short_text_of_long_coefficients_is_refused_at_once():
     answers, megabytes = limited("f = lambda text: Coefficient.parse(text) and None", *UNBOUNDED)
     for text, (seconds, answer) in zip(UNBOUNDED, answers, strict=True):
         assert seconds < 1, (text[:60], seconds)
-        assert answer.startswith(("not plain arithmetic", repr(text)[:20])), (text[:60], answer)
+        assert answer.startswith("not plain arithmetic"), (text[:60], answer)
         assert len(answer) <= 300
         assert "\n" not in answer
     assert megabytes < 200
@@ -192,7 +192,7 @@ def test_diagrams_that_nobody_can_go_through_are_refused_in_python_too():
     ],
 )
 def test_numbers_and_factors_that_make_long_coefficients_are_refused(make):
-    with pytest.raises(ValueError, match=r"large|digits|terms") as caught:
+    with pytest.raises(ValueError, match=r"large|digits|terms|size") as caught:
         make()
     assert len(str(caught.value)) <= 300
 
