@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym.arrays import array_door, real_array
 from sgdsym.series import symbol_name
-from sgdsym.templating import template
+from sgdsym.templating import Code, render
 
 if TYPE_CHECKING:
     import sympy
+
+_TAKEN = frozenset({"numpy", "float"})  # names that the module itself uses beside its arguments
 
 
 def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> str:
@@ -25,7 +27,8 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
         title: one line that says what it is.
 
     Raises:
-        ValueError: if a symbol cannot name an argument, or what is returned would not be finite.
+        ValueError: if a symbol cannot name an argument, the law holds a function that has no formula, or what is returned would
+            not be finite.
 
     >>> import sympy
     >>> h, c, rate = sympy.symbols("h c rate")
@@ -34,10 +37,15 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
         return c*rate/(h*(-h*rate + 2))
     """
     import sympy
+    from sympy.core.function import AppliedUndef
 
+    if law.atoms(AppliedUndef):
+        raise ValueError(f"{law.atoms(AppliedUndef).pop()!s:.60} is a function without a formula")
     if law.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise ValueError(f"{title.rstrip('.')} is not finite here, so no function can return it")
     names = [symbol_name(symbol.name) for symbol in sorted(law.free_symbols, key=lambda symbol: symbol.name)]
+    if taken := sorted(_TAKEN & set(names)):
+        raise ValueError(f"the symbol {taken[0]} cannot be an argument of the module; choose another name")
     matrix = isinstance(law, sympy.MatrixBase)
     parts, entries = sympy.cse(list(law) if matrix else [law], symbols=_fresh(names))
     results = [arithmetic(entry) for entry in entries]
@@ -45,14 +53,15 @@ def generate_law(name: str, law: sympy.Expr | sympy.MatrixBase, title: str) -> s
     if matrix:
         rows = ["[" + ", ".join(results[i * law.cols : (i + 1) * law.cols]) + "]" for i in range(law.rows)]
         result = f"numpy.array([{', '.join(rows)}], dtype=float)"
-    return template("numpy_law.py.jinja").render(
-        title=title,
+    return render(
+        "numpy_law.py.jinja",
+        title=Code(title),
         version=version("sgdsym"),
-        name=name,
+        name=symbol_name(name),
         symbols=names,
-        shape=str(law.shape) if matrix else "",
-        statements=[f"{symbol} = {arithmetic(part)}" for symbol, part in parts],
-        result=result,
+        shape=Code(str(law.shape)) if matrix else "",
+        statements=[Code(f"{symbol} = {arithmetic(part)}") for symbol, part in parts],
+        result=Code(result),
     )
 
 
@@ -72,14 +81,15 @@ def generate_covariance(
     >>> "HESSIAN = np.array([[2.0]])" in source
     True
     """
-    return template("numpy_covariance.py.jinja").render(
+    return render(
+        "numpy_covariance.py.jinja",
         version=version("sgdsym"),
         array_door=array_door(),
         hessian=float_rows(hessian),
         noise=float_rows(noise),
         learning_rate=float(learning_rate),
         momentum=float(momentum),
-        preconditioner="None" if preconditioner is None else f"np.array({float_rows(preconditioner)})",
+        preconditioner=Code("None" if preconditioner is None else f"np.array({float_rows(preconditioner)})"),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,13 @@ from sgdsym.codegen.runtime import bounded_lines
 from sgdsym.codegen.scalars import assignment, roots
 from sgdsym.codegen.sizes import checks, whole_symbols
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
-from sgdsym.series import Coefficient, Series, most_blocks, read_series, symbol_name
-from sgdsym.templating import template
+from sgdsym.series import Coefficient, Series, Setting, most_blocks, read_series, symbol_name
+from sgdsym.templating import Code, plain_words, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MOST_EDGES = 13  # of a diagram: all sets of its nodes are gone through
 _ARGUMENTS = frozenset({"derivatives", "learning_rate", "metric", "root_derivatives", "self", "weights"})
 
 
@@ -41,8 +42,8 @@ def generate(series: Series, backend: str = "numpy", *, unbiased: bool | None = 
             :data:`~sgdsym.codegen.unbiased.AFFORDABLE` merged diagrams.
 
     Raises:
-        ValueError: if the backend is unknown, the diagrams differ in their number of open indices, or a symbol is named
-            like an argument.
+        ValueError: if the backend is unknown, the diagrams differ in their number of open indices or have more than 13 edges,
+            or a symbol is named like an argument.
 
     >>> from sgdsym.diagrams import Diagram
     >>> source = generate(Series({Diagram(2, [(0, 1)]): Coefficient.symbol("T")}, 1), unbiased=False)
@@ -62,6 +63,8 @@ def compile_for(series: Series, backend: str, unbiased: bool | None) -> tuple[Co
     read_choice("backend", backend, BACKENDS)
     if unbiased is not None:
         unbiased = read_flag("unbiased", unbiased)
+    if (highest := max((diagram.order for diagram in series.terms), default=0)) > MOST_EDGES:
+        raise ValueError(f"a kernel is planned for diagrams of up to {MOST_EDGES} edges, not of {highest}")
     for name in series.symbols:
         if symbol_name(name) in _ARGUMENTS:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
@@ -82,16 +85,17 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
     exact = not powers and set(series.symbols) <= whole_symbols(series.conditions)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
     kinds = {type(s) for p in written.values() for s in p.statements}
-    return template(name).render(
+    return render(
+        name,
         version=version("sgdsym"),
-        setting=series.setting,
+        setting=setting_words(series.setting),
         basis=series.basis,
         order=series.truncation,
         rank=rank,
         symbols=series.symbols,
         diagrams=len(series),
         networks=compiled.products,
-        cost=compiled.plan,
+        cost=Code(str(compiled.plan)),
         memory=_memory("MEMORY", program),
         sampled=sampled,
         averaged=averaged,
@@ -104,14 +108,14 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         has_blocks=bool({ContractPair, Moments, Pass} & kinds),
         has_moments=Moments in kinds,
         programs=[
-            (function, found, printer.term_lines(written[function]), _uses("n", found), _uses("p", found))
+            (function, coded(found), coded(printer.term_lines(written[function])), _uses("n", found), _uses("p", found))
             for function, found in lines.items()
         ],
-        numbers=numbers,
-        raised=powers,
-        checks=checks(series.conditions, series.symbols),
+        numbers=coded(numbers),
+        raised={Code(name): root for name, root in powers.items()},
+        checks=coded(checks(series.conditions, series.symbols)),
         has_quotients=any("_whole(" in line for line in numbers),
-        bounded=() if exact else bounded_lines(),
+        bounded=() if exact else coded(bounded_lines()),
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
         array_door=array_door(),
@@ -127,15 +131,25 @@ def _estimate(compiled: Compiled) -> dict[str, object]:
         "averaged": averaged,
         "degrees": sorted({*averaged, *_degrees(compiled.program, Samples)}),
         "memory": _memory("ESTIMATE_MEMORY", compiled.program),
-        "numbers": multiples(compiled.coefficients, WIDTH),
+        "numbers": coded(multiples(compiled.coefficients, WIDTH)),
     }
 
 
-def _memory(name: str, program: Program) -> list[str]:
+def setting_words(setting: Setting) -> dict[str, str]:
+    """What a series is the expansion of, as the heading of a module names it."""
+    return {name: plain_words(getattr(setting, name)) for name in ("observable", "dynamics", "sampling")}
+
+
+def coded(lines: Iterable[str]) -> list[Code]:
+    """Lines of a program that printers have made, checked."""
+    return [Code(line) for line in lines]
+
+
+def _memory(name: str, program: Program) -> list[Code]:
     """The lines that say how many arrays of which sizes a program makes, a line each where one does not hold them."""
     sizes = [f"{size}: {count}" for size, count in sorted(most_alive(program).items())]
     line = f"{name} = {{{', '.join(sizes)}}}"
-    return [line] if len(line) <= WIDTH else [f"{name} = {{", *(f"    {size}," for size in sizes), "}"]
+    return coded([line] if len(line) <= WIDTH else [f"{name} = {{", *(f"    {size}," for size in sizes), "}"])
 
 
 def _uses(size: str, lines: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym.arrays import array_door
 from sgdsym.codegen.laws import arithmetic, float_rows
-from sgdsym.templating import template
+from sgdsym.templating import Code, render
 
 if TYPE_CHECKING:
     import sympy
@@ -31,12 +31,13 @@ def generate_noise(gradients: Any) -> str:
     >>> "GRADIENTS = np.array([[1.0], [2.0]])" in source, "def third_cumulant(" in source
     (True, True)
     """
-    return template("numpy_noise.py.jinja").render(
+    return render(
+        "numpy_noise.py.jinja",
         version=version("sgdsym"),
         array_door=array_door(),
         gradients=float_rows(gradients),
         weights=[
-            {"name": f"_{name}_{drawn}", "arguments": arguments, "value": arithmetic(weight)}
+            {"name": f"_{name}_{drawn}", "arguments": arguments, "value": Code(arithmetic(weight))}
             for drawn, replacement in (("with", True), ("without", False))
             for name, weight in _weights(replacement).items()
             for arguments in [[_BATCH] if replacement else [_BATCH, _EXAMPLES]]

@@ -15,19 +15,24 @@ from typing import TYPE_CHECKING, Any
 from sgdsym.arguments import read_instance
 from sgdsym.arrays import array_door
 from sgdsym.codegen.backends.printer import WIDTH
+from sgdsym.codegen.module import coded, setting_words
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.series import Coefficient, by_symbol, symbol_name
 from sgdsym.sgd.resummation import Resummed, TimeSum, index_letters, tensor_indices
-from sgdsym.templating import template
+from sgdsym.templating import Code, render
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from sgdsym.codegen.kernel import Derivatives
 
-_ARGUMENTS = frozenset({"derivatives", "learning_rate", "root_derivatives", "run", "steps", "symbols", "weights"})
+# arguments of the functions that take symbols by name, and what the function that computes with them uses besides
+_ARGUMENTS = frozenset(
+    {"derivatives", "learning_rate", "root_derivatives", "run", "self", "steps", "symbols", "weights"}
+)
+_USED = frozenset({"Fraction", "range"})
 _SAMPLES = "NMKLPQR"
 
 
@@ -130,8 +135,8 @@ def generate_resummed(resummed: Resummed) -> str:
     number = {c: i for i, c in enumerate(coefficients)}
     names = {name for c in coefficients for name in c.symbols}
     clock = "" if resummed.stationary or not resummed.steps.symbols else str(resummed.steps)
-    for name in names - {clock}:
-        if symbol_name(name) in _ARGUMENTS:
+    for name in names:
+        if symbol_name(name) in (_USED if name == clock else _ARGUMENTS | _USED):
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
     function = resummed.setting.observable == "function"
     terms = [_Term.of(diagram, function) for diagram in resummed.diagrams()]
@@ -141,9 +146,10 @@ def generate_resummed(resummed: Resummed) -> str:
     steps = "" if clock else f"={resummed.steps}"
     signature = [] if resummed.stationary else [f"steps{steps}"]
     signature += ["root_derivatives=None"] * function
-    return template("numpy_resummed.py.jinja").render(
+    return render(
+        "numpy_resummed.py.jinja",
         version=version("sgdsym"),
-        setting=resummed.setting,
+        setting=setting_words(resummed.setting),
         form=resummed.form,
         continuous=resummed.continuous,
         timed=not resummed.stationary,
@@ -157,14 +163,14 @@ def generate_resummed(resummed: Resummed) -> str:
         averaged=sorted(averaged - sampled),
         roots=sorted(roots),
         has_function=function,
-        signature="".join(f"{argument}, " for argument in signature),
-        array_door=array_door(),
+        signature=Code("".join(f"{argument}, " for argument in signature)),
+        array_door=coded(array_door()),
         count=len(coefficients),
         indices=max((len(term.axes) for term in terms), default=0),
-        numbers=[line for c, i in number.items() for line in _number_lines(c, i)],
-        checks=checks(resummed.conditions, names),
-        tensors=list(_tensor_lines(sampled, averaged, roots)),
-        terms=[line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)],
+        numbers=coded(line for c, i in number.items() for line in _number_lines(c, i)),
+        checks=coded(checks(resummed.conditions, names)),
+        tensors=coded(_tensor_lines(sampled, averaged, roots)),
+        terms=coded(line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)),
     )
 
 

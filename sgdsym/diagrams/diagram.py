@@ -17,6 +17,7 @@ from sgdsym.arguments import plain_integer, quoted, read_integers, read_items
 from sgdsym.diagrams.tree import Tree, canonical_tree, centres
 from sgdsym.diagrams.views import DiagramViews
 
+MOST_NODES = 100  # of a diagram: no machine derives those of a tenth of that
 _ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
 MOST_NODES = 1000
 
@@ -39,7 +40,8 @@ class Diagram(DiagramViews):
     a covariance.
 
     Raises:
-        ValueError: if the edges do not form such a tree or forest, or the blocks are not disjoint sets of nodes.
+        ValueError: if the edges do not form such a tree or forest, or the blocks are not disjoint sets of nodes; if there
+            are more than 100 nodes, or more than 10 000 symmetries of the tree besides those of leaves on one node.
 
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 2 (diagrams); the free-tree form drops the choice of
     root wherever the root is a mean tensor like any other.
@@ -222,6 +224,12 @@ def _canonical_tree(
             neighbours[anchor].append(len(neighbours) - 1)
     tree, labels = canonical_tree(neighbours, colours)
     return tree, {old: new for new, old in enumerate(labels)}
+
+
+def _shown(labels: Sequence[object]) -> str:
+    """The labels in a message of one line."""
+    text = str(list(labels))
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:

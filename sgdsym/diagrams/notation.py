@@ -12,7 +12,7 @@ from string import ascii_lowercase, digits
 
 from sgdsym.arguments import quoted
 from sgdsym.diagrams.diagram import Diagram
-from sgdsym.diagrams.posets import order_polynomial
+from sgdsym.diagrams.posets import can_be_grown
 
 _LABELS = digits + ascii_lowercase.replace("c", "")
 _NOTATION = re.compile(r"\s*(c?)\(([^()]*)\)\s*\(([^()]*)\)\s*")
@@ -86,7 +86,7 @@ def _best_root(diagram: Diagram) -> int:
     """The first node, few neighbours first, from which the diagram can be grown, or else the first that is alone."""
     nodes = sorted(range(diagram.nodes), key=lambda v: (diagram.degrees[v], v))
     alone = [v for v in nodes if (v,) in diagram.blocks]
-    return next((v for v in alone if any(order_polynomial(diagram, v))), (alone or nodes)[0])
+    return next((v for v in alone if can_be_grown(diagram, v)), (alone or nodes)[0])
 
 
 def _hang(diagram: Diagram, root: int) -> dict[int, int | None]:

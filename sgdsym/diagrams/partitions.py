@@ -15,12 +15,17 @@ from itertools import product
 from math import comb, factorial, prod
 from typing import TypeAlias
 
+# partitions of a set, which are all held, and ways to split several blocks, each of which becomes a diagram
+MOST_PARTITIONS, MOST_REFINEMENTS = 1_000_000, 200_000
 Partition: TypeAlias = tuple[tuple[int, ...], ...]
 
 
 @cache
 def set_partitions(size: int) -> tuple[Partition, ...]:
     """All partitions of ``0 … size-1`` into blocks.
+
+    Raises:
+        ValueError: if there are too many.
 
     >>> len(set_partitions(4))
     15
@@ -29,6 +34,7 @@ def set_partitions(size: int) -> tuple[Partition, ...]:
     """
     if not size:
         return ((),)
+    _check_count(bell_number(size), MOST_PARTITIONS)
     found: list[Partition] = []
     last = size - 1
     for blocks in set_partitions(last):
@@ -78,9 +84,13 @@ def refinements(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[
     The product of the joint cumulants of ``blocks`` is the sum over these of weight times the product of the joint
     moments; with all weights 1 it is the other way round.
 
+    Raises:
+        ValueError: if there are too many.
+
     >>> list(refinements([(0, 2), (1,)]))
     [([(0, 2), (1,)], 1), ([(0,), (2,), (1,)], -1)]
     """
+    _check_count(prod(bell_number(len(block)) for block in blocks), MOST_REFINEMENTS)
     for choice in product(*(set_partitions(len(block)) for block in blocks)):
         parts: list[tuple[int, ...]] = []
         weight = 1
@@ -88,6 +98,11 @@ def refinements(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[
             parts += [tuple(block[i] for i in piece) for piece in pieces]
             weight *= moebius(len(pieces))
         yield parts, weight
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > most:
+        raise ValueError(f"blocks this large can be split in {count:.2g} ways; at most {most} are gone through")
 
 
 def coarsenings(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[int, ...]], int]]:

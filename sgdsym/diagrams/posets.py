@@ -10,8 +10,9 @@ along every edge towards the root.  The number of ways is the strict order polyn
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, reduce
 from itertools import combinations
+from operator import or_
 
 from sgdsym.diagrams.diagram import Diagram
 
@@ -91,6 +92,29 @@ def order_polynomial(diagram: Diagram, root: int) -> tuple[int, ...]:
         raise ValueError(f"node {root} cannot be the root: other nodes see the same data point")
     above = quotient(diagram, root)
     return surjections(above) if above is not None else (0,) * (len(diagram.blocks) + 1)
+
+
+def can_be_grown(diagram: Diagram, root: int) -> bool:
+    """Whether the blocks can be given times at all: whether any coefficient of :func:`order_polynomial` is not zero.
+
+    Args:
+        diagram: a diagram whose edges form one tree.
+        root: a node that is alone in its block, or in none.
+
+    >>> can_be_grown(Diagram(3, [(0, 1), (1, 2)]), 2), can_be_grown(Diagram(3, [(0, 1), (1, 2)], [(0, 1)]), 2)
+    (True, False)
+    """
+    above = quotient(diagram, root)
+    if above is None:
+        return False
+    left = set(range(len(above)))
+    while left:
+        blocked = reduce(or_, (above[element] for element in left))
+        earliest = {element for element in left if not blocked >> element & 1}
+        if not earliest:
+            return False
+        left -= earliest
+    return True
 
 
 def weak_orders(above: Sequence[int]) -> Iterator[tuple[int, ...]]:

@@ -22,6 +22,7 @@ from itertools import accumulate
 from math import factorial, prod
 from operator import mul
 
+MOST_AUTOMORPHISMS = 10_000  # of a tree; those of order 10 have a few dozen
 _OPENING = tuple(b"(%d" % colour for colour in range(10))
 
 
@@ -66,7 +67,16 @@ class Tree:
 
     @cached_property
     def automorphisms(self) -> tuple[tuple[int, ...], ...]:
-        """Permutations of the classes, the identity first."""
+        """Permutations of the classes, the identity first.
+
+        Raises:
+            ValueError: if there are more of them than anybody can go through.
+        """
+        count = _count_symmetries(self.parents, self.colours)
+        if count > MOST_AUTOMORPHISMS:
+            raise ValueError(
+                f"a diagram whose tree has {count:.2g} symmetries is out of reach; the most are {MOST_AUTOMORPHISMS}"
+            )
         firsts = [nodes[0] for nodes in self.members]
         images_of = _symmetries(self.parents, self.colours)
         return tuple(dict.fromkeys(tuple(self.classes[images[v]] for v in firsts) for images in images_of))
@@ -83,17 +93,18 @@ class Tree:
     def partition_symmetry(self, blocks: Sequence[Sequence[int]]) -> int:
         """Number of automorphisms of the tree that map the partition to itself; every node is in one of the blocks."""
         keys = self._keys([block for block in blocks if len(block) > 1])
-        symmetry = keys.count(keys[0])
+        # without larger blocks every automorphism keeps the partition, and there may be too many to go through
+        symmetry = keys.count(keys[0]) if keys else _count_symmetries(self.parents, self.colours)
         profiles = Counter(tuple(sorted(self.classes[v] for v in block)) for block in blocks)
         for profile, alike in profiles.items():
             twins = prod(factorial(count) for count in Counter(profile).values())
             symmetry *= twins**alike * factorial(alike)
         return symmetry
 
-    def _keys(self, blocks: Iterable[Sequence[int]]) -> list[int]:
-        sets = list(blocks)
+    def _keys(self, sets: Sequence[Sequence[int]]) -> list[int]:
+        """The keys of a partition after each automorphism; none where all nodes are alone."""
         keys = []
-        for automorphism in self.automorphisms:
+        for automorphism in self.automorphisms if sets else ():
             weight = self.node_weights(automorphism)
             codes = sorted((sum(weight[v] for v in block) for block in sets), reverse=True)
             keys.append(sum(code << (self.bits * j) for j, code in enumerate(codes)))
@@ -201,13 +212,27 @@ def _leaf_classes(parents: tuple[int, ...], colours: tuple[int, ...]) -> tuple[t
     return tuple(tuple(nodes) for nodes in classes)
 
 
-def _symmetries(parents: tuple[int, ...], colours: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Automorphisms as the images of the nodes, sibling leaves kept in order; the identity first."""
+def _count_symmetries(parents: tuple[int, ...], colours: tuple[int, ...]) -> int:
+    """Number of automorphisms that keep sibling leaves in order: equal subtrees at a node change places in any way."""
+    neighbours = _neighbours(parents)
+    codes = _subtree_codes(neighbours, colours, 0)
+    alike = Counter((parent, codes[v]) for v, parent in enumerate(parents) if v and b"(" in codes[v][1:])
+    swaps = sum(_subtree_codes(neighbours, colours, centre)[centre] == codes[0] for centre in centres(neighbours))
+    return swaps * prod(factorial(count) for count in alike.values())
+
+
+def _neighbours(parents: tuple[int, ...]) -> list[list[int]]:
     neighbours: list[list[int]] = [[] for _ in parents]
     for v, parent in enumerate(parents):
         if v:
             neighbours[parent].append(v)
             neighbours[v].append(parent)
+    return neighbours
+
+
+def _symmetries(parents: tuple[int, ...], colours: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Automorphisms as the images of the nodes, sibling leaves kept in order; the identity first."""
+    neighbours = _neighbours(parents)
     codes = _subtree_codes(neighbours, colours, 0)
     for centre in sorted(centres(neighbours)):
         target = _subtree_codes(neighbours, colours, centre)

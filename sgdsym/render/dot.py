@@ -24,11 +24,16 @@ def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
         diagram: any diagram.
         name: the name of the graph, a word.
 
+    Raises:
+        ValueError: if the name is anything else.
+
     >>> print(diagram_to_dot(Diagram(2, [(0, 1)])).splitlines()[0])
     graph diagram {
     """
     import pydot
 
+    if not (name.isidentifier() and name.isascii()):
+        raise ValueError(f"the name of a graph is a word of letters, digits and underscores, not {name!r:.60}")
     plan = lay_out(diagram)
     graph = pydot.Dot(name, graph_type="graph", **_attributes(label=diagram_name(diagram, "cumulant"), rankdir="LR"))
     graph.set_node_defaults(**_attributes(fixedsize="true", label="", shape="circle", style="filled", width="0.16"))

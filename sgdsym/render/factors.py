@@ -20,6 +20,8 @@ Base = str | Power
 Monomial = tuple[tuple[Base, int], ...]
 Polynomial = tuple[tuple[int, Monomial], ...]
 Factor = tuple[Polynomial, int]
+# of what is factorised: the degrees in all symbols added, the bits of a number, the symbols
+LARGEST_DEGREE, LONGEST_NUMBER, MOST_SYMBOLS = 80, 600, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def factor(coefficient: Coefficient) -> Factored:
     numerator, denominator, bases = _fraction(coefficient)
     if not numerator:
         return Factored(False, (0, ()), (1, ()))
-    sign, number, above = _factors(numerator, bases)
+    sign, number, above = _factors([(numerator, 1)], bases)
     other_sign, other_number, below = _factors(denominator, bases)
     common = gcd(number, other_number)
     return Factored(sign != other_sign, (number // common, above), (other_number // common, below))
@@ -116,8 +118,8 @@ def split(coefficient: Coefficient) -> list[Coefficient]:
     return [Coefficient.total(parts[key]) for key in ordered]
 
 
-def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement, list[Base]]:
-    """Numerator and denominator without a common factor, in one polynomial ring over the integers, and its generators."""
+def _fraction(coefficient: Coefficient) -> tuple[PolyElement, list[tuple[PolyElement, int]], list[Base]]:
+    """Numerator and factors of the denominator, nothing in common, in one polynomial ring over the integers, and its generators."""
     import sympy
     from sympy.polys.rings import ring
 
@@ -138,22 +140,44 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, PolyElement, list[
             }
         )
 
-    denominator = domain.from_dict({tuple(-low for low in lowest): scale})
+    denominator = [(domain.from_dict({tuple(-low for low in lowest): scale}), 1)]
     for pole, exponent in coefficient.denominators:
-        denominator *= polynomial(pole.monomials(), 1, [0] * len(names)) ** exponent
+        denominator.append((polynomial(pole.monomials(), 1, [0] * len(names)), exponent))
     return polynomial(monomials, scale, lowest), denominator, names
 
 
-def _factors(polynomial: PolyElement, bases: Sequence[Base]) -> tuple[int, int, tuple[Factor, ...]]:
-    """Sign, positive integer and irreducible factors, symbols first."""
-    if len(polynomial) == 1:
-        ((number, monomial),) = _terms(polynomial, bases)
-        powers: list[Factor] = [(((1, ((name, 1),)),), exponent) for name, exponent in monomial]
-    else:
-        number, factors = polynomial.factor_list()
-        powers = [(_terms(base, bases), int(exponent)) for base, exponent in factors]
-    powers.sort(key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])))
-    return (1 if number > 0 else -1), abs(int(number)), tuple(powers)
+def _factors(product: Iterable[tuple[PolyElement, int]], bases: Sequence[Base]) -> tuple[int, int, tuple[Factor, ...]]:
+    """Sign, positive integer and irreducible factors of a product of powers, symbols first."""
+    total = 1
+    found: dict[Polynomial, int] = {}
+    for polynomial, times in product:
+        number, factors = polynomial.factor_list() if _is_moderate(polynomial) else _split(polynomial)
+        total *= int(number) ** times
+        for base, exponent in factors:
+            key = _terms(base, bases)
+            found[key] = found.get(key, 0) + int(exponent) * times
+    powers: list[Factor] = sorted(
+        found.items(),
+        key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])),
+    )
+    return (1 if total > 0 else -1), abs(total), tuple(powers)
+
+
+def _is_moderate(polynomial: PolyElement) -> bool:
+    """Whether factorising takes a moment: the time grows with high powers of the degree and of the length of the numbers."""
+    if len(polynomial.ring.gens) > MOST_SYMBOLS:
+        return False
+    longest = max(map(int.bit_length, map(int, polynomial.coeffs())), default=0)
+    return sum(polynomial.degrees()) <= LARGEST_DEGREE and longest <= LONGEST_NUMBER
+
+
+def _split(polynomial: PolyElement) -> tuple[int, list[tuple[PolyElement, int]]]:
+    """A number, the symbols that divide all terms, and the rest as it is."""
+    number, rest = polynomial.primitive()
+    number, rest = (-number, -rest) if rest.LC < 0 else (number, rest)
+    lowest = tuple(map(min, zip(*rest.monoms(), strict=True)))
+    symbols = [(x, exponent) for x, exponent in zip(rest.ring.gens, lowest, strict=True) if exponent]
+    return number, [*symbols, (rest.quo(rest.ring.term_new(lowest, rest.ring.domain.one)), 1)]
 
 
 def _terms(polynomial: Any, bases: Sequence[Base]) -> Polynomial:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sgdsym.arguments import quoted, read_items, read_text
+from sgdsym.render.commands import checked_symbol
 
 _GREEK = re.compile(
     "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i|[pP]i|rho|[sS]igma|tau"
@@ -29,12 +30,7 @@ _ALIASES = {
     "kappa": "cumulant",
 }
 _FIELDS = (*sorted({*_ALIASES.values()}), "sample_loss", "steps", "expectation", "part")
-_SYMBOL = re.compile(r"(?:\\[a-zA-Z]+|\\[,;! ]|[a-zA-Z0-9{}^_'() ])+")
-# commands that read, write or change what other commands mean have no place in a symbol
-_COMMANDS = re.compile(
-    r"\\(?:input|include\w*|open\w*|read\w*|write\w*|immediate|catcode|[gex]?def|let|csname|special|loop|repeat|every\w*"
-    r"|afterassignment|usepackage|newcommand|begin|end|expandafter|primitive|directlua|pdf\w*|shell\w*)(?![a-zA-Z])"
-)
+_LONGEST = 2000  # of the text of all symbols
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +57,9 @@ class Notation:
         part: the coefficient of a power of the learning rate, where each has an equation of its own.
         sizes: LaTeX for the symbols in the coefficients, by name; the others are set by :meth:`size`.
 
+    Raises:
+        ValueError: if a symbol is not made of letters, digits, brackets, scripts, accents, fonts and commands that are letters.
+
     >>> Notation(loss="f", sizes={"B": "b"}).size("B")
     'b'
     """
@@ -86,11 +85,13 @@ class Notation:
 
     def __post_init__(self) -> None:
         for name in _FIELDS:
-            read_text(name, getattr(self, name))
+            checked_symbol(read_text(name, getattr(self, name)))
         pairs = self.sizes.items() if isinstance(self.sizes, Mapping) else read_items("sizes", self.sizes)
         if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
             raise ValueError(f"sizes must be a mapping from symbol names to LaTeX, not {quoted(self.sizes)}")
-        sizes = {read_text("a size", name): read_text("the LaTeX of a size", latex) for name, latex in pairs}
+        sizes = {
+            read_text("a size", name): checked_symbol(read_text("the LaTeX of a size", latex)) for name, latex in pairs
+        }
         object.__setattr__(self, "sizes", tuple(sorted(sizes.items())))
 
     def size(self, name: str) -> str:
@@ -120,6 +121,10 @@ class Notation:
         >>> Notation.parse(r"L=\ell, eta=\varepsilon, N=n").size("N")
         'n'
         """
+        if len(text) > _LONGEST:
+            raise ValueError(
+                f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters"
+            )
         given: dict[str, str] = {}
         sizes: dict[str, str] = {}
         for entry in _entries(read_text("the notation", text)):
@@ -128,7 +133,7 @@ class Notation:
                 raise ValueError(
                     f"{quoted(entry.strip()[:40])} is not of the form symbol=LaTeX, such as eta=\\varepsilon"
                 )
-            _check_symbol(symbol)
+            checked_symbol(symbol)
             # scripts of its own would collide with those that the formula adds
             symbol = f"{{{symbol}}}" if set(symbol) & set("^_'") else symbol
             if field := _ALIASES.get(name, name if name in _FIELDS else None):
@@ -171,13 +176,3 @@ def _entries(text: str) -> list[str]:
         else:
             entries[-1] += character
     return entries
-
-
-def _check_symbol(symbol: str) -> None:
-    depth = 0
-    for character in symbol:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        if depth < 0:
-            break
-    if depth or not _SYMBOL.fullmatch(symbol) or _COMMANDS.search(symbol) or len(symbol) > 80:
-        raise ValueError(f"{quoted(symbol[:40])} is not a symbol in LaTeX, such as G, \\ell or \\mathcal{{L}}")

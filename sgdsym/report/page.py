@@ -29,7 +29,7 @@ from sgdsym.report.paper import request_options, title
 from sgdsym.report.values import DiagramValues, example_values
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import Request
-from sgdsym.templating import template
+from sgdsym.templating import Code, Markup, render
 
 _WIDEST = 26.0  # of a coefficient, in ems
 _USUAL = {"T": "steps", "E": "epochs", "N": "dataset_size", "B": "batch_size", "mu": "momentum"}
@@ -40,7 +40,7 @@ class _Control:
     """A number that the reader chooses: a symbol of the series, where it begins, and its usual range."""
 
     name: str
-    label: str
+    label: Markup
     meaning: str
     value: str
     least: str
@@ -54,9 +54,9 @@ class _Card:
 
     number: int
     name: str
-    picture: str
-    formula: str
-    coefficient: list[str]
+    picture: Markup
+    formula: Markup
+    coefficient: list[Markup]
     words: str
     latex: str
     search: str
@@ -108,17 +108,18 @@ def write_page(
     known = values or example_values(series)
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
-    script = template("report.js.jinja").render(coefficients=generate_javascript(numbered))
+    script = render("report.js.jinja", coefficients=Code(generate_javascript(numbered)))
     notation = chosen.notation
-    return template("report.html.jinja").render(
+    return render(
+        "report.html.jinja",
         title=title(series.setting, series.truncation),
         version=version("sgdsym"),
         command=f"sgdsym expand {' '.join(request_options(request))}" if request else None,
-        formula=latex_to_mathml(_headline(series, chosen), display=True),
+        formula=_formula(_headline(series, chosen), display=True),
         setting=[_prose(sentence) for sentence in setting_sentences(request, notation)] if request else [],
-        symbols=[(latex_to_mathml(symbol), _prose(meaning)) for symbol, meaning in _symbols(series, chosen, options)],
-        conditions=[latex_to_mathml(rf"{factor(pole).latex(notation)} \neq 0") for pole in series.poles],
-        rate=latex_to_mathml(notation.learning_rate),
+        symbols=[(_formula(symbol), _prose(meaning)) for symbol, meaning in _symbols(series, chosen, options)],
+        conditions=[_formula(rf"{factor(pole).latex(notation)} \neq 0") for pole in series.poles],
+        rate=_formula(notation.learning_rate),
         controls=_controls(series, chosen, options),
         orders=_orders(series, chosen),
         latex=series_to_latex(series, chosen),
@@ -143,10 +144,14 @@ def _symbols(series: Series, typesetting: Typesetting, options: Mapping[str, str
     return [part, *symbol_definitions(series, n, typesetting.style, options)]
 
 
-def _prose(sentence: str) -> list[tuple[bool, str]]:
-    """Words and formulas in turn, each with whether it is a formula."""
+def _prose(sentence: str) -> list[str]:
+    """Words and formulas in turn."""
     parts = sentence.replace(r"It\^o", "Itô").split("$")
-    return [(k % 2 == 1, latex_to_mathml(part) if k % 2 else part) for k, part in enumerate(parts) if part]
+    return [_formula(part) if k % 2 else part for k, part in enumerate(parts) if part]
+
+
+def _formula(latex: str, *, display: bool = False) -> Markup:
+    return Markup(latex_to_mathml(latex, display=display))
 
 
 def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[_Control]:
@@ -157,7 +162,7 @@ def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, st
         option, label = options.get(name, ""), typesetting.notation.size(name)
         kind = "time" if option == "steps" and continuous else option
         value, least, most, whole = _RANGES[kind]
-        found.append(_Control(name, latex_to_mathml(label), meanings[label], value, least, most, whole))
+        found.append(_Control(name, _formula(label), meanings[label], value, least, most, whole))
     return found
 
 
@@ -170,7 +175,7 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
             _card(number, diagram, c, series, typesetting) for number, (diagram, c) in enumerate(group, start=number)
         ]
         number += len(cards)
-        rate = latex_to_mathml(_power(typesetting.notation.learning_rate, order)) if order else ""
+        rate = _formula(_power(typesetting.notation.learning_rate, order)) if order else ""
         found.append((order, rate, cards))
     return found
 
@@ -193,9 +198,9 @@ def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Serie
     return _Card(
         number,
         name,
-        diagram_to_svg(diagram, scale=1.4),
-        latex_to_mathml(value),
-        [latex_to_mathml(line, display=True) for line in coefficient_lines(coefficient, typesetting, _WIDEST)],
+        Markup(diagram_to_svg(diagram, scale=1.4)),
+        _formula(value),
+        [_formula(line, display=True) for line in coefficient_lines(coefficient, typesetting, _WIDEST)],
         words,
         " ".join(lines),
         " ".join(searched).lower(),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from importlib.metadata import version
 from itertools import groupby
 
 from sgdsym.diagrams import Diagram
 from sgdsym.render import Typesetting, diagram_to_latex, explain, preamble, series_to_latex
+from sgdsym.render.commands import Latex
 from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import Style
@@ -18,7 +19,7 @@ from sgdsym.render.tikz import inline_tikz
 from sgdsym.report.definitions import setting_sentences, symbol_definitions, symbol_options
 from sgdsym.series import Coefficient, Series, Setting
 from sgdsym.sgd import Request, expand_request
-from sgdsym.templating import template
+from sgdsym.templating import render
 
 _COLUMN = 22.0  # width of the column for a count, in ems
 _TITLES = {
@@ -30,17 +31,6 @@ _TITLES = {
     "loss-variance": "variance of the test loss",
     "function": "mean of a function of the weights",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One diagram of the table, ready strings."""
-
-    picture: str
-    value: str
-    symmetry: str
-    count: str
-    words: str
 
 
 def write_paper(
@@ -68,19 +58,21 @@ def write_paper(
     equations = series_to_latex(series, chosen)
     tables = _tables(series, chosen)
     command = f"sgdsym paper {' '.join(request_options(request))}".strip()
-    return template("appendix.tex.jinja").render(
-        title=escaped(title(request.setting, request.order)),
+    definitions = symbol_definitions(series, chosen.notation, _formula_style(chosen), symbol_options(request))
+    return render(
+        "appendix.tex.jinja",
+        title=Latex(escaped(title(request.setting, request.order))),
         version=version("sgdsym"),
-        command=command,
-        command_text=escaped(command).replace("--", r"-{}-").replace(" ", r"\ \allowbreak "),
-        preamble=preamble(equations + "tikzpicture"),
-        setting=setting_sentences(request, chosen.notation),
-        symbols=symbol_definitions(series, chosen.notation, _formula_style(chosen), symbol_options(request)),
+        command=Latex(command),
+        command_text=Latex(escaped(command).replace("--", r"-{}-").replace(" ", r"\ \allowbreak ")),
+        preamble=list(map(Latex, preamble(equations + "tikzpicture"))),
+        setting=list(map(Latex, setting_sentences(request, chosen.notation))),
+        symbols=[(Latex(symbol), Latex(meaning)) for symbol, meaning in definitions],
         order=request.order,
-        equations=equations,
-        sum_rule=_sum_rule(series, chosen) if tables else "",
+        equations=Latex(equations),
+        sum_rule=Latex(_sum_rule(series, chosen) if tables else ""),
         tables=tables,
-        exactness=_exactness(series, chosen),
+        exactness=list(map(Latex, _exactness(series, chosen))),
     )
 
 
@@ -115,18 +107,19 @@ def title(setting: Setting, order: int) -> str:
     return f"Expansion of the {_TITLES.get(setting.observable, setting.observable)} of {how} to order {order}"
 
 
-def _tables(series: Series, typesetting: Typesetting) -> list[tuple[str, list[_Row]]]:
+def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[dict[str, Latex]]]]:
     """A heading and the diagrams of each order but the trivial ones."""
-    tables = []
+    tables: list[tuple[Latex, list[dict[str, Latex]]]] = []
     for order, group in groupby(series, key=lambda term: term[0].order):
         terms = list(group)
         if order:
             heading = f"Order {order}: {len(terms)} diagram{'s' if len(terms) > 1 else ''}"
-            tables.append((heading, [_row(series, d, c, typesetting) for d, c in terms]))
+            tables.append((Latex(heading), [_row(series, d, c, typesetting) for d, c in terms]))
     return tables
 
 
-def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> _Row:
+def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> dict[str, Latex]:
+    """One diagram of the table, ready strings."""
     function = is_function(series)
     style = _formula_style(typesetting)
     value = diagram_to_latex(
@@ -135,13 +128,13 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
     symmetry = diagram.symmetry_factor
     count = coefficient * symmetry * (-1) ** diagram.order
     lines = r" \\ & \quad ".join(coefficient_lines(count, typesetting, _COLUMN))
-    return _Row(
-        picture=inline_tikz(diagram),
-        value=value,
-        symmetry=rf"$|\mathrm{{Aut}}| = {symmetry}$",
-        count=rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$",
-        words=explain(diagram, series.basis, function=function),
-    )
+    return {
+        "picture": Latex(inline_tikz(diagram)),
+        "value": Latex(value),
+        "symmetry": Latex(rf"$|\mathrm{{Aut}}| = {symmetry}$"),
+        "count": Latex(rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$"),
+        "words": Latex(explain(diagram, series.basis, function=function)),
+    }
 
 
 def _formula_style(typesetting: Typesetting) -> Style:

@@ -11,7 +11,20 @@ from sgdsym.series.conditions import Condition, named_conditions, run_conditions
 from sgdsym.series.estimator import estimator, mergers, most_blocks
 from sgdsym.series.evaluated import read_series
 from sgdsym.series.evaluation import TooManyDigitsError, exact_value, float_values
-from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_object
+from sgdsym.series.exchange import diagram_from_data, diagram_to_data, read_setting
+from sgdsym.series.fields import (
+    HIGHEST_ORDER,
+    field,
+    integer_field,
+    integers,
+    list_field,
+    read_json,
+    read_object,
+    shown,
+    text_field,
+    word_field,
+)
+from sgdsym.series.parsing import check_factor
 from sgdsym.series.powers import Power
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
@@ -19,6 +32,7 @@ from sgdsym.series.words import by_symbol
 
 __all__ = [
     "BASES",
+    "HIGHEST_ORDER",
     "Basis",
     "Coefficient",
     "Condition",
@@ -29,20 +43,30 @@ __all__ = [
     "TooManyDigitsError",
     "as_exact",
     "by_symbol",
+    "check_factor",
     "collect",
     "diagram_from_data",
     "diagram_to_data",
     "estimator",
     "exact_value",
+    "field",
     "float_values",
+    "integer_field",
+    "integers",
+    "list_field",
     "mergers",
     "most_blocks",
     "named_conditions",
+    "read_json",
     "read_number",
     "read_object",
     "read_series",
+    "read_setting",
     "read_size",
     "run_conditions",
+    "shown",
     "symbol_name",
+    "text_field",
     "undecided",
+    "word_field",
 ]

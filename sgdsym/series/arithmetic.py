@@ -1,14 +1,9 @@
-"""Plain arithmetic as text: integers, symbol names, ``+ - * / **`` and parentheses, read and written.
-
-Reading walks the syntax tree and never evaluates text; what numbers and symbols are is the caller's business.
-"""
+"""Numbers and symbol names as text, read, and sums of monomials, written; see :mod:`sgdsym.series.parsing` for reading those."""
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from keyword import iskeyword
 from numbers import Rational
@@ -27,56 +22,6 @@ _FRACTION = r"[+-]?[0-9]{1,100}(/[0-9]{1,100}|\.[0-9]{0,100}([eE][+-]?[0-9]{1,3}
 
 Monomial: TypeAlias = tuple[tuple[str | Power, int], ...]
 Term: TypeAlias = tuple[Fraction, Monomial]
-
-_OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-
-
-def read_arithmetic(
-    text: str, number: Callable[[int], Any], symbol: Callable[[str], Any], power: Callable[[Any, Any], Any]
-) -> Any:
-    """The value of an arithmetic expression.
-
-    Args:
-        text: the expression.
-        number: makes a value of an integer.
-        symbol: makes a value of an identifier.
-        power: raises one value to another.
-
-    Raises:
-        ValueError: if the text holds anything else, or divides by zero.
-
-    >>> read_arithmetic("2*(x - 1)/4", Fraction, {"x": Fraction(3)}.__getitem__, operator.pow)
-    Fraction(1, 1)
-    """
-    read_text("arithmetic", text)
-
-    def value(node: ast.expr) -> Any:
-        match node:
-            case ast.Constant(value=int() as integer) if not isinstance(integer, bool):
-                return number(integer)
-            case ast.Name(id=name):
-                return symbol(name)
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -value(operand)
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return value(operand)
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return power(value(left), value(right))
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                return _OPERATORS[type(op)](value(left), value(right))
-        raise SyntaxError("not plain arithmetic")
-
-    try:
-        return value(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError, UnicodeError) as error:
-        raise ValueError(
-            f"not plain arithmetic: {quoted(text)}; use integers, symbol names, + - * / ** and parentheses"
-        ) from error
 
 
 def symbol_name(name: str) -> str:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 import symengine
 
 from sgdsym.arguments import plain_integer, quoted, read_mapping
-from sgdsym.series.arithmetic import as_exact, read_arithmetic, symbol_name, write_arithmetic
+from sgdsym.series.arithmetic import as_exact, symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
+from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER
+from sgdsym.series.parsing import read_arithmetic
 from sgdsym.series.powers import Power, may_be_related, power_of, primitive, unknown
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
-LARGEST_POWER = 1000  # of the exponent of a sum that is read
-LARGEST_NUMBER = 10_000  # of the bits of a power of a number: a longer one stays a power
 LONGEST_EXPONENT = 10**12
 
 
@@ -78,7 +78,7 @@ class Coefficient:
         """Read a coefficient from integers, symbol names, ``+ - * / **`` and parentheses; nothing is evaluated.
 
         Raises:
-            ValueError: if the text holds anything else, or divides by zero.
+            ValueError: if the text holds anything else, divides by zero, or stands for more than moderately many terms.
 
         >>> Coefficient.parse("-(T - 1)**2/2")
         Coefficient('-T**2/2 + T - 1/2')

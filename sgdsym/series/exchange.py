@@ -6,12 +6,23 @@ Terms are sorted and keys ordered, so equal series give equal bytes.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from sgdsym.arguments import read_text
 from sgdsym.diagrams import Diagram
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient
+from sgdsym.series.fields import (
+    HIGHEST_ORDER,
+    field,
+    integer_field,
+    integers,
+    list_field,
+    read_object,
+    text_field,
+    word_field,
+)
 from sgdsym.series.setting import Setting
 
 if TYPE_CHECKING:
@@ -46,45 +57,50 @@ def diagram_to_data(diagram: Diagram) -> dict[str, Any]:
 
 
 def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Setting]:
-    """Terms, truncation, basis and setting of what :func:`write_series` wrote.
+    """Terms, truncation, basis and setting of what :func:`write_series` wrote; every field is checked.
 
     Raises:
         ValueError: naming what is missing or wrong.
     """
     data = read_object(text, FORMAT, "a series")
     try:
-        setting = Setting(str(data["observable"]), str(data["dynamics"]), str(data["sampling"]))
-        if data["basis"] not in BASES:
-            raise ValueError(f"basis must be 'cumulant' or 'moment', not {data['basis']!r}")
-        terms = collect(_read_term(term) for term in data["terms"])
-        return terms, int(data["order"]), cast("Basis", data["basis"]), setting
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not a series: missing or misshapen entry ({error!r})") from error
+        setting = read_setting(data)
+        basis = cast("Basis", word_field(data, "basis", BASES))
+        order = integer_field(data, "order", 0, HIGHEST_ORDER)
+        # equal coefficients stand in many terms, and reading one takes a hundred times longer than finding it again
+        parse = cache(Coefficient.parse)
+        terms = collect(_read_term(term, parse) for term in list_field(data, "terms"))
+    except ValueError as error:
+        raise ValueError(f"not a series: {error}") from error
+    return terms, order, basis, setting
 
 
-def read_object(text: str, expected: str, what: str) -> dict[str, Any]:
-    """The object that JSON text holds, if it is of the expected format.
+def read_setting(data: dict[str, Any]) -> Setting:
+    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name.
 
     Raises:
-        ValueError: if it is not, in the words of what it should be.
+        ValueError: if one of them is missing, or no word that a setting may hold.
     """
-    try:
-        data = json.loads(read_text("JSON", text))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from error
-    if not isinstance(data, dict) or data.get("format") != expected:
-        raise ValueError(f'not {what}: "format" must be "{expected}"')
-    return data
+    setting = Setting(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    setting.check()
+    return setting
 
 
-def _read_term(term: dict[str, Any]) -> tuple[Diagram, Coefficient]:
-    diagram = diagram_from_data(term["diagram"])
-    if term["order"] != diagram.order:
+def _read_term(term: Any, parse: Callable[[str], Coefficient]) -> tuple[Diagram, Coefficient]:
+    diagram = diagram_from_data(field(term, "diagram"))
+    if integer_field(term, "order", 0, HIGHEST_ORDER) != diagram.order:
         raise ValueError(f"a diagram of order {diagram.order} is listed at order {term['order']}")
-    return diagram, Coefficient.parse(term["coefficient"])
+    return diagram, parse(text_field(term, "coefficient"))
 
 
-def diagram_from_data(data: dict[str, Any]) -> Diagram:
-    """Read what :func:`diagram_to_data` wrote."""
+def diagram_from_data(data: Any) -> Diagram:
+    """Read what :func:`diagram_to_data` wrote.
+
+    Raises:
+        ValueError: naming what is missing or wrong.
+    """
+    nodes = integer_field(data, "nodes", 1, HIGHEST_ORDER + 2)
+    edges = [integers(edge, "edges", 0, nodes - 1) for edge in list_field(data, "edges")]
+    blocks = [integers(block, "blocks", 0, nodes - 1) for block in list_field(data, "blocks")]
     single = [] if data.get("root") is None else [data["root"]]
-    return Diagram(data["nodes"], data["edges"], data["blocks"], data.get("roots", single))
+    return Diagram(nodes, edges, blocks, integers(data.get("roots", single), "roots", 0, nodes - 1))

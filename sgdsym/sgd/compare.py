@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sgdsym.arguments import quoted, read_choice
-from sgdsym.series import Basis, Coefficient, Series, undecided
+from sgdsym.series import Basis, Coefficient, Series, check_factor, undecided
 from sgdsym.series.coefficient import Scalar
 from sgdsym.sgd.expand import expand_request
 from sgdsym.sgd.observables import OBSERVABLES
@@ -106,6 +106,8 @@ def compare(
     if len(words) > 1 and not words <= set(_LOSSES):
         raise ValueError(f"{' and '.join(sorted(words))} are different things; compare one observable with itself")
     sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
+    for side in sides:
+        check_factor(str(side.scale), order)
     left, right = _aligned(_sized(sides[0], sides[1]), _sized(sides[1], sides[0]))
     return Comparison(left, right, expand_side(left, progress) - expand_side(right, progress))
 

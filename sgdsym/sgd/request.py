@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import comb, log10
 from typing import TypeAlias
 
 from sgdsym.arguments import (
@@ -38,6 +39,8 @@ Size: TypeAlias = int | str
 Number: TypeAlias = int | Fraction | str
 
 DYNAMICS = ("sgd", "gd", "ode", "sde")
+# digits of a number, which coefficients hold high powers of; terms of a coefficient that a schedule of symbols makes
+MOST_DIGITS, MOST_TERMS = 60, 2000
 SAMPLINGS = ("online", "fixed", "reshuffle", "replace")
 
 
@@ -107,6 +110,12 @@ class Request:
         """The optimiser, each part by itself and with the others."""
         if self.average is not None and not isinstance(self.average, str) and not 0 <= self.average < 1:
             raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(self.average)}")
+        symbols, order = sum(isinstance(weight, str) for weight in self.schedule or ()), max(self.order, 1)
+        if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
+            raise ValueError(
+                f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
+                "give numbers"
+            )
         given = self._given_rules
         if self.optimizer is not None and given:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
@@ -336,6 +345,8 @@ def _read_size(option: str, value: Size | None, least: int) -> Size | None:
     number = plain_integer(value)
     if number is None or number < least:
         raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {quoted(value)}")
+    if _digits(number) > MOST_DIGITS:
+        raise ValueError(f"{option} has more than {MOST_DIGITS} digits; give a smaller number or a symbol name")
     return number
 
 
@@ -345,7 +356,14 @@ def _read_number(option: str, value: Number) -> Number:
     number = as_exact(value)
     if not isinstance(number, (int, Fraction)) or is_flag(number):
         raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {quoted(value)}")
+    if max(_digits(number.numerator), _digits(number.denominator)) > MOST_DIGITS:
+        raise ValueError(f"{option} has more than {MOST_DIGITS} digits; give a shorter fraction or a symbol name")
     return number
+
+
+def _digits(number: int) -> int:
+    """About how many decimal digits an integer has, without writing it."""
+    return int(number.bit_length() * log10(2)) + 1
 
 
 def _read_name(option: str, name: str) -> str:

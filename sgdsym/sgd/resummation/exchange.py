@@ -20,13 +20,27 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sgdsym.arguments import quoted
-from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Setting, diagram_from_data, diagram_to_data, named_conditions, read_object
+from sgdsym.diagrams import MAX_ORDER, Diagram
+from sgdsym.series import (
+    Coefficient,
+    diagram_from_data,
+    diagram_to_data,
+    field,
+    integer_field,
+    integers,
+    list_field,
+    named_conditions,
+    read_object,
+    read_setting,
+    shown,
+    text_field,
+    word_field,
+)
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 
 FORMAT = "sgdsym-resummed/1"
+_STEPS_TERMS = 4  # of the number of steps, and its highest exponent
 
 
 def write_resummed(resummed: Resummed) -> str:
@@ -61,18 +75,19 @@ def read_resummed(text: str) -> Resummed:
     """
     data = read_object(text, FORMAT, "a resummed series")
     try:
-        setting = Setting(str(data["observable"]), str(data["dynamics"]), str(data["sampling"]))
-        if data["form"] not in FORMS:
-            raise ValueError(f"form must be one of {', '.join(FORMS)}, not {quoted(data['form'])}")
-        stationary = data["form"] == "stationary"
-        continuous = bool(data["continuous"]) if stationary else data["form"] == "continuous"
-        terms = dict(_read_term(term) for term in data["terms"])
-        order, steps = int(data["order"]), Coefficient.parse(data["steps"])
-        resummed = Resummed(terms, order, setting, steps, continuous, stationary)
-        sizes = set(resummed.symbols) - (steps.symbols if continuous else set())
-        return replace(resummed, conditions=named_conditions(setting, sizes))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"not a resummed series: missing or misshapen entry ({quoted(error)})") from error
+        setting = read_setting(data)
+        word_field(data, "basis", ("cumulant",))
+        form = word_field(data, "form", FORMS)
+        stationary = form == "stationary"
+        continuous = _truth_field(data, "continuous") if stationary else form == "continuous"
+        order = integer_field(data, "order", 0, MAX_ORDER)
+        steps = _read_steps(text_field(data, "steps"))
+        terms = dict(_read_term(term) for term in list_field(data, "terms"))
+    except ValueError as error:
+        raise ValueError(f"not a resummed series: {error}") from error
+    resummed = Resummed(terms, order, setting, steps, continuous, stationary)
+    sizes = set(resummed.symbols) - (steps.symbols if continuous else set())
+    return replace(resummed, conditions=named_conditions(setting, sizes))
 
 
 def _term_to_data(diagram: Diagram, time: TimeSum) -> dict[str, Any]:
@@ -83,23 +98,45 @@ def _term_to_data(diagram: Diagram, time: TimeSum) -> dict[str, Any]:
     return {"order": diagram.order, "diagram": diagram_to_data(diagram), "time": parts}
 
 
-def _read_term(term: dict[str, Any]) -> tuple[Diagram, TimeSum]:
+def _read_term(term: Any) -> tuple[Diagram, TimeSum]:
     """A term whose diagram is in canonical form, since the time-sum counts its edges."""
-    diagram = diagram_from_data(term["diagram"])
+    diagram = diagram_from_data(field(term, "diagram"))
     written = [tuple(edge) for edge in term["diagram"]["edges"]]
-    if written != list(diagram.edges) or term["order"] != diagram.order:
+    if written != list(diagram.edges) or integer_field(term, "order", 0, MAX_ORDER) != diagram.order:
         raise ValueError(
-            f"the edges of {quoted(diagram)} are not in the order of sgdsym, so the time-sum cannot be read"
+            f"the edges of {shown(diagram)} are not in the order of sgdsym, so the time-sum cannot be read"
         )
-    labels = range(diagram.order)
     parts = (
         (
-            [
-                Difference(tuple(d["front"]), tuple(map(tuple, d["nodes"]))).relabelled(labels)
-                for d in part["differences"]
-            ],
-            Coefficient.parse(part["coefficient"]),
+            [_read_difference(difference, diagram) for difference in list_field(part, "differences")],
+            Coefficient.parse(text_field(part, "coefficient")),
         )
-        for part in term["time"]
+        for part in list_field(term, "time")
     )
     return diagram, TimeSum.collect(parts)
+
+
+def _read_difference(data: Any, diagram: Diagram) -> Difference:
+    """A difference over no more levels than the diagram has edges, each of which passes each level at most once."""
+    last = diagram.order - 1
+    nodes = [integers(node, "nodes", 0, last) for node in list_field(data, "nodes")]
+    front = integers(list_field(data, "front"), "front", 0, last)
+    if not 1 <= len(nodes) <= diagram.order + 1 or max(map(len, (front, *nodes))) > diagram.order**2:
+        raise ValueError(f"a difference has 1 to {diagram.order + 1} nodes and an edge once a level: {shown(data)}")
+    return Difference(front, tuple(nodes)).relabelled(range(diagram.order))
+
+
+def _read_steps(text: str) -> Coefficient:
+    """The number of steps, which a series is a high power of: a short polynomial."""
+    steps = Coefficient.parse(text)
+    short = len(steps.monomials()) <= _STEPS_TERMS
+    if steps.poles or not short or any(abs(e) > _STEPS_TERMS for _, powers in steps.monomials() for _, e in powers):
+        raise ValueError(f"steps must be a number, a symbol or a short polynomial, not {shown(text)}")
+    return steps
+
+
+def _truth_field(data: dict[str, Any], name: str) -> bool:
+    found = field(data, name)
+    if not isinstance(found, bool):
+        raise ValueError(f"{name} must be true or false, not {shown(found)}")
+    return found
