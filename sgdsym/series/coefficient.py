@@ -19,7 +19,7 @@ import symengine
 from sgdsym.arguments import plain_integer, quoted, read_mapping
 from sgdsym.series.arithmetic import as_exact, symbol_name, write_arithmetic
 from sgdsym.series.division import Monomial, divide_exactly
-from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER
+from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER, LONGEST_EXPONENT
 from sgdsym.series.parsing import read_arithmetic
 from sgdsym.series.powers import Power, may_be_related, power_of, primitive, unknown
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
-LONGEST_EXPONENT = 10**12
 
 
 class Coefficient:

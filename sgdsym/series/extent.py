@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 # an exponent; the bits of a number; terms, and the work in microseconds, besides what is written out
 LARGEST_POWER, LARGEST_NUMBER, MOST_TERMS, MOST_WORK = 1000, 10_000, 300, 300_000
+LONGEST_EXPONENT = 10**12  # of a number whose power is not written out
 MOST_FACTOR_TERMS = 100  # of a power that every coefficient is multiplied by
 # a sum that is divided by: its terms, degree and symbols; and how many of them
 DIVISOR_TERMS, DIVISOR_DEGREE, DIVISOR_SYMBOLS, MOST_DIVISORS = 30, 24, 5, 12
@@ -258,6 +259,11 @@ class _Surveyor:
             return self._symbolic(base, exponent, size)
         times = _integer(exponent)
         found = self.extent(base) if times >= 0 else self._inverse(base)
+        if found.number is not None and not (found.spans or found.below) and abs(times) <= LONGEST_EXPONENT:
+            # a number to a power that is too long to be written out stays a power
+            bits = max(found.number.bit_length(), found.whole.bit_length()) - 1
+            if bits * abs(times) > LARGEST_NUMBER:
+                return self._checked(_Extent(1, {repr((base, exponent)): (1, 1)}, number=1))
         return self.raised(found, abs(times))
 
     def _symbolic(self, base: Expression, exponent: Expression, size: _Extent) -> _Extent:
