@@ -5,9 +5,6 @@ The functions need nothing but numpy, so that generated modules carry their text
 
 from __future__ import annotations
 
-import inspect
-import re
-
 import numpy as np
 
 
@@ -117,16 +114,3 @@ def float_array(value: object, what: str) -> np.ndarray[tuple[int, ...], np.dtyp
     except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())[:150]
         raise ValueError(f"{what} is not an array of real numbers: {reason}") from None
-
-
-def array_door() -> str:
-    """The text of these functions for generated modules: private, and without annotations, examples and sections.
-
-    >>> array_door().splitlines()[0]
-    'def _check_unmasked(value, what):'
-    """
-    texts = [inspect.getsource(function) for function in (check_unmasked, unmasked, real_array)]
-    text = re.sub(r"\n\n    (Args|Raises|>>>).*?(?=\n    \"\"\")", "", "\n\n".join(texts), flags=re.DOTALL)
-    text = re.sub(r"^def (\w+)\(value: object, what: str\) -> .*:$", r"def \1(value, what):", text, flags=re.MULTILINE)
-    text = re.sub(r'"""(.*)\n    """', r'"""\1"""', text)
-    return re.sub(r"\b(check_unmasked|unmasked|real_array)\(", r"_\1(", text)

@@ -10,9 +10,11 @@ so that no text from outside becomes code.  Pages escape what they print.
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import FunctionType, MethodType
@@ -37,9 +39,11 @@ _MARKUP = re.compile(
 LONGEST_WORDS = 400  # characters of what stands in the heading of a module
 # letters, digits, blanks and signs that neither call, quote nor end anything, in Python, JavaScript or LaTeX
 _WORDS = re.compile(r"(?!.*__)(?:_?[A-Za-z|][A-Za-z0-9 .,:|^+*_-]*|[0-9]+(?:\.[A-Za-z0-9+]+)*)?")
-# names, numbers, operators and brackets, quoted words, a comment at the end; a quotation mark never stands beside another
+# names, numbers, operators and brackets, quoted words with names in braces, a comment at the end; a quotation mark never stands
+# beside another
 _CODE = re.compile(
-    r"""(?:[A-Za-z0-9]|_(?!_)|[ .,:;()\[\]{}+*/%@=<>!&|^~-]|(?<!")"[A-Za-z0-9_ ,.>-]*"(?!"))*(?:\#[ !\#-&(-\[\]-~]*)?"""
+    r"""(?:[A-Za-z0-9]|_(?!_)|[ .,:;()\[\]{}+*/%@=<>!&|^~-]"""
+    r"""|(?<!")"(?:[A-Za-z0-9_ ,.;:>=/*+()-]|\{[A-Za-z][A-Za-z0-9_]*\})*"(?!"))*(?:\#[ !\#-&(-\[\]-~]*)?"""
 )
 
 
@@ -78,6 +82,24 @@ class Code(Written):
         for line in text.split("\n"):
             if not _CODE.fullmatch(line):
                 raise ValueError(f"{_shown(line)} is no line that a printer of code makes")
+
+
+class Source(Written):
+    r"""Functions of this package that a module holds a copy of.
+
+    >>> Source("def _half(x):\n    return x / 2")
+    'def _half(x):\n    return x / 2'
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, text: str) -> None:
+        """Refuse what is no Python."""
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            raise ValueError(f"{_shown(text)} is no source of Python") from error
 
 
 def plain_words(words: str) -> str:
@@ -146,7 +168,7 @@ def render(name: str, /, **values: Any) -> str:
 def _check(key: str, value: Any) -> None:
     """Refuse what no template of a program may print, in whatever it is wrapped."""
     match value:
-        case None | bool() | int() | Written() | FunctionType() | MethodType():
+        case None | bool() | int() | Fraction() | Written() | FunctionType() | MethodType():
             return
         case float() if math.isfinite(value):
             return

@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from sgdsym.arrays import array_door, real_array
+from sgdsym.arrays import real_array
+from sgdsym.codegen.runtime import array_source
 from sgdsym.series import symbol_name
 from sgdsym.templating import Code, render
 
@@ -84,7 +85,7 @@ def generate_covariance(
     return render(
         "numpy_covariance.py.jinja",
         version=version("sgdsym"),
-        array_door=array_door(),
+        array_door=array_source(),
         hessian=float_rows(hessian),
         noise=float_rows(noise),
         learning_rate=float(learning_rate),

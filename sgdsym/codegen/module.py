@@ -8,13 +8,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sgdsym.arguments import read_choice, read_flag
-from sgdsym.arrays import array_door
 from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
 from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples
-from sgdsym.codegen.runtime import bounded_lines
+from sgdsym.codegen.runtime import array_source, bounded_source
 from sgdsym.codegen.scalars import assignment, roots
 from sgdsym.codegen.sizes import checks, whole_symbols
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_EDGES = 13  # of a diagram: all sets of its nodes are gone through
-_ARGUMENTS = frozenset({"derivatives", "learning_rate", "metric", "root_derivatives", "self", "weights"})
+_ARGUMENTS = frozenset(
+    {"ValueError", "derivatives", "int", "isinstance", "learning_rate", "metric", "root_derivatives", "self", "weights"}
+)
 
 
 def generate(series: Series, backend: str = "numpy", *, unbiased: bool | None = None) -> str:
@@ -115,10 +116,10 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         raised={Code(name): root for name, root in powers.items()},
         checks=coded(checks(series.conditions, series.symbols)),
         has_quotients=any("_whole(" in line for line in numbers),
-        bounded=() if exact else coded(bounded_lines()),
+        bounded=None if exact else bounded_source(),
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
-        array_door=array_door(),
+        array_door=array_source(),
         constant=printer.constant,
         inner=printer.inner_product,
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from sgdsym.arrays import array_door
 from sgdsym.codegen.laws import arithmetic, float_rows
+from sgdsym.codegen.runtime import array_source
 from sgdsym.templating import Code, render
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def generate_noise(gradients: Any) -> str:
     return render(
         "numpy_noise.py.jinja",
         version=version("sgdsym"),
-        array_door=array_door(),
+        array_door=array_source(),
         gradients=float_rows(gradients),
         weights=[
             {"name": f"_{name}_{drawn}", "arguments": arguments, "value": Code(arithmetic(weight))}

@@ -13,9 +13,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sgdsym.arguments import read_instance
-from sgdsym.arrays import array_door
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.module import coded, setting_words
+from sgdsym.codegen.runtime import array_source
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
 from sgdsym.diagrams import Diagram, refinements
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _ARGUMENTS = frozenset(
     {"derivatives", "learning_rate", "root_derivatives", "run", "self", "steps", "symbols", "weights"}
 )
-_USED = frozenset({"Fraction", "range"})
+_USED = frozenset({"Fraction", "ValueError", "int", "isinstance", "range"})
 _SAMPLES = "NMKLPQR"
 
 
@@ -164,7 +164,7 @@ def generate_resummed(resummed: Resummed) -> str:
         roots=sorted(roots),
         has_function=function,
         signature=Code("".join(f"{argument}, " for argument in signature)),
-        array_door=coded(array_door()),
+        array_door=array_source(),
         count=len(coefficients),
         indices=max((len(term.axes) for term in terms), default=0),
         numbers=coded(line for c, i in number.items() for line in _number_lines(c, i)),

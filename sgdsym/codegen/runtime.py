@@ -7,22 +7,37 @@ import inspect
 import re
 from functools import lru_cache
 
+from sgdsym import arrays
 from sgdsym.series import bounded
+from sgdsym.templating import Source
 
 _MARK = "# cut here: what follows is copied into generated modules\n"
 
 
 @lru_cache(maxsize=1)
-def bounded_lines() -> tuple[str, ...]:
-    """The lines of :mod:`sgdsym.series.bounded` without annotations and examples, every name private.
+def bounded_source() -> Source:
+    """The text of :mod:`sgdsym.series.bounded` without annotations and examples, every name private.
 
-    >>> [line for line in bounded_lines() if line.startswith("def")]
+    >>> [line for line in bounded_source().splitlines() if line.startswith("def")]
     ['def _context(digits, rounding):', 'def _rounded(compute, sizes):']
     """
     text = _without_annotations(inspect.getsource(bounded).partition(_MARK)[2])
     text = re.sub(r'\n\n *(Args|Raises):.*?(?=\n *""")', "", text, flags=re.DOTALL)
     text = re.sub(r"\b(VagueError|Precision|Bounded|rounded(?=\())", r"_\1", text)
-    return tuple(re.sub(r'"""(.*)\n *"""', r'"""\1"""', text).splitlines())
+    return Source(re.sub(r'"""(.*)\n *"""', r'"""\1"""', text).rstrip("\n"))
+
+
+@lru_cache(maxsize=1)
+def array_source() -> Source:
+    """The functions of :mod:`sgdsym.arrays` that read arrays: private, and without annotations, examples and sections.
+
+    >>> array_source().splitlines()[0]
+    'def _check_unmasked(value, what):'
+    """
+    texts = [inspect.getsource(function) for function in (arrays.check_unmasked, arrays.unmasked, arrays.real_array)]
+    text = re.sub(r"\n\n    (Args|Raises|>>>).*?(?=\n    \"\"\")", "", "\n\n".join(texts), flags=re.DOTALL)
+    text = re.sub(r'"""(.*)\n    """', r'"""\1"""', _without_annotations(text))
+    return Source(re.sub(r"\b(check_unmasked|unmasked|real_array)\(", r"_\1(", text))
 
 
 def _without_annotations(text: str) -> str:

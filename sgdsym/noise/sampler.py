@@ -73,7 +73,7 @@ class NoiseSampler:
         if rows.ndim != 2 or not len(rows):
             raise ValueError(f"gradients has shape {rows.shape}; it must be (n, p) with at least one example")
         if not np.isfinite(rows).all():
-            raise ValueError("gradients holds a NaN or an infinity")
+            raise ValueError(f"gradients holds {rows[~np.isfinite(rows)][0]}; give finite numbers")
         if self.examples is not None and plain_integer(self.examples) != len(rows):
             raise ValueError(f"gradients has {len(rows)} rows, not {quoted(self.examples)}; leave examples out")
         object.__setattr__(self, "gradients", rows)

@@ -30,7 +30,6 @@ Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
 
-
 class Coefficient:
     r"""An exact rational expression in symbols such as :math:`T, B, N, E`, in normal form.
 

@@ -271,7 +271,7 @@ class _Surveyor:
         if size.below or size.bits > LARGEST_POWER.bit_length() or size.terms > DIVISOR_TERMS:
             raise OverflowError(f"numbers above {LARGEST_POWER} or more than {DIVISOR_TERMS} terms in an exponent")
         found = self.extent(base)
-        whole = 2**size.bits
+        whole = abs(_constant(exponent))
         if max(found.bits, found.whole.bit_length()) * whole > LARGEST_NUMBER and found.bits > 1:
             raise OverflowError(f"numbers of more than {LARGEST_NUMBER} bits")
         spans = {name: (min(0, low) * whole, max(0, high) * whole) for name, (low, high) in found.spans.items()}
@@ -279,6 +279,16 @@ class _Surveyor:
         number = 1 if found.bits == 1 else 2 ** (found.bits * whole)
         own = {**bounded, repr((base, exponent)): (1, 1)}
         return self._checked(_Extent(found.terms, own, number.bit_length(), 1, number if found.terms == 1 else None))
+
+
+def _constant(exponent: Expression) -> int:
+    """The number among the summands of an exponent; other numbers multiply symbols, and go with them."""
+    match exponent:
+        case Number(value):
+            return value
+        case Sum(summands):
+            return sum(-_constant(part) if negative else _constant(part) for negative, part in summands)
+    return 0
 
 
 def _integer(exponent: Expression) -> int:

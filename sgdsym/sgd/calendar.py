@@ -170,10 +170,19 @@ class ContinuousTiming:
 
 @dataclass(frozen=True, slots=True)
 class ModeTiming:
-    """A constant optimiser: every edge is a sum of modes."""
+    """A constant optimiser: every edge is a sum of modes.
+
+    Attributes:
+        calendar: the epochs and slots that are summed over.
+        optimizer: what makes the updates.
+        modes: those of an edge between steps.
+        root_modes: those of an edge to a root.
+    """
 
     calendar: Calendar
     optimizer: LinearOptimizer
+    modes: tuple[Mode, ...]
+    root_modes: tuple[Mode, ...]
     known: dict[Hashable, Coefficient] = field(default_factory=dict, compare=False, repr=False)
     looks_at_steps = True
     continuous = False
@@ -217,7 +226,7 @@ class ModeTiming:
         return found
 
     def _modes(self, kind: int) -> tuple[Mode, ...]:
-        return (self.optimizer.modes, self.optimizer.root_modes, self.optimizer.start_modes)[kind]
+        return (self.modes, self.root_modes, self.optimizer.start_modes)[kind]
 
     def _factors(
         self, front: Rates, nodes: tuple[Rates, ...], depths: Depths, epochs: tuple[int, ...], slots: tuple[int, ...]

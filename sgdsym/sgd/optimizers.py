@@ -22,6 +22,7 @@ from math import comb
 from operator import add
 from typing import Any, TypeAlias
 
+from sgdsym.arguments import quoted
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import partial_fraction
 
@@ -358,7 +359,8 @@ def _eigenvalues(matrix: Matrix) -> list[Coefficient]:
         pass
     import sympy
 
-    x = sympy.Dummy("x")
+    # no name of a symbol has a space in it
+    x = sympy.Symbol("x of the optimiser")
     polynomial = sympy.Matrix(size, size, lambda i, j: matrix[i][j].as_expr()).charpoly(x).as_expr()
     _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), x)
     found: list[Coefficient] = []
@@ -366,7 +368,7 @@ def _eigenvalues(matrix: Matrix) -> list[Coefficient]:
         coefficients = sympy.Poly(factor, x).all_coeffs()
         if len(coefficients) > 2:
             raise ValueError(
-                f"the optimiser's matrix has eigenvalues that are not rational, the roots of {factor.subs(x, sympy.Symbol('x'))};"
+                f"the optimiser's matrix has eigenvalues that are not rational, the roots of {factor.subs(x, sympy.Symbol('x'))!s:.80};"
                 " give the number of steps"
             )
         if len(coefficients) == 2:
@@ -419,7 +421,8 @@ def _depth(given: object, name: str) -> int:
         try:
             given = next(iter(given))  # type: ignore[call-overload]
         except (TypeError, StopIteration) as error:
-            raise ValueError(f"{name} must hold integers, fractions or symbol names, in nested lists") from error
+            what = "nothing" if isinstance(error, StopIteration) else quoted(given)
+            raise ValueError(f"{name} must hold integers, fractions or symbol names in lists, not {what}") from error
         depth += 1
     return depth
 
@@ -429,7 +432,7 @@ def _entry(name: str, value: Any) -> Coefficient:
         return value
     if isinstance(value, (int, Fraction, str)) and not isinstance(value, bool):
         return Coefficient.size(value)
-    raise ValueError(f"{name} must hold integers, fractions or symbol names, not {value!r}")
+    raise ValueError(f"{name} must hold integers, fractions or symbol names, not {quoted(value)}")
 
 
 def _unstacked(stack: Sequence[object]) -> object:

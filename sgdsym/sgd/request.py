@@ -143,13 +143,13 @@ class Request:
         if length is None:
             return
         what = "the schedule" if self.schedule is not None else "the optimizer"
-        sizes = self.sizes
-        if sizes.steps.symbols:
+        calendar = self.calendar
+        if calendar.epochs.symbols or calendar.slots.symbols:
             raise ValueError(
-                f"{what} has {length} updates, the run makes T = {sizes.steps}; give numbers for all of its sizes"
+                f"{what} has {length} updates, the run {calendar.epochs} epochs of {calendar.slots}; give numbers for its sizes"
             )
-        if sizes.steps != length:
-            raise ValueError(f"{what} has {length} updates, the run makes {sizes.steps}; give as many")
+        if calendar.steps != length:
+            raise ValueError(f"{what} has {length} updates, the run makes {calendar.steps}; give as many")
 
     @property
     def _listed_updates(self) -> int | None:
@@ -300,14 +300,13 @@ class Request:
         if rule == LinearOptimizer.sgd():
             return PlainTiming(calendar)
         numbered = not (calendar.epochs.symbols or calendar.slots.symbols)
-        try:
-            if rule.updates is None and rule.modes:
-                return ModeTiming(calendar, rule)
-        except ValueError:
-            # rates that are not rational: registers are followed where the number of updates is known
-            if not numbered:
-                raise
-        assert numbered
+        if rule.updates is None:
+            try:
+                return ModeTiming(calendar, rule, rule.modes, rule.root_modes)
+            except ValueError:
+                # rates that are not rational: registers are followed where the number of updates is known
+                if not numbered:
+                    raise
         return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule)
 
     @property

@@ -307,7 +307,7 @@ def _leaves(value: Any) -> list[Any]:
         return list(value.flat) if value.dtype == object else []
     if isinstance(value, sp.MatrixBase):
         return list(value)
-    if is_list(value):
+    if is_list(value) and not _is_sparse(value):
         return [leaf for part in value for leaf in _leaves(part)]
     return [value]
 
@@ -322,9 +322,14 @@ def _converted(value: Any) -> Any:
         return value
 
 
+def _is_sparse(value: Any) -> bool:
+    """Whether a value is a sparse matrix, whose rows have rows without end; it is refused by its name where it is read."""
+    return hasattr(value, "todense")
+
+
 def _rows(name: str, value: Any) -> list[list[Any]] | None:
     """The rows of a matrix, or None for a scalar."""
-    if is_array(value):
+    if is_array(value) or _is_sparse(value):
         value = unmasked(value, name)
     if isinstance(value, sp.MatrixBase):
         return [list(row) for row in value.tolist()]

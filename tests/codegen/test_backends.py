@@ -262,5 +262,5 @@ def test_modules_need_only_their_library_and_are_clean(tmp_path):
 
 
 def test_an_unknown_library_is_refused():
-    with pytest.raises(ValueError, match="no backend 'fortran'; choose one of numpy, jax, torch"):
+    with pytest.raises(ValueError, match="backend must be one of numpy, jax, torch, not 'fortran'"):
         sgdsym.expand(order=1).kernel(backend="fortran")

@@ -1,6 +1,7 @@
 """Arrays of every kind at the doors of all modules and of the interpreter: the right number, or one line."""
 
 import warnings
+from contextlib import nullcontext
 from fractions import Fraction
 
 import numpy as np
@@ -67,10 +68,15 @@ def door(request):
             return [1.5, -15.0, 123.0 * kernel([LOSSES, slopes, HESSIAN], learning_rate=0.125, steps=3) / right]
 
         return resummed
+    kernel = sgdsym.expand(order=2, batch_size=1).kernel(backend=request.param)
+
+    def coefficients(slopes):
+        with nullcontext() if request.param != "jax" else pytest.importorskip("jax").enable_x64(True):
+            return [float(c) for c in kernel.coefficients([LOSSES, slopes, HESSIAN], T=3)]
+
     if request.param != "numpy":
         pytest.importorskip(request.param)
-    kernel = sgdsym.expand(order=2, batch_size=1).kernel(backend=request.param)
-    return lambda slopes: [float(c) for c in kernel.coefficients([LOSSES, slopes, HESSIAN], T=3)]
+    return coefficients
 
 
 @pytest.mark.parametrize("kind", RIGHT)

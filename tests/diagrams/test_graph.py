@@ -99,7 +99,7 @@ def test_words_for_no_block(word):
         (networkx.Graph([(0, 0)]), "from 0 to itself"),
         (networkx.Graph([(0, 1), (1, 2), (2, 0)]), "cycle"),
         (networkx.Graph(), "no node"),
-        ([(0, 1)], "a networkx graph, not list"),
+        ([(0, 1)], "a value of type Graph, not"),
     ],
 )
 def test_what_is_no_tree_is_refused_in_one_line(graph, message):

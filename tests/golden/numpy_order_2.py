@@ -241,8 +241,9 @@ def _numbers(symbols):
         _check_sizes(**sizes)
         return {i: float(value) for i, value in _coefficients(**sizes).items()}
     except (ArithmeticError, TypeError) as error:
-        given = ", ".join(f"{name}={symbols[name]}" for name in SYMBOLS)
-        raise ValueError(f"a coefficient has no value at {given}: {error}; expand again with the numbers") from None
+        given = ", ".join(f"{name}={symbols[name]}"[:50] for name in SYMBOLS)
+        reason = f"{str(error)[:100]}; expand again with the numbers"
+        raise ValueError(f"a coefficient has no value at {given[:150]}: {reason}") from None
 
 
 def _check_sizes(B, T):
@@ -272,7 +273,8 @@ def _number(name, value):
     if isinstance(value, numbers.Rational):
         return value if value.denominator != 1 else int(value.numerator)
     if not isinstance(value, numbers.Real) or not abs(value) < float("inf"):
-        raise ValueError(f"the symbol {name} must be a finite real number, not {value!r}")
+        shown = " ".join(repr(value).split()).encode("ascii", "backslashreplace").decode()
+        raise ValueError(f"the symbol {name} must be a finite real number, not {shown[:60]}")
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -341,6 +343,8 @@ def _read(derivatives, weights):
 
 def _check_unmasked(value, what):
     """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask."""
+    if isinstance(value, np.ndarray) and value.ndim > 32:
+        raise ValueError(f"{what} is nested {value.ndim} deep; 32 axes are the most")
     parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
     if hasattr(value, "_mask") and np.ma.is_masked(value):
         raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
@@ -394,7 +398,7 @@ def _array(value, what):
         try:
             given = given.astype(float)
         except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"{what} is not an array of real numbers: {error}") from None
+            raise ValueError(f"{what} is not an array of real numbers: {' '.join(str(error).split())[:150]}") from None
     if given.dtype != float or not given.flags.c_contiguous:
         remedy = "use fewer data points or parameters; floats in C order are not copied"
         _check_fits(8.0 * given.size, f"a copy of {what} takes", remedy)

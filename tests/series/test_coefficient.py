@@ -1,5 +1,6 @@
 """Exact coefficients."""
 
+import ast
 import pickle
 from fractions import Fraction
 
@@ -116,3 +117,69 @@ def test_sums_of_inverse_powers_are_divided_by(text):
     divisor = Coefficient(text)
     assert divisor * (1 / divisor) == 1
     assert Coefficient(str(1 / divisor)) == 1 / divisor
+
+
+def test_the_normal_form_does_not_depend_on_the_way_to_it():
+    T, N, B, E, M, mu = map(Coefficient.symbol, ("T", "N", "B", "E", "M", "mu"))
+    assert 1 / (T**2 - N) == (N**3 + 1) / ((T**2 - N) * (N**3 + 1))
+    assert 1 / (N - T**2) == -1 / (T**2 - N)
+    assert Coefficient("1/((N - 1)*(1 - mu))") == -1 / ((N - 1) * (mu - 1))
+    assert mu.power(2 * M + 3) == mu**3 * mu.power(M) ** 2
+    assert mu.power(M).power(E) == mu.power(E).power(M)
+    assert mu.power(6 / B) ** 2 == mu.power(12 / B)
+    assert 1 / (1 - mu.power(12 / B)) == 1 / ((1 - mu.power(6 / B)) * (1 + mu.power(6 / B)))
+    assert mu.power(T / 2) ** 2 == mu.power(T)
+    assert mu.power(T) - mu.power(T / 2) ** 2 == 0
+    half, quarter = Coefficient("1/2"), Coefficient("1/4")
+    assert quarter.power(T) == half.power(2 * T)
+    assert Coefficient(4).power(T) * half.power(2 * T) == 1
+
+
+@given(
+    st.integers(1, 4), st.integers(1, 4), st.integers(1, 6), st.fractions(min_value=-2, max_value=2, max_denominator=3)
+)
+def test_powers_are_substituted_with_all_else_at_once(epochs, batches, batch, base):
+    mu, N, B, E = map(Coefficient.symbol, ("mu", "N", "B", "E"))
+    value = (1 - mu.power(E * N / B)) / (2 - mu.power(N / B)) + E * mu.power(2 * N / B - 1)
+    numbers = {"mu": base, "N": batches * batch, "B": batch, "E": epochs}
+    power = base**batches
+    if base and power != 2:
+        expected = (1 - base ** (epochs * batches)) / (2 - power) + epochs * Fraction(base) ** (2 * batches - 1)
+        assert value.substitute(numbers).as_fraction() == expected
+        for name, number in numbers.items():
+            step = value.substitute({other: own for other, own in numbers.items() if other != name})
+            assert step.substitute({name: number}).as_fraction() == expected
+
+
+def test_names_are_exchanged_at_once():
+    E, N, T, mu = map(Coefficient.symbol, ("E", "N", "T", "mu"))
+    value = E * N**2 / (E - N) + mu.power(T)
+    assert value.substitute({"E": N, "N": E, "mu": T, "T": mu}) == N * E**2 / (N - E) + T.power(mu)
+
+
+def test_zero_to_a_power_is_one_where_the_exponent_vanishes():
+    value = Coefficient(0).power(Coefficient.symbol("T") - 2)
+    assert str(value) == "0**(T - 2)"
+    assert [value.substitute({"T": steps}) for steps in (2, 3, 9)] == [1, 0, 0]
+    with pytest.raises(ZeroDivisionError, match="no value at T = 1"):
+        value.substitute({"T": 1})
+
+
+@pytest.mark.parametrize(
+    "text", ["(9/10)**100000", "mu**(6/B)/(mu**(12/B) - 1)", "0**(T - 2)", "(1/2)**(-T)", "2**T*mu**(E*N/B)"]
+)
+def test_powers_round_trip(text):
+    value = Coefficient(text)
+    assert Coefficient(str(value)) == value
+    assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301 - our own bytes
+
+
+def test_long_sums_are_written_in_brackets():
+    """A reader that walks a sum from the left goes as deep as it is long."""
+    T, mu = Coefficient.symbol("T"), Coefficient.symbol("mu")
+    value = Coefficient.total(mu.power(T) ** i * T**j * (i + j + 1) for i in range(4) for j in range(60))
+    assert Coefficient(str(value)) == value
+    tree, depth = ast.parse(str(value), mode="eval").body, 0
+    while isinstance(tree, ast.BinOp):
+        tree, depth = tree.left, depth + 1
+    assert depth < 120

@@ -3,10 +3,15 @@
 import json
 import pickle
 from fractions import Fraction
+from itertools import product
+from math import prod
 
+import numpy as np
 import pytest
 import sympy as sp
 
+from sgdsym import interpret
+from sgdsym.numeric import polynomial_derivatives
 from sgdsym.sgd import (
     additive_noise,
     at_minimum,
@@ -49,6 +54,41 @@ def test_one_epoch_is_one_pass(sampling, observable):
     numbers = {"dataset_size": 6, "sampling": sampling, "epochs": 1, "observable": observable}
     halves = resum(order=2, **numbers).expand()
     assert halves.subs(T=3) == expand(order=2, **numbers).subs(B=2)
+
+
+@pytest.mark.parametrize("observable", ["test-loss", "displacement", "function"])
+def test_replacement_in_continuous_time_is_the_mean_over_training_sets(observable):
+    """Given its training set, drawing with replacement is drawing fresh points of it, at every time on its own."""
+    losses = [
+        {(1,): Fraction(1), (2,): Fraction(1, 2), (3,): Fraction(1)},
+        {(1,): Fraction(-2), (2,): Fraction(3), (4,): Fraction(1)},
+    ]
+    chances, N = (Fraction(1, 3), Fraction(2, 3)), 2
+    tensors = polynomial_derivatives(losses, (Fraction(1, 2),), 3)
+    roots = {k: tensors[k][0] for k in range(4)} if observable == "function" else None
+    setting = {"observable": observable, "order": 3, "form": "continuous"}
+    replaced = resum(sampling="replace", **setting).expand().subs(N=N, B=3, T=5)
+    fresh = resum(**setting).expand().subs(B=3, T=5)
+    if observable == "test-loss":
+        # the loss that is read is that of the population, whatever the training set
+        roots = {k: sum(p * tensors[k][n] for n, p in enumerate(chances)) for k in range(4)}
+        fresh = resum(**setting | {"observable": "function"}).expand().subs(B=3, T=5)
+    total = None
+    for points in product(range(2), repeat=N):
+        weights = [Fraction(points.count(n), N) for n in range(2)]
+        values = np.array(interpret(fresh, tensors, weights=weights, root_derivatives=roots), dtype=object)
+        share = prod(chances[n] for n in points) * values
+        total = share if total is None else total + share
+    own = {"root_derivatives": roots} if observable == "function" else {}
+    expected = np.array(interpret(replaced, tensors, weights=chances, **own), dtype=object)
+    assert (total == expected).all()
+
+
+def test_a_noiseless_loss_has_no_batches_in_continuous_time():
+    flow = {"order": 3, "form": "continuous"}
+    assert deterministic(resum(sampling="replace", **flow)).terms == resum(dynamics="ode", order=3).terms
+    # one data point with slope and curvature 1: the weights of all runs are the same
+    assert not deterministic(resum(sampling="replace", observable="covariance", **flow)).expand().terms
 
 
 def test_substitutions_and_resummation_commute():
@@ -171,6 +211,11 @@ def test_stationary_form_is_the_limit_of_many_steps():
 def test_requests_without_a_resummed_series_are_refused(wrong, complaint):
     with pytest.raises(ValueError, match=complaint):
         resum(**wrong)
+
+
+def test_one_epoch_has_no_limit_of_many_steps():
+    with pytest.raises(ValueError, match="one epoch with sampling reshuffle is a finite run"):
+        resum(sampling="reshuffle", epochs=1, form="stationary", order=1)
 
 
 def test_values_compare_pickle_and_travel_as_json():

@@ -2,8 +2,10 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
+from sgdsym import interpret
 from sgdsym.sgd import OBSERVABLES, expand
 
 FRESH = [name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap")]
@@ -184,3 +186,23 @@ def test_combinations_that_make_no_sense_get_one_line(options, message):
     with pytest.raises(ValueError, match=f"^{message}") as caught:
         expand(**options)
     assert "\n" not in str(caught.value)
+
+
+def test_names_that_are_exchanged_and_counted_again():
+    """At N=2 the coefficients of an exchanged series read 0/0, so that it is counted again, under the new names."""
+    series, tensors = (
+        expand(order=4, sampling="reshuffle"),
+        [[0, 0], [[1], [3]], [[[0]], [[2]]], np.zeros((2, 1, 1, 1)), np.zeros((2, 1, 1, 1, 1))],
+    )
+    tensors = [np.asarray(tensor, dtype=int) for tensor in tensors]
+    for exchanged in (series.subs(E="N", N="E").subs(N=2, E=1, B=1), series.subs(E=2, N=1, B=1)):
+        assert interpret(exchanged, tensors) == [0, -8, 16, -18, 9]
+    assert expand(order=2, sampling="reshuffle").subs(N="M").subs(M=1, B=1, E=2).symbols == ()
+
+
+def test_the_order_in_which_momentum_and_sizes_are_given_makes_no_difference():
+    series = expand(order=2, sampling="replace", momentum="mu", epochs=1, dataset_size=6)
+    given_at_once = series.subs(B=3, mu=Fraction(1, 3))
+    assert given_at_once == series.subs(mu=Fraction(1, 3)).subs(B=3) == series.subs(B=3).subs(mu=Fraction(1, 3))
+    asked = expand(order=2, sampling="replace", momentum=Fraction(1, 3), epochs=1, dataset_size=6, batch_size=3)
+    assert given_at_once == asked

@@ -125,6 +125,10 @@ def _check(request: Request, form: str, flows: bool) -> None:
         raise ValueError("the resummed series is in joint cumulants; leave the basis out")
     if request.data == "replace" and request.epochs is not None:
         raise ValueError("the resummed series is a function of the number of steps; give steps instead of epochs")
+    if form == "stationary" and request.data in ("fixed", "reshuffle"):
+        raise ValueError(
+            f"one epoch with sampling {request.data} is a finite run, which has no limit of many steps; choose form discrete"
+        )
     if form == "stationary" and request.steps is not None:
         raise ValueError("the stationary form is the limit of many steps; leave the steps out")
 
