@@ -106,7 +106,10 @@ def test_listed_commands_are_letters_fonts_accents_and_spaces():
 
 
 # names that mean something inside a module: each works or is refused, and none is wrong
-TAKEN = "self Fraction range symbols np numpy float int isinstance ValueError sum exact name value math print given run steps c e x0 x i1 pi E"
+TAKEN = (
+    "self Fraction range symbols np numpy float int isinstance ValueError sum exact name value math print given run steps "
+    "c e x0 x i1 pi E"
+)
 
 
 @pytest.mark.parametrize("name", TAKEN.split())
