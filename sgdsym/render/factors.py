@@ -244,11 +244,7 @@ class _Style:
 def _latex_style(notation: Notation) -> _Style:
     return _Style(
         notation.size,
-        lambda number: (
-            str(number)
-            if number.denominator == 1
-            else rf"\left(\tfrac{{{number.numerator}}}{{{number.denominator}}}\right)"
-        ),
+        lambda number: str(number) if number.denominator == 1 else f"({number})",
         lambda base, e: base if e == 1 else f"{base}^{{{e}}}",
         lambda base, power: f"{base}^{{{power}}}",
         r"\,",

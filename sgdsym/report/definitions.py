@@ -78,6 +78,8 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
         case _:
             drawn = _SAMPLINGS.get(request.sampling, escaped(request.sampling)).format(**words)
             sentences.append(f"A run makes {_inline(sizes.steps, n)} updates{_update(request, n)}, in which {drawn}.")
+    if request.average is not None:
+        sentences.append(_average(request, n))
     expanded = _OBSERVABLES.get(request.observable, escaped(request.observable))
     sentences.append(
         f"Expanded is {expanded}, in powers of the learning rate. Means are over all data, all batches and all noise."
@@ -88,8 +90,11 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
 def _update(request: Request, notation: Notation) -> str:
     """The formula of an update."""
     n, rate = notation, notation.learning_rate
-    step = rf"\frac{{1}}{{|\mathcal{{B}}_t|}} \sum_{{x \in \mathcal{{B}}_t}} \nabla {n.sample_loss}({n.weights}_t)"
+    time = f"{{t-{request.delay}}}" if request.delay else "t"
+    step = rf"\frac{{1}}{{|\mathcal{{B}}_t|}} \sum_{{x \in \mathcal{{B}}_t}} \nabla {n.sample_loss}({n.weights}_{time})"
     extra = [r"the batch $\mathcal{B}_t$"]
+    if request.delay:
+        extra.append(f"no update before $t = {request.delay}$")
     if request.schedule is not None:
         rate += r" w_t\,"
         weights = ", ".join(f"${_bare(Coefficient.size(weight), n)}$" for weight in request.schedule)
@@ -107,6 +112,18 @@ def _update(request: Request, notation: Notation) -> str:
         ]
         extra.append("$m_{-1} = 0$")
     return f" {', '.join(f'${formula}$' for formula in formulas)}, with {', '.join(extra)}"
+
+
+def _average(request: Request, notation: Notation) -> str:
+    """What is read off where that is an average of the weights."""
+    weights = notation.weights
+    if request.average == "uniform":
+        return f"The weights that are read off are the mean of ${weights}_1, \\dots, {weights}_T$."
+    decay = _bare(Coefficient.size(request.average or 0), notation)
+    formula = rf"a \leftarrow {decay}\, a + (1 - {decay})\, {weights}"
+    return (
+        rf"The weights that are read off are the average ${formula}$ after every update, with $a = {weights}_0$ first."
+    )
 
 
 def symbol_definitions(series: Series, notation: Notation, style: str, options: Mapping[str, str]) -> list[Definition]:
@@ -188,6 +205,7 @@ def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> li
         "dataset_size": "the number of data points in the training set",
         "batch_size": "the number of data points per update",
         "momentum": "the momentum",
+        "average": "the decay of the average",
     }
     found = []
     for name in series.symbols:

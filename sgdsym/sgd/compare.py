@@ -132,7 +132,15 @@ def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) 
         series = expand_request(side.request, progress)
     else:
         request = side.request
-        taken = {*side.updates.symbols, request.dataset_size, request.batch_size, request.momentum, "N", "B"}
+        taken = {
+            *side.updates.symbols,
+            request.dataset_size,
+            request.batch_size,
+            request.momentum,
+            request.average,
+            "N",
+            "B",
+        }
         name = next(word for word in ("T", "updates", "steps", "count", "clock", "time") if word not in taken)
         steps = {name: side.updates}
         counted = expand_request(replace(request, steps=name, epochs=None), progress)

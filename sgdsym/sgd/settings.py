@@ -20,7 +20,8 @@ _SIZES = {
     "steps": "steps",
 }
 _WORDS = ("sampling", "observable")
-_KEYS = (*_WORDS, *_SIZES, "momentum", "nesterov", "scale")
+_NUMBERS = ("momentum", "average")
+_KEYS = (*_WORDS, *_SIZES, *_NUMBERS, "nesterov", "delay", "scale")
 LONGEST_SETTING = 1000
 _UNSCALED = Coefficient(1)
 
@@ -60,6 +61,15 @@ class Side:
             words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {request.momentum}")
         if request.schedule is not None:
             words.append(f"schedule {', '.join(map(str, request.schedule))}")
+        if request.delay:
+            words.append(f"gradients {request.delay} updates late")
+        if request.average is not None:
+            uniform = request.average == "uniform"
+            words.append(
+                "read at the uniform average" if uniform else f"read at the average of decay {request.average}"
+            )
+        if request.optimizer is not None:
+            words.append("an optimiser of its own")
         if self.scale != 1:
             words.append(f"learning rate times {self.scale}")
         name = f"sgd, {request.sampling}" if request.dynamics == "sgd" else request.dynamics
@@ -72,7 +82,8 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     The first word is the dynamics (``sgd``, ``gd``, ``ode``, ``sde``), or a sampling, which means SGD with it.  Pairs
     ``key=value`` follow, each after a colon or a comma: ``sampling``, ``observable``; the sizes ``T`` or ``steps``, ``N`` or
     ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers or symbol names; ``momentum``, a rational number or
-    a symbol name; ``nesterov=yes``; ``scale``, the factor of the learning rate, such as ``1/E``.
+    a symbol name; ``nesterov=yes``; ``delay``, an integer; ``average``, ``uniform`` or a
+    decay; ``scale``, the factor of the learning rate, such as ``1/E``.
 
     Args:
         text: the setting.
@@ -131,7 +142,7 @@ def _value(text: str, key: str, value: str) -> Size | Number | bool:
             raise ValueError(f"nesterov in setting {quoted(text)} is yes or no, not {quoted(value)}")
         return value == "yes"
     try:
-        return read_number(value) if key == "momentum" else read_size(value)
+        return read_number(value) if key in _NUMBERS else read_size(value)
     except ValueError as error:
         raise ValueError(f"{key} in setting {quoted(text)}: {error}") from error
 

@@ -17,7 +17,7 @@ import sympy as sp
 
 from sgdsym.noise.arrays import rounding
 from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_commuting, nonnegative, read_count, read_learning_rate
+from sgdsym.stationary.checks import check_commuting, nonnegative, read_count, read_learning_rate, read_momentum
 from sgdsym.stationary.linear import simplified_matrix
 from sgdsym.stationary.lyapunov import covariance_in_range
 from sgdsym.stationary.quantities import column, is_exact, semidefinite, symmetric
@@ -118,4 +118,5 @@ def minimum_covariance(
     whole = hessian + symmetric("the decay", decay, symbolic=symbolic, size=size)
     still = np.zeros_like(hessian) if not symbolic else sp.zeros(size)
     noise = minimum_noise(H, batch_size=batch_size, loss=loss, decay=decay, weights=weights, covariance=still)
-    return covariance_in_range(whole, noise, rate, momentum, rounding(H))
+    held = read_momentum(momentum, symbolic=symbolic)
+    return covariance_in_range(whole, noise, rate, held, rounding(H))
