@@ -121,13 +121,13 @@ class Notation:
         >>> Notation.parse(r"L=\ell, eta=\varepsilon, N=n").size("N")
         'n'
         """
-        if len(text) > _LONGEST:
+        if len(read_text("the notation", text)) > _LONGEST:
             raise ValueError(
                 f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters"
             )
         given: dict[str, str] = {}
         sizes: dict[str, str] = {}
-        for entry in _entries(read_text("the notation", text)):
+        for entry in _entries(text):
             name, equals, symbol = (part.strip() for part in entry.partition("="))
             if not equals or not name.isidentifier() or not name.isascii():
                 raise ValueError(

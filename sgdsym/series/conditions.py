@@ -15,6 +15,7 @@ from sgdsym.series.setting import Setting
 
 LEAST = {"steps": 0, "epochs": 0, "dataset size": 1, "batch size": 1}
 """The least value of each size."""
+LONGEST_SHOWN = 40  # characters of a size in a complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,14 @@ def undecided(conditions: Iterable[Condition], sizes: Mapping[str, Scalar]) -> t
         if known.value.symbols:
             left.append(known)
         elif not known.holds():
-            raise ValueError(known.complaint.format(*known.named))
+            raise ValueError(known.complaint.format(*map(_shown, known.named)))
     return tuple(left)
+
+
+def _shown(size: Coefficient) -> str:
+    """A size in a complaint, cut where it is long."""
+    text = str(size)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def run_conditions(

@@ -128,7 +128,8 @@ class _Surveyor:
         """The extent of a node, if it is within the limits."""
         match node:
             case Number(value):
-                return self._checked(_Extent(1, {}, value.bit_length(), 1, value))
+                whole = int(value)
+                return self._checked(_Extent(1, {}, whole.bit_length(), 1, whole))
             case Symbol(name):
                 return _Extent(1, {name: (1, 1)}, number=1)
             case Sum(summands):

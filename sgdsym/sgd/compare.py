@@ -107,7 +107,7 @@ def compare(
         raise ValueError(f"{' and '.join(sorted(words))} are different things; compare one observable with itself")
     sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
     for side in sides:
-        check_factor(str(side.scale), order)
+        check_factor(str(side.scale), side.request.order)
     left, right = _aligned(_sized(sides[0], sides[1]), _sized(sides[1], sides[0]))
     return Comparison(left, right, expand_side(left, progress) - expand_side(right, progress))
 

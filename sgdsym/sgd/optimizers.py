@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
 from graphlib import CycleError, TopologicalSorter
-from math import comb
+from math import comb, inf
 from operator import add
 from typing import Any, TypeAlias
 
-from sgdsym.arguments import quoted
+from sgdsym.arguments import quoted, read_integer, read_items
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import partial_fraction
 
@@ -30,6 +30,7 @@ Vector: TypeAlias = tuple[Coefficient, ...]
 Matrix: TypeAlias = tuple[Vector, ...]
 Entry: TypeAlias = Coefficient | int | Fraction | str
 _ENTRIES = (Coefficient, int, Fraction, str)
+LONGEST_DELAY, MOST_UPDATES = 100, 100_000  # a register for each update that a gradient is late; matrices that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,13 @@ class LinearOptimizer:
                 raise ValueError(f"{name} must have {size} entries, one a register, like read")
         if any(len(matrix) != size or any(len(row) != size for row in matrix) for matrix in matrices):
             raise ValueError(f"A must be {size} by {size}, a row and a column a register, like read")
-        for name, value in (("A", matrices), ("b", gains), ("c", points), ("read", last), ("start", start)):
+        for name, value in (
+            ("A", matrices),
+            ("b", gains),
+            ("c", points),
+            ("read", last),
+            ("start", read_integer("start", start, least=0)),
+        ):
             object.__setattr__(self, name, value)
         if not _has_fixed_registers(matrices, (*points, last)):
             raise ValueError(
@@ -147,7 +154,7 @@ class LinearOptimizer:
 
         Source: J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", 2019.
         """
-        betas = [_entry("momenta", beta) for beta in momenta]
+        betas = [_entry("momenta", beta) for beta in read_items("momenta", momenta, "list of numbers and symbol names")]
         if not betas:
             raise ValueError("momenta must be at least one number or symbol")
         count = len(betas)
@@ -170,6 +177,7 @@ class LinearOptimizer:
 
         Source: A. Defazio et al., "The road less scheduled", 2024, equations 6 to 8.
         """
+        steps = read_integer("steps", steps, least=1, most=MOST_UPDATES)
         beta = _entry("interpolation", interpolation)
         shares = [Fraction(1, t + 1) for t in range(1, steps + 1)]
         return cls(
@@ -193,6 +201,7 @@ class LinearOptimizer:
 
     def update(self, t: int) -> Update:
         """The registers of update ``t``, counted from zero; before ``start`` gradients are not taken."""
+        t = read_integer("t", t, least=0, most=inf if self.updates is None else self.updates - 1)
         gain = self.b[t % len(self.b)]
         # a part that is given once is that of every update
         return Update(self.A[t % len(self.A)], gain if t >= self.start else _zeros(len(gain)), self.c[t % len(self.c)])
@@ -203,6 +212,7 @@ class LinearOptimizer:
         >>> [str(mode.weight) for mode in LinearOptimizer.sgd().delayed(1).modes]       # 1 - [Δ = 1]
         ['1', '-1']
         """
+        steps = read_integer("steps", steps, least=0, most=LONGEST_DELAY)
         if not steps:
             return self
         size = len(self.read)

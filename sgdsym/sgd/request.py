@@ -32,7 +32,7 @@ from sgdsym.series import (
 from sgdsym.series.conditions import LEAST
 from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming, RegisterTiming, Timing
 from sgdsym.sgd.observables import OBSERVABLES
-from sgdsym.sgd.optimizers import LinearOptimizer
+from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
 
 Size: TypeAlias = int | str
@@ -91,7 +91,7 @@ class Request:
         if self.schedule is not None:
             weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
             self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
-        self._read("delay", read_integer("delay", self.delay, least=0))
+        self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
             self._read("average", _read_number("average", self.average))
         if self.optimizer is not None:

@@ -67,7 +67,7 @@ def assess(calculus: Calculus, data: Data, orders: Orders) -> Assessment:
     """
     if not isinstance(calculus, AutomaticCalculus):
         return Assessment(None, ())
-    first = data.take(slice(0, 1))
+    first = data.take([0])
     loss = calculus.losses(first)
     if loss.ndim != 1:
         raise ValueError(f"the loss of one data point must be one number, not an array of shape {loss.shape[1:]}")
