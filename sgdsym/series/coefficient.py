@@ -30,6 +30,10 @@ Scalar: TypeAlias = Union["Coefficient", int, Fraction]
 _Below: TypeAlias = tuple[tuple[Any, int], ...]
 
 
+class FractionalExponentError(ValueError):
+    """An exponent is no whole number."""
+
+
 class Coefficient:
     r"""An exact rational expression in symbols such as :math:`T, B, N, E`, in normal form.
 
@@ -237,7 +241,8 @@ class Coefficient:
             raise ValueError(f"only a product of numbers and symbols has a symbolic power, not {quoted(str(self))}")
         ((powers, number),) = _terms(self._above) or [((), Fraction(0))]
         lifted = _lift(exponent)
-        factors = [_symbol_power(name, lifted * e) for name, e in powers]
+        # a multiple of a power, not the power of a multiple, so that all multiples are of one unknown
+        factors = [_symbol_power(name, lifted) ** e for name, e in powers]
         return reduce(operator.mul, factors, _number_power(number, lifted))
 
     def __eq__(self, other: object) -> bool:
@@ -305,7 +310,8 @@ class Coefficient:
             above, *bases = (_image(part, images) for part in parts)
             below = [(base, exponent) for base, (_, exponent) in zip(bases, self._below, strict=True)]
             return reduce(operator.mul, (base**-exponent for base, exponent in below), above)
-        except ZeroDivisionError as error:
+        except (ZeroDivisionError, FractionalExponentError) as error:
+            # a power of which only multiples are whole has no value by itself, as 0/0 has none
             raise ZeroDivisionError(f"{str(self)[:80]} has no value at {_assignments(values)}") from error
 
     def as_fraction(self) -> Fraction:
@@ -464,17 +470,16 @@ def _unknown_powers(base: str | Fraction, exponent: Coefficient) -> Coefficient:
             else:
                 total *= Coefficient.size(base) ** power
         else:
-            # N/B is whole, 1/B is not: where the exponent divides, the number belongs to its unit
-            unit = (
-                abs(number) if any(e < 0 for _, e in monomial) or exponent._below else Fraction(1, number.denominator)
-            )
+            # 1/B is not whole: where all symbols divide, the number belongs to the unit
+            divides = exponent._below or all(e < 0 for _, e in monomial)
+            unit = abs(number) if divides else Fraction(1, number.denominator)
             total *= Coefficient._of(unknown(Power(base, core * unit))) ** int(number / unit)
     return _settled(total)
 
 
 def _whole(number: Fraction) -> int:
     if number.denominator != 1:
-        raise ValueError(f"an exponent must be a whole number, not {number}")
+        raise FractionalExponentError(f"an exponent must be a whole number, not {number}")
     if abs(number) > LONGEST_EXPONENT:
         raise ValueError(f"an exponent must be at most {LONGEST_EXPONENT}, not {str(number)[:40]}")
     return int(number)

@@ -127,6 +127,8 @@ def test_the_normal_form_does_not_depend_on_the_way_to_it():
     assert mu.power(2 * M + 3) == mu**3 * mu.power(M) ** 2
     assert mu.power(M).power(E) == mu.power(E).power(M)
     assert mu.power(6 / B) ** 2 == mu.power(12 / B)
+    assert mu.power(N / B) ** 2 == mu.power(2 * N / B) == Coefficient("mu**(2*N/B)")
+    assert mu.power(6 / B).power(E) == mu.power(E).power(6 / B) == Coefficient("mu**(6*E/B)")
     assert 1 / (1 - mu.power(12 / B)) == 1 / ((1 - mu.power(6 / B)) * (1 + mu.power(6 / B)))
     assert mu.power(T / 2) ** 2 == mu.power(T)
     assert mu.power(T) - mu.power(T / 2) ** 2 == 0
