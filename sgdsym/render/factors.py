@@ -244,7 +244,7 @@ class _Style:
 def _latex_style(notation: Notation) -> _Style:
     return _Style(
         notation.size,
-        lambda number: str(number) if number.denominator == 1 else f"({number})",
+        lambda number: str(number) if number.denominator == 1 and number >= 0 else f"({number})",
         lambda base, e: base if e == 1 else f"{base}^{{{e}}}",
         lambda base, power: f"{base}^{{{power}}}",
         r"\,",
@@ -253,7 +253,7 @@ def _latex_style(notation: Notation) -> _Style:
 
 _TEXT = _Style(
     lambda name: name,
-    lambda number: str(number) if number.denominator == 1 else f"({number})",
+    lambda number: str(number) if number.denominator == 1 and number >= 0 else f"({number})",
     lambda base, e: base + raised(e),
     lambda base, power: f"{base}^{power}" if power.isalnum() else f"{base}^({power})",
     " ",

@@ -94,6 +94,8 @@ def _ratio(base: Base, sizes: Mapping[str, Fraction], largest: int) -> tuple[int
         raise TooManyDigitsError(
             f"the power {base.exponent} = {exponent} of {float(root)} has too many digits; give a float"
         )
+    if not root and exponent < 0:
+        raise ZeroDivisionError("division by zero")
     power = root**exponent
     return power.numerator, power.denominator
 

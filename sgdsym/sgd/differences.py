@@ -55,9 +55,12 @@ def taylor(steps: Coefficient, node: Coefficient, degree: int, power: Coefficien
     >>> print(taylor(Coefficient.symbol("T"), Coefficient(0), 2))
     T**2*0**(T - 2)/2 - T*0**(T - 2)/2
     """
+    ways = binomial(steps, degree)
+    if not ways:
+        return ways
     if not node:
-        return binomial(steps, degree) * node.power(steps - degree)
-    return binomial(steps, degree) * (node.power(steps) if power is None else power) / node**degree
+        return ways * node.power(steps - degree)
+    return ways * (node.power(steps) if power is None else power) / node**degree
 
 
 def confluent_difference(nodes: Sequence[Value], taylor: Callable[[Value, int], Value]) -> Value:

@@ -84,8 +84,10 @@ class LinearOptimizer:
     c: tuple[Vector, ...]
     read: Vector
     start: int = 0
+    listed: bool = False
 
     def __init__(self, A: object, b: object, c: object, read: object, *, start: int = 0) -> None:
+        listed = _depth(A, "A") > 2 or max(_depth(b, "b"), _depth(c, "c")) > 1
         matrices, gains, points = _matrices(A), _stacked(b, 1, "b"), _stacked(c, 1, "c")
         length = max(map(len, (matrices, gains, points)))
         for name, given in (("A", matrices), ("b", gains), ("c", points)):
@@ -106,6 +108,7 @@ class LinearOptimizer:
             ("c", points),
             ("read", last),
             ("start", read_integer("start", start, least=0)),
+            ("listed", listed),
         ):
             object.__setattr__(self, name, value)
         if not _has_fixed_registers(matrices, (*points, last)):
@@ -189,9 +192,8 @@ class LinearOptimizer:
 
     @property
     def updates(self) -> int | None:
-        """The number of updates where they differ, ``None`` where all are the same."""
-        length = max(map(len, (self.A, self.b, self.c)))
-        return length if length > 1 else None
+        """The number of updates where they are given one by one, ``None`` where all are the same."""
+        return max(map(len, (self.A, self.b, self.c))) if self.listed else None
 
     @cached_property
     def symbols(self) -> frozenset[str]:
@@ -223,7 +225,7 @@ class LinearOptimizer:
             rows += [(*point, *_zeros(steps)), *(_unit(size + k, size + steps) for k in range(steps - 1))]
             matrices.append(rows)
         return LinearOptimizer(
-            _unstacked(matrices),
+            matrices if self.listed else matrices[0],
             _unstacked([(*gain, *_zeros(steps)) for gain in self.b]),
             _unit(size + steps - 1, size + steps),
             (*self.read, *_zeros(steps)),
@@ -263,6 +265,7 @@ class LinearOptimizer:
             ("c", tuple((Coefficient(0), *point) for point in self.c)),
             ("read", (share, *_zeros(len(self.read)))),
             ("start", self.start),
+            ("listed", self.listed),
         ):
             object.__setattr__(optimizer, name, value)
         return optimizer
@@ -419,6 +422,8 @@ def _stacked(given: object, axes: int, name: str, several: bool = False) -> tupl
     if depth not in (axes, axes + 1) or (several and depth == axes):
         raise ValueError(f"{name} must be a vector" + (", or one an update" if name != "read" else ""))
     rows: tuple[Any, ...] = tuple(given) if depth > axes else (given,)  # type: ignore[arg-type]
+    if any(isinstance(row, (set, frozenset, dict)) for row in (given, *rows)):
+        raise ValueError(f"{name} must be a list, whose entries have an order")
     if any(isinstance(row, _ENTRIES) or not hasattr(row, "__iter__") for row in rows):
         raise ValueError(f"{name} must hold its numbers in nested lists of equal depth")
     return tuple(tuple(_entry(name, x) for x in row) for row in rows)

@@ -116,24 +116,23 @@ class Request:
                 f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
                 "give numbers"
             )
-        given = self._given_rules
-        if self.optimizer is not None and given:
+        given = self.given_rules
+        if self.optimizer is not None and given[1:]:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
-        if (given or self.optimizer is not None) and self.dynamics in ("ode", "sde"):
-            raise ValueError(
-                f"{(*given, 'optimizer')[0]} is for discrete steps; leave it out with dynamics {self.dynamics}"
-            )
+        if given and self.dynamics in ("ode", "sde"):
+            raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
         if self.average == "uniform" and 0 in (self.steps, self.epochs):
             raise ValueError("a uniform average needs at least one step")
 
     @property
-    def _given_rules(self) -> tuple[str, ...]:
-        """The options of the update rule that are given."""
+    def given_rules(self) -> tuple[str, ...]:
+        """The options of the update rule that are given; without any, steps are plain and the last weights are read."""
         options = {
             "momentum": bool(self.momentum),
             "schedule": self.schedule is not None,
             "delay": bool(self.delay),
             "average": self.average is not None,
+            "optimizer": self.optimizer is not None,
         }
         return tuple(option for option, given in options.items() if given)
 
@@ -239,7 +238,15 @@ class Request:
     def conditions(self) -> tuple[Condition, ...]:
         """What the run asks of its sizes."""
         sizes, online = self.sizes, self.data == "online"
-        return run_conditions(
+        average: tuple[Condition, ...] = ()
+        if isinstance(self.average, str) and self.average != "uniform":
+            decay = Coefficient.symbol(self.average)
+            complaint = "average must be a number from 0 to below 1, not {0}"
+            average = (
+                Condition(decay, complaint, (decay,), whole=False),
+                Condition(1 - decay, complaint, (decay,), whole=False, strict=True),
+            )
+        return average + run_conditions(
             steps=None if self._in_epochs else sizes.steps,
             epochs=sizes.epochs if self._in_epochs else None,
             dataset_size=None if online else sizes.dataset_size,

@@ -25,8 +25,8 @@ OBSERVABLES = (
 _FINITE = ("fixed", "reshuffle", "replace", "gd")
 _WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap"))
 _SYMBOLS = {"steps": "T", "dataset_size": "N", "batch_size": "B", "epochs": "E", "momentum": "mu"}
-# a symbolic momentum makes long coefficients where epochs are symbols too: seconds at order 3, minutes above
-_SYMBOLIC_MOMENTUM = 2
+# symbols beside momentum, a delay or an average make long coefficients: seconds at order 3, minutes above
+_SYMBOLIC_RULE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def random_case(random: Random, order: int) -> Case:
     options: dict[str, Any] = {"schedule": run.schedule} if run.schedule is not None else {}
     values: dict[str, int | Fraction] = {}
     for name, number in sizes.items():
-        slow = name == "momentum" and order > _SYMBOLIC_MOMENTUM
+        ruled = bool(run.momentum or run.delay or run.average is not None)
+        slow = ruled and order > _SYMBOLIC_RULE
         # a list of rates is as long as the run, so that all that makes its length are numbers
         listed = run.schedule is not None and run.dataset_size and name in ("dataset_size", "batch_size")
         options[name] = number

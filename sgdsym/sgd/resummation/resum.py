@@ -119,8 +119,8 @@ def _check(request: Request, form: str, flows: bool) -> None:
         raise ValueError(
             f"the {request.dynamics.upper()} runs in continuous time; choose form continuous or stationary"
         )
-    if request.momentum or request.schedule is not None:
-        raise ValueError("momentum and schedules are not resummed; leave them out, or expand the plain series")
+    if rules := request.given_rules:
+        raise ValueError(f"{rules[0]} is not resummed; leave it out, or expand the plain series")
     if request.basis != "cumulant":
         raise ValueError("the resummed series is in joint cumulants; leave the basis out")
     if request.data == "replace" and request.epochs is not None:
