@@ -19,7 +19,6 @@ from sgdsym.diagrams.views import DiagramViews
 
 MOST_NODES = 100  # of a diagram: no machine derives those of a tenth of that
 _ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
-MOST_NODES = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ MOST_FACTOR_TERMS = 100  # of a power that every coefficient is multiplied by
 # a sum that is divided by: its terms, degree and symbols; and how many of them
 DIVISOR_TERMS, DIVISOR_DEGREE, DIVISOR_SYMBOLS, MOST_DIVISORS = 30, 24, 5, 12
 # microseconds for a product of two terms, for a step of a division, and for each term that it looks at; for each leaf of the tree
-_PRODUCT, _STEP, _LOOK, _LEAF = 0.5, 5.0, 0.05, 1000
+_PRODUCT, _STEP, _LOOK, _LEAF, _LONG = 0.5, 5.0, 0.05, 1000, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def check_extent(tree: Expression) -> None:
         SyntaxError: if an exponent is no integer where it has to be one.
     """
     leaves = _leaves(tree)
-    _Surveyor(MOST_TERMS + leaves, MOST_WORK + _LEAF * leaves).extent(tree)
+    # of what is written out at length most divisions are ruled out by a root of the divisor: 60 times and more the time is counted
+    _Surveyor(MOST_TERMS + leaves, MOST_WORK + _LEAF * leaves + _LONG * leaves**2.5).extent(tree)
 
 
 def check_power(tree: Expression, exponent: int) -> None:

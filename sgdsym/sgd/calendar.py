@@ -324,6 +324,9 @@ def _raised(jet: Jet, exponent: Coefficient, depths: Depths) -> Jet:
     value = jet.get((0,) * len(depths), Coefficient(0))
     found: Jet = {}
     for k, power in enumerate(_powers(jet, depths)):
+        if not (value or k):
+            # an epoch has at least one slot
+            continue
         for exponents, c in power.items():
             term = c * taylor(exponent, value, k)
             found[exponents] = found[exponents] + term if exponents in found else term

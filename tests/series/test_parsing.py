@@ -27,7 +27,6 @@ UNBOUNDED = [
     "(T**1000*B+1)/(T-B-1)",
     "1/((a+b+c+d+e+f)**9+1)",
     "9**9**9",
-    "(10**999)**999",
     "2**(10**9*T)",
     "mu**(T+10**9)",
     "T**(10**9)",
@@ -171,7 +170,7 @@ def test_files_of_huge_or_symmetric_diagrams_are_refused_at_once():
 
 
 def test_diagrams_that_nobody_can_go_through_are_refused_in_python_too():
-    with pytest.raises(ValueError, match=r"at most 100 nodes, not 1e\+09"):
+    with pytest.raises(ValueError, match="up to 100 of them, not 1000000000"):
         Diagram(10**9)
     with pytest.raises(ValueError, match="symmetries is out of reach"):
         Diagram(41, pairs(20), [(1, 2)])

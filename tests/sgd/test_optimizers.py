@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from sgdsym import Coefficient, LinearOptimizer, expand, interpret
+from sgdsym import Coefficient, LinearOptimizer, Series, expand, interpret
 from sgdsym.numeric import polynomial_derivatives
+from sgdsym.sgd import Request, resum_request
 from sgdsym.sgd.optimizers import weights_of
 from sgdsym.verify.draws import Run, draw_data
 from tests.oracle.enumeration import expected_loss, register_trajectory
@@ -190,6 +191,55 @@ def test_one_epoch_with_momentum_is_one_pass_of_fresh_points(sampling):
     assert epoch.terms == expand(order=3, momentum="mu", batch_size=2, steps=4).terms
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"momentum": "mu", "average": "beta"},
+        {"momentum": "mu", "average": "beta", "sampling": "reshuffle"},
+        {"momentum": "mu", "nesterov": True, "sampling": "fixed", "average": "uniform"},
+        {"delay": 2},
+    ],
+)
+def test_long_coefficients_come_back_from_json(setting):
+    series = expand(order=2, **setting)
+    assert Series.from_json(series.to_json()) == series
+
+
+def test_a_delay_longer_than_the_run_leaves_it_where_it_is():
+    for sizes in ({"steps": 2}, {"sampling": "reshuffle", "epochs": 1, "dataset_size": 3, "batch_size": 1}):
+        series = expand(order=2, delay=3, momentum=HALF, **sizes)
+        assert [diagram.order for diagram in series.terms] == [0]
+
+
+def test_one_update_given_in_a_list_is_one_update():
+    once = LinearOptimizer.schedule_free("beta", 1)
+    assert (once.updates, LinearOptimizer([[[1]]], [[1]], [1], [1]).updates) == (1, 1)
+    with pytest.raises(ValueError, match="the optimizer has 1 updates, the run makes 3"):
+        expand(order=1, optimizer=once, steps=3)
+    # one update goes half the way, whatever the interpolation
+    assert [str(c) for _, c in expand(order=1, optimizer=once)] == ["1", "-1/2"]
+
+
+def test_powers_of_negative_numbers_are_bracketed():
+    flipping = LinearOptimizer([[1, 1], [0, -1]], [0, 1], [1, 0], [1, 0])
+    series = expand(order=1, optimizer=flipping)
+    assert "(-1)^T" in str(series)
+    assert "(-1)^{T}" in series.latex()
+
+
+@pytest.mark.parametrize(
+    "rule", [{"delay": 1}, {"average": "uniform"}, {"optimizer": LinearOptimizer.heavy_ball("mu")}]
+)
+def test_what_is_not_resummed_is_refused(rule):
+    with pytest.raises(ValueError, match="is not resummed"):
+        resum_request(Request(order=1, **rule))
+
+
+def test_the_decay_of_an_average_is_checked_when_it_is_given_later():
+    with pytest.raises(ValueError, match="average must be a number from 0 to below 1, not 2"):
+        expand(order=1, average="beta").subs(beta=2)
+
+
 def test_a_long_run_with_rational_momentum_keeps_its_powers():
     coefficient = expand(order=1, momentum=Fraction(9, 10), steps=10**5, batch_size=1).order(1).terms
     assert [str(c) for c in coefficient.values()] == ["-90*(9/10)**100000 - 999910"]
@@ -227,7 +277,7 @@ def test_arrays_that_are_no_optimiser(arguments, message):
         ({"optimizer": LinearOptimizer.sgd(), "dynamics": "sde"}, "leave it out with dynamics sde"),
         ({"average": "uniform", "steps": 0}, "at least one step"),
         ({"average": 1}, "average must be uniform or a number"),
-        ({"delay": -1}, "delay must be an integer of at least 0"),
+        ({"delay": -1}, "delay must be an integer from 0 to 100"),
         ({"delay": 1, "dynamics": "ode"}, "discrete steps"),
         ({"optimizer": OWN["irrational rates"](3)}, "eigenvalues that are not rational"),
     ],
