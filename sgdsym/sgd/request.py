@@ -41,6 +41,7 @@ Number: TypeAlias = int | Fraction | str
 DYNAMICS = ("sgd", "gd", "ode", "sde")
 # digits of a number, which coefficients hold high powers of; terms of a coefficient that a schedule of symbols makes
 MOST_DIGITS, MOST_TERMS = 60, 2000
+MOST_MODES = 100  # of all edges of a diagram that a delay brings
 SAMPLINGS = ("online", "fixed", "reshuffle", "replace")
 
 
@@ -137,13 +138,17 @@ class Request:
         return tuple(option for option, given in options.items() if given)
 
     def _check_length(self) -> None:
-        """Updates that are given one by one must be as many as the run makes."""
+        """Updates that are given one by one must be as many as the run makes, and a long delay needs to know how many."""
+        if self._is_late and not self._is_numbered:
+            raise ValueError(
+                f"a delay of {self.delay} at order {self.order} takes too long with symbols; give numbers for the sizes of the run"
+            )
         length = self._listed_updates
         if length is None:
             return
         what = "the schedule" if self.schedule is not None else "the optimizer"
         calendar = self.calendar
-        if calendar.epochs.symbols or calendar.slots.symbols:
+        if not self._is_numbered:
             raise ValueError(
                 f"{what} has {length} updates, the run {calendar.epochs} epochs of {calendar.slots}; give numbers for its sizes"
             )
@@ -285,6 +290,17 @@ class Request:
         return Calendar(sizes.steps, Coefficient(1))
 
     @property
+    def _is_numbered(self) -> bool:
+        """Whether the number of updates is known."""
+        return not (self.calendar.epochs.symbols or self.calendar.slots.symbols)
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether a delay has so many modes that registers are followed instead: one more for each update it is late."""
+        modes: int = (self.delay + 1) ** self.order
+        return modes > MOST_MODES
+
+    @property
     def update_rule(self) -> LinearOptimizer:
         """The optimiser, with its schedule, its delay and its average."""
         rule = self.optimizer or LinearOptimizer.sgd()
@@ -306,13 +322,12 @@ class Request:
         calendar, rule = self.calendar, self.update_rule
         if rule == LinearOptimizer.sgd():
             return PlainTiming(calendar)
-        numbered = not (calendar.epochs.symbols or calendar.slots.symbols)
-        if rule.updates is None:
+        if rule.updates is None and not self._is_late:
             try:
                 return ModeTiming(calendar, rule, rule.modes, rule.root_modes)
             except ValueError:
                 # rates that are not rational: registers are followed where the number of updates is known
-                if not numbered:
+                if not self._is_numbered:
                     raise
         return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule)
 

@@ -212,6 +212,9 @@ class Grammar:
             # unasked it takes half a minute
             optional = [option for option in optional if option[0][:7] not in ("--cases", "--order")]
             optional += [["--cases", draw.choice(draw.choice(CASES))], ["--order", draw.choice(["0", "1", "9", "x"])]]
+        if any(option[0].startswith(("--average", "--delay", "--momentum")) for option in optional):
+            # with symbols for all sizes an order more takes seconds
+            optional = [option for option in optional if not option[0].startswith("--order")] + [["--order", "1"]]
         draw.shuffle(optional)
         words += [word for option in optional for word in option]
         return self.mistaken(words) if draw.random() < 0.1 else words

@@ -211,6 +211,15 @@ def test_a_delay_longer_than_the_run_leaves_it_where_it_is():
         assert [diagram.order for diagram in series.terms] == [0]
 
 
+def test_a_long_delay_follows_registers():
+    late = {"delay": 20, "batch_size": 1}
+    with pytest.raises(ValueError, match="a delay of 20 at order 2 takes too long with symbols; give numbers"):
+        expand(order=2, **late)
+    series = expand(order=2, steps=23, **late)
+    # three updates are made, and none of them sees another
+    assert [str(c) for _, c in series] == ["1", "-3", "9/2", "3/2"]
+
+
 def test_one_update_given_in_a_list_is_one_update():
     once = LinearOptimizer.schedule_free("beta", 1)
     assert (once.updates, LinearOptimizer([[[1]]], [[1]], [1], [1]).updates) == (1, 1)
