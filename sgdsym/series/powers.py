@@ -82,25 +82,22 @@ def power_of(name: str) -> Power | None:
 
 
 def primitive(number: Fraction) -> tuple[Fraction, int]:
-    """A number as the highest power of a rational that it is.
+    """A number as the highest power of a rational that it is; one of more digits than a float has stays as it is.
 
-    >>> primitive(Fraction(1, 4)), primitive(Fraction(27, 8)), primitive(Fraction(-1, 4))
-    ((Fraction(1, 2), 2), (Fraction(3, 2), 3), (Fraction(-1, 4), 1))
+    >>> primitive(Fraction(1, 4)), primitive(Fraction(27, 8)), primitive(Fraction(-1, 4)), primitive(Fraction(64))
+    ((Fraction(1, 2), 2), (Fraction(3, 2), 3), (Fraction(-1, 4), 1), (Fraction(2, 1), 6))
     """
-    sign, size = (-1, -number) if number < 0 else (1, number)
-    longest = max(size.numerator, size.denominator).bit_length()
-    for k in range(longest, 1, -1):
-        if sign < 0 and k % 2 == 0:
-            continue
-        above, below = _root(size.numerator, k), _root(size.denominator, k)
-        if above is not None and below is not None and size != 1:
-            return Fraction(sign * above, below), k
-    return number, 1
+    root, times = number, 1
+    for k in range(2, 53):
+        while root not in (0, 1, -1) and (found := _root(root, k)) is not None:
+            root, times = found, times * k
+    return root, times
 
 
-def _root(number: int, degree: int) -> int | None:
-    """The integer whose power of that degree is the number, if there is one."""
-    import sympy
-
-    root, exact = sympy.integer_nthroot(number, degree)
-    return int(root) if exact else None
+def _root(number: Fraction, degree: int) -> Fraction | None:
+    """The rational whose power of that degree is the number, if there is one."""
+    size = abs(number)
+    if (number < 0 and degree % 2 == 0) or max(size.numerator, size.denominator) >= 2**53:
+        return None
+    root = Fraction(round(size.numerator ** (1 / degree)), round(size.denominator ** (1 / degree)))
+    return (root if number > 0 else -root) if root**degree == size else None

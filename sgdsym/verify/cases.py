@@ -26,7 +26,7 @@ _FINITE = ("fixed", "reshuffle", "replace", "gd")
 _WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap"))
 _SYMBOLS = {"steps": "T", "dataset_size": "N", "batch_size": "B", "epochs": "E", "momentum": "mu"}
 # symbols beside momentum, a delay or an average make long coefficients: seconds at order 3, minutes above
-_SYMBOLIC_RULE = 2
+_SYMBOLIC_RULE, _SYMBOLIC_EPOCHS = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ def random_case(random: Random, order: int) -> Case:
     values: dict[str, int | Fraction] = {}
     for name, number in sizes.items():
         ruled = bool(run.momentum or run.delay or run.average is not None)
-        slow = ruled and order > _SYMBOLIC_RULE
+        in_epochs = run.dynamics == "sgd" and run.sampling in ("fixed", "reshuffle")
+        slow = ruled and order > (_SYMBOLIC_EPOCHS if in_epochs else _SYMBOLIC_RULE)
         # a list of rates is as long as the run, so that all that makes its length are numbers
         listed = run.schedule is not None and run.dataset_size and name in ("dataset_size", "batch_size")
         options[name] = number

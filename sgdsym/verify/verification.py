@@ -148,7 +148,8 @@ def evaluate(case: Case, expand: Callable[..., Series] = sgd.expand) -> list[Any
     observable, order = case.request["observable"], case.request["order"]
     coefficients = interpret(
         series,
-        case.landscape.derivatives(order),
+        # a series without terms says by the gradient how many weights there are
+        case.landscape.derivatives(max(order, 1)),
         weights=case.landscape.probabilities,
         root_derivatives=case.landscape.function_derivatives(order) if observable == "function" else None,
     )

@@ -61,7 +61,8 @@ def spoilt(**request):
 
 
 def test_a_wrong_coefficient_is_caught():
-    found = run_verification(cases=10, seed=0, order=2, expand=spoilt)
+    # a spoilt series does not count itself again; none of these cases asks for that
+    found = run_verification(cases=10, seed=1, order=2, expand=spoilt)
     assert found.failed
     assert found.passed + len(found.failed) == 10
     assert f"{found.passed} of 10 cases agree" in found.summary()
