@@ -360,7 +360,7 @@ def torch_problems():
         ),
         "loader": (loss, parameters, torch.utils.data.DataLoader(dataset), "the data hold a DataLoader where an array"),
         "stream": (loss, parameters, iter(x), "where an array belongs; collect all data points in arrays"),
-        "sparse": (loss, parameters, (x.to_sparse(), y), "array 0 of the data is sparse; make it dense first"),
+        "sparse": (loss, parameters, (x.to_sparse(), y), "array 0 of the data is a sparse .*; make it dense"),
         "batch norm": (*of(nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2))), (x, y), eval_),
         "dropout": (*of(nn.Sequential(nn.Linear(4, 2), nn.Dropout())), (x, y), eval_),
         "types": (
@@ -388,7 +388,7 @@ def jax_problems():
         "branch": (lambda w, x: (w * x).sum() if w[0] > 0 else w[0], W, X, "use jax.numpy throughout: no float"),
         "loop": (lambda w, x: stop(lambda c: c < 3, lambda c: c + w[0] * x[0] ** 2, w[1]), W, X, "use jax.lax.scan"),
         "stream": (lambda w, x: w @ x, W, iter(X), "where an array belongs; collect all data points in arrays"),
-        "masked": (lambda w, x: w @ x, W, np.ma.masked_greater(X, 1.0), "array 0 of the data is masked; leave those"),
+        "masked": (lambda w, x: w @ x, W, np.ma.masked_greater(X, 1.0), "array 0 of the data has masked entries; leave those"),
         "shapes": (lambda w, x: w[:3] @ x, W, X, "the loss fails in JAX"),
         "no loss": (3.0, W, X, "loss must be a function, not a float"),
     }
