@@ -388,7 +388,12 @@ def jax_problems():
         "branch": (lambda w, x: (w * x).sum() if w[0] > 0 else w[0], W, X, "use jax.numpy throughout: no float"),
         "loop": (lambda w, x: stop(lambda c: c < 3, lambda c: c + w[0] * x[0] ** 2, w[1]), W, X, "use jax.lax.scan"),
         "stream": (lambda w, x: w @ x, W, iter(X), "where an array belongs; collect all data points in arrays"),
-        "masked": (lambda w, x: w @ x, W, np.ma.masked_greater(X, 1.0), "array 0 of the data has masked entries; leave those"),
+        "masked": (
+            lambda w, x: w @ x,
+            W,
+            np.ma.masked_greater(X, 1.0),
+            "array 0 of the data has masked entries; leave those",
+        ),
         "shapes": (lambda w, x: w[:3] @ x, W, X, "the loss fails in JAX"),
         "no loss": (3.0, W, X, "loss must be a function, not a float"),
     }
