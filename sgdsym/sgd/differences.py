@@ -53,7 +53,7 @@ def taylor(steps: Coefficient, node: Coefficient, degree: int, power: Coefficien
     r"""The Taylor coefficient :math:`\binom Tk x^{T-k}` of :math:`x^T` at a node; at zero it is one where :math:`T = k`.
 
     >>> print(taylor(Coefficient.symbol("T"), Coefficient(0), 2))
-    T**2*0**(T - 2)/2 - T*0**(T - 2)/2
+    0**(T - 2)*T**2/2 - 0**(T - 2)*T/2
     """
     ways = binomial(steps, degree)
     if not ways:

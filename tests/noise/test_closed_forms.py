@@ -214,3 +214,12 @@ def test_a_misshapen_cumulant_is_named():
 
     with pytest.raises(ValueError, match=r"G of the model has shape|kappa|l of the model"):
         expand(order=1).with_noise(Wrong())
+
+
+def test_covariance_under_a_model_of_floats_is_that_of_its_fractions():
+    series = expand(observable="covariance", order=3, steps=3, batch_size=1)
+    found = series.with_noise(LinearRegression(np.diag([1.0, 0.5]), np.array([0.25, -1.0]), label_variance=0.25))
+    half = Fraction(1, 2)
+    exact = series.with_noise(LinearRegression([[1, 0], [0, half]], [half / 2, -1], label_variance=half / 2))
+    for eta in (0.125, 0.5):
+        assert np.allclose(np.array(found.subs("eta", eta), float), np.array(exact.subs("eta", eta), float), rtol=1e-13)

@@ -68,3 +68,9 @@ def test_disjoint_batches_of_one_epoch():
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_autocovariance_of_the_smallest_training_sets():
+    assert epoch_autocovariance(sp.Integer(5), 1, 1, 1) == 0
+    assert epoch_autocovariance(sp.Integer(5), 1, 2, 1) == -sp.Rational(5, 2)
+    assert epoch_autocovariance(sp.Integer(5), 1, 2, 2) == 0

@@ -201,3 +201,9 @@ def test_bad_input_is_refused_in_one_line(call, message):
     with pytest.raises(ValueError, match=message) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+def test_the_mean_gradient_may_be_a_column():
+    a, b = sp.symbols("a b")
+    for gradient in (sp.Matrix([a, b]), [a, b]):
+        assert Isotropic({1: gradient, 2: [[2, 1], [1, 3]]}, variance=1).cumulant((1,)).tolist() == [a, b]

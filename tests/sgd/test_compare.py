@@ -144,3 +144,9 @@ def test_what_cannot_be_compared():
         compare("sgd:observable=displacement", "sgd:observable=test-loss")
     with pytest.raises(ValueError, match="no whole number"):
         compare("sgd", "replace:N=3,B=2,E=1", order=1)
+
+
+@pytest.mark.parametrize(("text", "message"), [(5, "must be text"), ("sgd:" + "T" * 2000, "it may have 1000")])
+def test_settings_that_are_no_short_text_are_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_setting(text)

@@ -61,6 +61,39 @@ def test_the_weights_of_named_optimisers_are_those_of_their_papers():
     assert LinearOptimizer.aggregated(["mu"]) == LinearOptimizer.heavy_ball("mu")
 
 
+def test_momenta_answer_to_one_gradient_as_the_loops_of_their_papers_do():
+    """The weights, negated, after one gradient 1 that is followed by gradients 0."""
+    a, b, c, nu = map(SYMBOL, ("a", "b", "c", "nu"))
+    hyperbolic = LinearOptimizer.quasi_hyperbolic("a", "nu")
+    aggregated = LinearOptimizer.aggregated(["a", "b", "c"])
+    buffer, buffers, one, several = Coefficient(0), [Coefficient(0)] * 3, Coefficient(0), Coefficient(0)
+    for update in range(1, 6):
+        gradient = int(update == 1)
+        buffer = a * buffer + (1 - a) * gradient
+        one += (1 - nu) * gradient + nu * buffer
+        buffers = [beta * m + gradient for beta, m in zip((a, b, c), buffers, strict=True)]
+        several += sum(buffers, Coefficient(0)) / 3
+        assert weights_of(hyperbolic.modes, update) == one
+        assert weights_of(aggregated.modes, update) == several
+
+
+@pytest.mark.parametrize("first", [1, 2, 4])
+def test_schedule_free_answers_to_one_gradient_as_the_loop_of_its_paper_does(first):
+    optimizer = LinearOptimizer.schedule_free(THIRD, 6)
+    z, x, registers = Fraction(0), Fraction(0), [Coefficient(0)] * 2
+    for t in range(1, 7):
+        rule = optimizer.update(t - 1)
+        assert sum(p * r for p, r in zip(rule.point, registers, strict=True)) == (1 - THIRD) * z + THIRD * x
+        gradient = int(t == first)
+        z += gradient
+        x = t * x / (t + 1) + z / (t + 1)
+        registers = [
+            sum((p * r for p, r in zip(row, registers, strict=True)), gain * gradient)
+            for row, gain in zip(rule.matrix, rule.gain, strict=True)
+        ]
+        assert sum(p * r for p, r in zip(optimizer.read, registers, strict=True)) == x
+
+
 def numbers(optimizer, updates):
     """The registers of each update as fractions."""
 

@@ -194,3 +194,8 @@ def test_bad_passages_are_named():
         mean_first_passage(lambda x: 0 * x - 800, walk["diffusion"], start=0, target=1, wall=-1)
     with pytest.raises(ValueError, match="does not settle"):
         mean_first_passage(lambda x: np.sign(x - 1 / 3) * 20, walk["diffusion"], start=0, target=1, wall=-1)
+
+
+def test_a_saddle_as_low_as_the_minimum_is_refused():
+    with pytest.raises(ValueError, match="must be above that at the minimum"):
+        kramers_rate(1, 1, 1, -4, temperature=1)
