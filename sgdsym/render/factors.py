@@ -209,7 +209,9 @@ class _Style:
         factored = factor(exponent)
         above, below = self.product(*factored.above), self.product(*factored.below)
         sign = "-" if factored.negative else ""
-        return f"{sign}{above}" if below == "1" else f"{sign}{above}/{below}"
+        if below == "1":
+            return f"-{above}" if sign else _bare(above)
+        return f"{sign}{above}/{below}"
 
     def product(self, number: int, powers: Iterable[Factor]) -> str:
         factors: list[tuple[str, int]] = []

@@ -23,7 +23,7 @@ from operator import add
 from typing import Any, TypeAlias
 
 from sgdsym.arguments import quoted, read_integer, read_items
-from sgdsym.series import Coefficient
+from sgdsym.series import Coefficient, as_exact
 from sgdsym.sgd.differences import partial_fraction
 
 Vector: TypeAlias = tuple[Coefficient, ...]
@@ -424,15 +424,20 @@ def _stacked(given: object, axes: int, name: str, several: bool = False) -> tupl
     rows: tuple[Any, ...] = tuple(given) if depth > axes else (given,)  # type: ignore[arg-type]
     if any(isinstance(row, (set, frozenset, dict)) for row in (given, *rows)):
         raise ValueError(f"{name} must be a list, whose entries have an order")
-    if any(isinstance(row, _ENTRIES) or not hasattr(row, "__iter__") for row in rows):
+    if any(_is_entry(row) or not hasattr(row, "__iter__") for row in rows):
         raise ValueError(f"{name} must hold its numbers in nested lists of equal depth")
     return tuple(tuple(_entry(name, x) for x in row) for row in rows)
+
+
+def _is_entry(value: object) -> bool:
+    """Whether it is one number or name, of another library too, and no list of them."""
+    return isinstance(value, _ENTRIES) or (hasattr(value, "__index__") and not hasattr(value, "__len__"))
 
 
 def _depth(given: object, name: str) -> int:
     """How deep lists are nested."""
     depth = 0
-    while not isinstance(given, _ENTRIES):
+    while not _is_entry(given):
         try:
             given = next(iter(given))  # type: ignore[call-overload]
         except (TypeError, StopIteration) as error:
@@ -445,6 +450,7 @@ def _depth(given: object, name: str) -> int:
 def _entry(name: str, value: Any) -> Coefficient:
     if isinstance(value, Coefficient):
         return value
+    value = as_exact(value)
     if isinstance(value, (int, Fraction, str)) and not isinstance(value, bool):
         return Coefficient.size(value)
     raise ValueError(f"{name} must hold integers, fractions or symbol names, not {quoted(value)}")

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from random import Random
 
+import numpy as np
 import pytest
 
 from sgdsym import Coefficient, LinearOptimizer, Series, expand, interpret
@@ -327,3 +328,14 @@ def test_arrays_that_are_no_optimiser(arguments, message):
 def test_updates_that_make_no_sense(options, message):
     with pytest.raises(ValueError, match=message):
         expand(order=1, **options)
+
+
+def test_arrays_of_numpy_are_arrays_of_integers():
+    arrays = (np.array([[1, 0], [0, 1]]), np.array([1, 2]), np.array([1, 0]), (np.int64(1), 0))
+    assert LinearOptimizer(*arrays) == LinearOptimizer([[1, 0], [0, 1]], [1, 2], [1, 0], [1, 0])
+
+
+def test_sums_in_exponents_stand_in_one_pair_of_brackets():
+    text = str(expand(order=1, delay=2, batch_size=1))
+    assert "0^(T - 1)" in text
+    assert "0^((" not in text
