@@ -77,7 +77,7 @@ def test_the_module_is_chosen_by_the_suffix_and_runs(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ("--momentum 1/2", "momentum and schedules are not resummed"),
+        ("--momentum 1/2", "momentum is not resummed"),
         ("--dynamics sde --form discrete", "continuous time"),
         ("--sampling reshuffle", "give epochs 1"),
         ("--basis moment", "joint cumulants"),
