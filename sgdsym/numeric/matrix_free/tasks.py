@@ -59,7 +59,7 @@ class Workers:
             try:
                 _run_on(self._opened(), tasks, results, tell)
             except (BrokenExecutor, CancelledError) as error:
-                self._close()
+                self._abandon()
                 failures = failures + 1 if len(results) == before else 1
                 count = f"{len(results)} of {len(tasks)} tasks were done"
                 if _is_executor(self._given):
@@ -86,6 +86,13 @@ class Workers:
                 made = made.get_executor(pure=False, retries=ATTEMPTS)
             self._open = made
         return self._open
+
+    def _abandon(self) -> None:
+        """Leave an executor that lost its workers: to wait for its threads can take for ever."""
+        if isinstance(self._open, Executor) and self._open is not self._given:
+            self._open.shutdown(wait=False, cancel_futures=True)
+            self._stack.pop_all()
+        self._close()
 
     def _close(self) -> None:
         self._open = None
