@@ -1,6 +1,6 @@
 r"""Exact coefficients: rational expressions in the sizes of a run, held outside sympy.
 
-The only file that knows symengine, which expands, adds and substitutes the many small polynomials of a series 10 to
+Computed with symengine, which expands, adds and substitutes the many small polynomials of a series 10 to
 100 times faster than sympy.  A coefficient is kept in normal form, so equal coefficients are equal values.
 """
 
@@ -10,7 +10,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import reduce
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -18,7 +18,18 @@ import symengine
 
 from sgdsym.arguments import plain_integer, quoted, read_mapping
 from sgdsym.series.arithmetic import as_exact, symbol_name, write_arithmetic
-from sgdsym.series.division import Monomial, divide_exactly
+from sgdsym.series.division import divide_exactly
+from sgdsym.series.expressions import (
+    Below,
+    base_text,
+    factorise,
+    may_divide,
+    monomial_of,
+    product_of,
+    rational,
+    terms_of,
+    unsorted_terms,
+)
 from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER, LONGEST_EXPONENT
 from sgdsym.series.parsing import read_arithmetic
 from sgdsym.series.powers import Power, may_be_related, power_of, primitive, unknown
@@ -27,7 +38,6 @@ if TYPE_CHECKING:
     import sympy
 
 Scalar: TypeAlias = Union["Coefficient", int, Fraction]
-_Below: TypeAlias = tuple[tuple[Any, int], ...]
 
 
 class FractionalExponentError(ValueError):
@@ -55,7 +65,7 @@ class Coefficient:
 
     __slots__ = ("_above", "_below")
     _above: Any
-    _below: _Below
+    _below: Below
 
     def __init__(self, value: Scalar | str = 0) -> None:
         lifted = Coefficient.parse(value) if isinstance(value, str) else _lift(value)
@@ -123,13 +133,13 @@ class Coefficient:
         >>> Coefficient.sum_of_products([(T, 1 / (N - 1)), (-N, T, 1 / (N - 1))])
         Coefficient('-T')
         """
-        by_denominator: dict[_Below, list[Any]] = {}
+        by_denominator: dict[Below, list[Any]] = {}
         for product in products:
             below: Counter[Any] = Counter()
             for factor in product:
                 if factor._below:
                     below.update(dict(factor._below))
-            key = tuple(sorted(below.items(), key=_base_text)) if below else ()
+            key = tuple(sorted(below.items(), key=base_text)) if below else ()
             by_denominator.setdefault(key, []).append(reduce(operator.mul, (factor._above for factor in product)))
         if by_denominator.keys() <= {()}:
             return _settled(cls._of(symengine.expand(symengine.Add(*by_denominator.get((), ())))))
@@ -146,7 +156,7 @@ class Coefficient:
         return _settled(cls._reduced(symengine.expand(symengine.Add(*raised)), common))
 
     @classmethod
-    def _of(cls, above: Any, below: _Below = ()) -> Coefficient:
+    def _of(cls, above: Any, below: Below = ()) -> Coefficient:
         """A coefficient whose parts are in normal form already."""
         self = object.__new__(cls)
         self._above = above
@@ -161,16 +171,16 @@ class Coefficient:
         left = {}
         for base, exponent in below.items():
             times, divisor = exponent, None
-            while times and _may_divide(above, base):
-                divisor = divisor or dict(map(_monomial, base.args))
-                quotient = divide_exactly(dict(_unsorted_terms(above)), divisor)
+            while times and may_divide(above, base):
+                divisor = divisor or dict(map(monomial_of, base.args))
+                quotient = divide_exactly(dict(unsorted_terms(above)), divisor)
                 if quotient is None:
                     break
-                above = symengine.Add(*(_number(c) * _product(monomial) for monomial, c in quotient.items()))
+                above = symengine.Add(*(rational(c) * product_of(monomial) for monomial, c in quotient.items()))
                 times -= 1
             if times:
                 left[base] = times
-        return cls._of(above, tuple(sorted(left.items(), key=_base_text)))
+        return cls._of(above, tuple(sorted(left.items(), key=base_text)))
 
     def __add__(self, other: Scalar) -> Coefficient:
         return Coefficient.total((self, _lift(other)))
@@ -211,7 +221,7 @@ class Coefficient:
         return _lift(other) / self
 
     def _inverse(self) -> Coefficient:
-        monomial, factors = _factorise(self._above)
+        monomial, factors = factorise(self._above)
         inverse = Coefficient._of(1 / monomial, factors)
         return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
 
@@ -239,7 +249,7 @@ class Coefficient:
         """
         if self._below or isinstance(self._above, symengine.Add):
             raise ValueError(f"only a product of numbers and symbols has a symbolic power, not {quoted(str(self))}")
-        ((powers, number),) = _terms(self._above) or [((), Fraction(0))]
+        ((powers, number),) = terms_of(self._above) or [((), Fraction(0))]
         lifted = _lift(exponent)
         # a multiple of a power, not the power of a multiple, so that all multiples are of one unknown
         factors = [_symbol_power(name, lifted) ** e for name, e in powers]
@@ -303,7 +313,7 @@ class Coefficient:
                 if power := power_of(name):
                     # of an exponent such as 6/B only multiples of 6 are asked for, which need not be of 1/B
                     times = gcd(
-                        *(e for part in parts for powers, _ in _terms(part) for base, e in powers if base == name)
+                        *(e for part in parts for powers, _ in terms_of(part) for base, e in powers if base == name)
                     )
                     images[name] = _substituted_power(power, times, lifted)
                     parts = tuple(_without_times(part, name, times) for part in parts)
@@ -344,7 +354,8 @@ class Coefficient:
         A base is the name of a symbol, or a :class:`~sgdsym.series.powers.Power`.
         """
         return [
-            (number, tuple((power_of(name) or name, e) for name, e in powers)) for powers, number in _terms(self._above)
+            (number, tuple((power_of(name) or name, e) for name, e in powers))
+            for powers, number in terms_of(self._above)
         ]
 
     def __str__(self) -> str:
@@ -363,16 +374,12 @@ def _assignments(values: Mapping[str, Scalar]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
-def _number(value: int | Fraction) -> Any:
-    return symengine.Rational(value.numerator, value.denominator)
-
-
 def _lift(value: Scalar) -> Coefficient:
     if isinstance(value, Coefficient):
         return value
     number = as_exact(value)
     if isinstance(number, (int, Fraction)):
-        return Coefficient._of(_number(number))
+        return Coefficient._of(rational(number))
     raise TypeError(
         f"coefficients are exact: {quoted(value)} is a {type(value).__name__}, not an integer or a fraction"
     )
@@ -386,7 +393,7 @@ def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
             raise SyntaxError("only a number or a symbol has a power with symbols in it")
         return base.power(exponent)
     number = exponent.as_fraction()
-    digits = max((abs(c.numerator * c.denominator).bit_length() for _, c in _terms(base._above)), default=0)
+    digits = max((abs(c.numerator * c.denominator).bit_length() for _, c in terms_of(base._above)), default=0)
     if number.denominator != 1 or abs(number) > LARGEST_POWER or abs(number) * digits > LARGEST_NUMBER:
         raise SyntaxError("exponents are integers of moderate size")
     return base ** int(number)
@@ -395,24 +402,18 @@ def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
 def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
     """A polynomial with all its unknowns replaced at once."""
     present = {s.name for s in expression.free_symbols} & images.keys()
-    if any(images[name]._below for name in present):
+    sums = any(isinstance(images[name]._above, symengine.Add) for name in present)
+    divides = sums and any(e < 0 and name in present for powers, _ in unsorted_terms(expression) for name, e in powers)
+    if divides or any(images[name]._below for name in present):
+        # what becomes a denominator has a normal form of its own
         terms = []
-        for powers, number in _terms(expression):
+        for powers, number in terms_of(expression):
             factors = (images.get(name, Coefficient._of(symengine.Symbol(name))) ** e for name, e in powers)
             terms.append(reduce(operator.mul, factors, Coefficient(number)))
         return Coefficient.total(terms)
-    replaced = expression.subs({symengine.Symbol(name): images[name]._above for name in present})
-    image = symengine.expand(replaced)
+    image = symengine.expand(expression.subs({symengine.Symbol(name): images[name]._above for name in present}))
     if image.has(symengine.zoo) or image.has(symengine.nan):
         raise ZeroDivisionError
-    inverted = any(isinstance(images[name]._above, symengine.Add) for name in present)
-    if inverted and any(e < 0 and name in present for powers, _ in _terms(expression) for name, e in powers):
-        # a sum below is a denominator, which has a normal form of its own
-        terms = []
-        for powers, number in _terms(expression):
-            factors = (images.get(name, Coefficient._of(symengine.Symbol(name))) ** e for name, e in powers)
-            terms.append(reduce(operator.mul, factors, Coefficient(number)))
-        return Coefficient.total(terms)
     return _settled(Coefficient._of(image))
 
 
@@ -421,8 +422,8 @@ def _without_times(expression: Any, name: str, times: int) -> Any:
     if times == 1:
         return expression
     terms = (
-        _number(number) * _product(tuple((base, e // times if base == name else e) for base, e in powers))
-        for powers, number in _terms(expression)
+        rational(number) * product_of(tuple((base, e // times if base == name else e) for base, e in powers))
+        for powers, number in terms_of(expression)
     )
     return symengine.Add(*terms)
 
@@ -460,8 +461,8 @@ def _number_power(number: Fraction, exponent: Coefficient) -> Coefficient:
 
 def _unknown_powers(base: str | Fraction, exponent: Coefficient) -> Coefficient:
     total = Coefficient(1)
-    for monomial, number in _terms(exponent._above):
-        core = Coefficient._of(_product(monomial), exponent._below)
+    for monomial, number in terms_of(exponent._above):
+        core = Coefficient._of(product_of(monomial), exponent._below)
         if not core.symbols:
             power = _whole(number)
             long = not isinstance(base, str) and abs(power) * base.denominator.bit_length() > LARGEST_NUMBER
@@ -492,6 +493,7 @@ def _settled(value: Coefficient) -> Coefficient:
     """
     if not may_be_related():
         return value
+    value = _with_signs(value)
     families: dict[tuple[Any, Coefficient], dict[str, Fraction]] = {}
     for name in value._unknowns:
         if power := power_of(name):
@@ -504,7 +506,7 @@ def _settled(value: Coefficient) -> Coefficient:
         exponents = {
             sum((e * numbers[name] for name, e in powers if name in numbers), Fraction(0))
             for part in value._parts
-            for powers, _ in _terms(part)
+            for powers, _ in terms_of(part)
         } - {0}
         whole = lcm(*(e.denominator for e in exponents))
         unit = Fraction(gcd(*(int(e * whole) for e in exponents)), whole)
@@ -516,116 +518,31 @@ def _settled(value: Coefficient) -> Coefficient:
     return _rewritten(value, images)
 
 
+def _with_signs(value: Coefficient) -> Coefficient:
+    """The value with powers of -1 in the numerator at most once: their squares are 1."""
+    signs = {name for name in value._unknowns if (power := power_of(name)) and power.base == -1}
+    terms = unsorted_terms(value._above) if signs else []
+    if not any(name in signs and e not in (0, 1) for powers, _ in terms for name, e in powers):
+        return value
+    reduced = (
+        rational(number) * product_of(tuple((name, e % 2 if name in signs else e) for name, e in powers))
+        for powers, number in terms
+    )
+    return Coefficient._of(symengine.Add(*reduced), value._below)
+
+
 def _rewritten(value: Coefficient, images: Mapping[str, tuple[Any, Fraction]]) -> Coefficient:
     """The value with unknowns replaced by powers, also fractional ones, of others; those add up to whole exponents."""
 
     def part(expression: Any) -> Any:
         terms = []
-        for powers, number in _terms(expression):
+        for powers, number in terms_of(expression):
             exponents: dict[Any, Fraction] = {}
             for name, e in powers:
                 symbol, times = images.get(name, (symengine.Symbol(name), Fraction(1)))
                 exponents[symbol] = exponents.get(symbol, Fraction(0)) + e * times
-            terms.append(_number(number) * reduce(operator.mul, (b ** int(e) for b, e in exponents.items()), 1))
+            terms.append(rational(number) * reduce(operator.mul, (b ** int(e) for b, e in exponents.items()), 1))
         return symengine.Add(*terms)
 
     below = (Coefficient._of(part(base)) ** -e for base, e in value._below)
     return reduce(operator.mul, below, Coefficient._of(part(value._above)))
-
-
-@lru_cache(maxsize=4096)
-def _factorise(expression: Any) -> tuple[Any, _Below]:
-    """An expanded expression as a monomial times powers of irreducible polynomials with positive leading coefficient."""
-    if not isinstance(expression, symengine.Add):
-        return expression, ()
-    import sympy
-
-    names: dict[str, str] = {}
-    numerator = {
-        tuple((names.setdefault(base, f"x{len(names)}"), e) for base, e in powers): c
-        for powers, c in _terms(expression)
-    }
-    back = {sympy.Symbol(name): symengine.Symbol(base) for base, name in names.items()}
-    polynomial = sympy.Add(
-        *(
-            sympy.Rational(c.numerator, c.denominator) * sympy.Mul(*(sympy.Symbol(x) ** e for x, e in powers))
-            for powers, c in numerator.items()
-        )
-    )
-    # negative powers of symbols make it a fraction, over a monomial
-    above, under = sympy.fraction(sympy.together(polynomial))
-    content, factors = sympy.factor_list(above)
-    monomial = symengine.sympify(content) / symengine.sympify(under).subs(back)
-    below = []
-    for factor, exponent in factors:
-        base = symengine.expand(symengine.sympify(factor).subs(back))
-        if isinstance(base, symengine.Add) and exponent > 0:
-            if _terms(base)[0][1] < 0:
-                # which of a factor and its negative is positive must not depend on the other factors
-                base, monomial = symengine.expand(-base), monomial * (-1) ** exponent
-            below.append((base, int(exponent)))
-        else:
-            monomial *= base**exponent
-    return monomial, tuple(sorted(below, key=_base_text))
-
-
-def _may_divide(expression: Any, base: Any) -> bool:
-    """Whether an expression vanishes where the base does, as far as that is quickly found out.
-
-    A base that is linear in a symbol, with a number in front, vanishes at one value of it.
-    """
-    root = _root(base)
-    return root is None or symengine.expand(expression.subs({root[0]: root[1]})) == 0
-
-
-@lru_cache(maxsize=4096)
-def _root(base: Any) -> tuple[Any, Any] | None:
-    terms = _terms(base)
-    for powers, number in terms:
-        if len(powers) == 1 and powers[0][1] == 1:
-            name = powers[0][0]
-            if sum(name in dict(others) for others, _ in terms) == 1:
-                symbol = symengine.Symbol(name)
-                return symbol, symengine.expand(symbol - base / _number(number))
-    return None
-
-
-def _base_text(factor: tuple[Any, int]) -> str:
-    """The text that factors of a denominator are sorted by."""
-    return _text_of(factor[0])
-
-
-@lru_cache(maxsize=4096)
-def _text_of(base: Any) -> str:
-    return str(base)
-
-
-def _terms(expression: Any) -> list[tuple[Monomial, Fraction]]:
-    """The terms of an expanded expression as powers and number, highest degrees first."""
-    return sorted(_unsorted_terms(expression), key=_monomial_order)
-
-
-def _unsorted_terms(expression: Any) -> list[tuple[Monomial, Fraction]]:
-    terms = expression.args if isinstance(expression, symengine.Add) else (expression,)
-    return [_monomial(term) for term in terms if term != 0]
-
-
-def _monomial(term: Any) -> tuple[Monomial, Fraction]:
-    number = Fraction(1)
-    powers: dict[str, int] = {}
-    for factor in term.args if isinstance(term, symengine.Mul) else (term,):
-        if isinstance(factor, symengine.Rational):
-            number *= Fraction(int(factor.p), int(factor.q))
-            continue
-        base, exponent = factor.args if isinstance(factor, symengine.Pow) else (factor, 1)
-        powers[base.name] = powers.get(base.name, 0) + int(exponent)
-    return tuple(sorted((name, e) for name, e in powers.items() if e)), number
-
-
-def _product(monomial: Monomial) -> Any:
-    return reduce(operator.mul, (symengine.Symbol(name) ** e for name, e in monomial), symengine.Integer(1))
-
-
-def _monomial_order(term: tuple[Monomial, Fraction]) -> tuple[Any, ...]:
-    powers = term[0]
-    return -sum(e for _, e in powers), [(base, -e) for base, e in powers]

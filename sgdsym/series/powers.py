@@ -66,13 +66,13 @@ def unknown(power: Power) -> symengine.Symbol:
     name = str(power)
     if name not in _known:
         _known[name] = power
-        if power.number != 1:
+        if power.number != 1 or power.base == -1:
             _numbered.add(name)
     return symengine.Symbol(name)
 
 
 def may_be_related() -> bool:
-    """Whether there is a power with a number in its exponent: without, no two unknowns are powers of one."""
+    """Whether there is a power with a number in its exponent, or of -1: without, unknowns are independent of each other."""
     return bool(_numbered)
 
 

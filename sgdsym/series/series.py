@@ -291,10 +291,20 @@ def _given(series: Series, values: Mapping[str, Scalar]) -> Series:
 
 
 def _counted(recount: Recount, values: Mapping[str, Coefficient]) -> Series:
-    """The series counted again with the numbers among the values; what is given as symbols is renamed afterwards, at once."""
+    """The series counted again with the numbers among the values; what it still holds is put in afterwards, at once.
+
+    Raises:
+        ValueError: if a coefficient has no value then either.
+    """
     series = recount({name: value for name, value in values.items() if not value.symbols})
-    renamed: dict[str, Scalar] = {name: value for name, value in values.items() if value.symbols}
-    return _given(series, renamed)
+    left = {name: value for name, value in values.items() if name in series.symbols}
+    try:
+        image = {c: c.substitute(left) for c in set(series.terms.values())}
+    except ZeroDivisionError as error:
+        raise ValueError(f"{error}; expand again with the numbers") from error
+    terms = {diagram: image[c] for diagram, c in series.terms.items()}
+    again = None if series.recount is None else partial(_counted_after, series.recount, left)
+    return replace(series, terms=terms, recount=again, conditions=undecided(series.conditions, left))
 
 
 def _counted_after(recount: Recount, earlier: Mapping[str, Coefficient], later: Mapping[str, Scalar]) -> Series:

@@ -132,6 +132,9 @@ def test_the_normal_form_does_not_depend_on_the_way_to_it():
     assert 1 / (1 - mu.power(12 / B)) == 1 / ((1 - mu.power(6 / B)) * (1 + mu.power(6 / B)))
     assert mu.power(T / 2) ** 2 == mu.power(T)
     assert mu.power(T) - mu.power(T / 2) ** 2 == 0
+    sign = Coefficient(-1).power(T)
+    assert sign**2 == 1
+    assert 1 / sign == sign
     half, quarter = Coefficient("1/2"), Coefficient("1/4")
     assert quarter.power(T) == half.power(2 * T)
     assert Coefficient(4).power(T) * half.power(2 * T) == 1
