@@ -117,6 +117,10 @@ def guard_request(request: Request, forced: bool) -> None:
         RequestError: with the estimated number of diagrams and memory.
     """
     limit, size = (GROWN_LIMIT, GROWN_BYTES) if is_grown(request) else (PLACED_LIMIT, PLACED_BYTES)
+    if request.is_out_of_proportion and not forced:
+        raise RequestError(
+            f"order {request.order} with {request.given_rules[0]} over epochs takes hours; lower it, or add --force"
+        )
     terms = estimate_terms(request)
     if terms > limit and not forced:
         raise RequestError(f"{estimate(request.order, terms, size)}; add --force to go ahead")

@@ -148,6 +148,10 @@ def _recounted(request: Request, values: Mapping[str, Scalar]) -> Series:
     sizes: dict[str, Any] = {
         option: as_size(given[symbol]) for option, symbol in request.symbols.items() if symbol in given
     }
+    if request.schedule is not None:
+        sizes["schedule"] = tuple(as_size(Coefficient.size(rate).substitute(given)) for rate in request.schedule)
+    if request.optimizer is not None:
+        sizes["optimizer"] = request.optimizer.substitute(given)
     return expand_request(replace(request, basis="cumulant", **sizes))
 
 

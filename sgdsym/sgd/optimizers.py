@@ -13,38 +13,21 @@ partial fractions of the resolvent :math:`c\,(x-A)^{-1}b`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, reduce
-from graphlib import CycleError, TopologicalSorter
-from math import comb, inf
+from math import inf
 from operator import add
 from typing import Any, TypeAlias
 
 from sgdsym.arguments import quoted, read_integer, read_items
 from sgdsym.series import Coefficient, as_exact
-from sgdsym.sgd.differences import partial_fraction
+from sgdsym.sgd.modes import Matrix, Mode, Vector, modes_of
 
-Vector: TypeAlias = tuple[Coefficient, ...]
-Matrix: TypeAlias = tuple[Vector, ...]
 Entry: TypeAlias = Coefficient | int | Fraction | str
 _ENTRIES = (Coefficient, int, Fraction, str)
 LONGEST_DELAY, MOST_UPDATES = 100, 100_000  # a register for each update that a gradient is late; matrices that are kept
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    r"""One term :math:`f\,\binom{\Delta-1}j\,r^{\Delta-1-j}` of the weight of an edge that spans :math:`\Delta` updates."""
-
-    rate: Coefficient
-    depth: int
-    weight: Coefficient
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the rate is one, and the weight does not depend on how far the edge reaches."""
-        return self.rate == 1 and not self.depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +184,22 @@ class LinearOptimizer:
         rows = [row for matrix in self.A for row in matrix]
         return frozenset(name for row in (*rows, *self.b, *self.c, self.read) for x in row for name in x.symbols)
 
+    def substitute(self, values: Mapping[str, Coefficient]) -> LinearOptimizer:
+        """The same with symbols replaced.
+
+        >>> LinearOptimizer.heavy_ball("mu").substitute({"mu": Coefficient(0)}).A
+        (((Coefficient('1'), Coefficient('0')), (Coefficient('0'), Coefficient('0'))),)
+        """
+
+        def replaced(vectors: Sequence[Vector]) -> list[list[Coefficient]]:
+            return [[x.substitute(values) for x in vector] for vector in vectors]
+
+        matrices, gains, points = [replaced(matrix) for matrix in self.A], replaced(self.b), replaced(self.c)
+        (read,) = replaced([self.read])
+        if self.listed:
+            return LinearOptimizer(matrices, _unstacked(gains), _unstacked(points), read, start=self.start)
+        return LinearOptimizer(matrices[0], gains[0], points[0], read, start=self.start)
+
     def update(self, t: int) -> Update:
         """The registers of update ``t``, counted from zero; before ``start`` gradients are not taken."""
         t = read_integer("t", t, least=0, most=inf if self.updates is None else self.updates - 1)
@@ -290,12 +289,12 @@ class LinearOptimizer:
         Raises:
             ValueError: if the updates differ, or a rate is not rational in the symbols.
         """
-        return _modes(self._matrix, self.b[0], self.c[0])
+        return modes_of(self._matrix, self.b[0], self.c[0])
 
     @cached_property
     def root_modes(self) -> tuple[Mode, ...]:
         """The modes of the edge from a step to a root."""
-        return _modes(self._matrix, self.b[0], self.read)
+        return modes_of(self._matrix, self.b[0], self.read)
 
     @cached_property
     def start_modes(self) -> tuple[Mode, ...]:
@@ -310,84 +309,6 @@ class LinearOptimizer:
                 "the updates of this optimiser differ, so that its edges have no modes; give the number of steps"
             )
         return self.A[0]
-
-
-def _modes(matrix: Matrix, gain: Vector, point: Vector) -> tuple[Mode, ...]:
-    r"""The modes of :math:`c A^{\Delta-1} b`: partial fractions of :math:`c\,adj(x-A)\,b/\det(x-A)`."""
-    rates = _eigenvalues(matrix)
-    numerator = _resolvent(matrix, gain, point)
-    found = []
-    for rate in dict.fromkeys(rates):
-        expanded = partial_fraction(rates, rate)
-        order = len(expanded)
-        shifted = _shifted(numerator, rate, order)
-        for depth in range(order):
-            weight = reduce(add, (shifted[a - depth] * expanded[order - 1 - a] for a in range(depth, order)))
-            if weight:
-                found.append(Mode(rate, depth, weight))
-    return tuple(sorted(found, key=lambda mode: (not mode.is_plain, str(mode.rate), mode.depth)))
-
-
-def _resolvent(matrix: Matrix, gain: Vector, point: Vector) -> list[Coefficient]:
-    r"""The coefficients of :math:`c\,adj(x-A)\,b` by powers of :math:`x` (D. Faddeev and U. Leverrier's recursion)."""
-    size = len(matrix)
-    power, found = [[Coefficient(i == j) for j in range(size)] for i in range(size)], []
-    for k in range(1, size + 1):
-        row = [reduce(add, (power[i][j] * gain[j] for j in range(size))) for i in range(size)]
-        found.append(reduce(add, (point[i] * row[i] for i in range(size))))
-        moved = [
-            [reduce(add, (matrix[i][m] * power[m][j] for m in range(size))) for j in range(size)] for i in range(size)
-        ]
-        trace = reduce(add, (moved[i][i] for i in range(size))) / -k
-        power = [[moved[i][j] + (trace if i == j else 0) for j in range(size)] for i in range(size)]
-    return found[::-1]
-
-
-def _shifted(polynomial: Sequence[Coefficient], point: Coefficient, order: int) -> list[Coefficient]:
-    """Taylor coefficients of a polynomial at a point, by repeated division."""
-    left, found = list(polynomial), []
-    for _ in range(order):
-        total = Coefficient(0)
-        quotient = []
-        for c in reversed(left):
-            total = total * point + c
-            quotient.append(total)
-        found.append(quotient.pop() if quotient else Coefficient(0))
-        left = quotient[::-1]
-    return found
-
-
-def _eigenvalues(matrix: Matrix) -> list[Coefficient]:
-    """The eigenvalues with their multiplicities.
-
-    Raises:
-        ValueError: if one is not rational in the symbols.
-    """
-    size = len(matrix)
-    used = {i: {j for j in range(size) if i != j and matrix[i][j]} for i in range(size)}
-    try:
-        # triangular in some order of the registers, so that the diagonal holds the eigenvalues
-        return [matrix[i][i] for i in TopologicalSorter(used).static_order()]
-    except CycleError:
-        pass
-    import sympy
-
-    # no name of a symbol has a space in it
-    x = sympy.Symbol("x of the optimiser")
-    polynomial = sympy.Matrix(size, size, lambda i, j: matrix[i][j].as_expr()).charpoly(x).as_expr()
-    _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), x)
-    found: list[Coefficient] = []
-    for factor, times in factors:
-        coefficients = sympy.Poly(factor, x).all_coeffs()
-        if len(coefficients) > 2:
-            raise ValueError(
-                f"the optimiser's matrix has eigenvalues that are not rational, the roots of {factor.subs(x, sympy.Symbol('x'))!s:.80};"
-                " give the number of steps"
-            )
-        if len(coefficients) == 2:
-            lead, rest = (Coefficient(str(sympy.expand(value))) for value in coefficients)
-            found += [-rest / lead] * int(times)
-    return found
 
 
 def _has_fixed_registers(matrices: Sequence[Matrix], readings: Sequence[Vector]) -> bool:
@@ -472,15 +393,3 @@ def _zeros(count: int) -> Vector:
 
 def _unit(place: int, size: int) -> Vector:
     return tuple(Coefficient(int(i == place)) for i in range(size))
-
-
-def weights_of(modes: Sequence[Mode], span: int) -> Coefficient:
-    r"""The weight of an edge that spans a number of updates, from its modes.
-
-    >>> [str(weights_of(LinearOptimizer.heavy_ball("mu").modes, span)) for span in (1, 2)]
-    ['1', 'mu + 1']
-    """
-    past = span - 1
-    return Coefficient.total(
-        mode.weight * comb(past, mode.depth) * mode.rate ** (past - mode.depth) for mode in modes if past >= mode.depth
-    )

@@ -30,9 +30,11 @@ from sgdsym.series import (
     undecided,
 )
 from sgdsym.series.conditions import LEAST
-from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming, RegisterTiming, Timing
+from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
+from sgdsym.sgd.patterns import Timing
+from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
 
 Size: TypeAlias = int | str
@@ -299,6 +301,14 @@ class Request:
         """Whether a delay has so many modes that registers are followed instead: one more for each update it is late."""
         modes: int = (self.delay + 1) ** self.order
         return modes > MOST_MODES
+
+    @property
+    def is_out_of_proportion(self) -> bool:
+        """Whether it takes hours: a rule for the updates asks which step is in which slot of which epoch.
+
+        Order 3 takes seconds, order 4 half a minute with numbers and two with symbols, and the next sixty times as long.
+        """
+        return self.data in ("fixed", "reshuffle") and bool(self.given_rules) and self.order > 4
 
     @property
     def update_rule(self) -> LinearOptimizer:

@@ -155,6 +155,10 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("expand --dynamics sde --sampling fixed", "leave the sampling out"),
         ("expand --dynamics gd --sampling replace", "leave the sampling out"),
         ("expand --schedule 1,x=2", "neither a number nor a symbol name"),
+        (
+            "expand --order 5 --sampling fixed --momentum mu",
+            "momentum over epochs takes hours; lower it, or add --force",
+        ),
         ("expand --schedule 1,2 --steps 3", "the schedule has 2 updates"),
         ("compare sgd adam", "adam"),
         ("compare sgd sde:T", "key=value"),

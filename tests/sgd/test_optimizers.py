@@ -1,6 +1,7 @@
 """Optimisers that are linear in their gradients, held to runs of their registers and to what is known of each."""
 
 from fractions import Fraction
+from math import comb
 from random import Random
 
 import numpy as np
@@ -9,13 +10,20 @@ import pytest
 from sgdsym import Coefficient, LinearOptimizer, Series, expand, interpret
 from sgdsym.numeric import polynomial_derivatives
 from sgdsym.sgd import Request, resum_request
-from sgdsym.sgd.optimizers import weights_of
 from sgdsym.verify.draws import Run, draw_data
 from tests.oracle.enumeration import expected_loss, register_trajectory
 from tests.oracle.landscapes import random_landscape
 
 SYMBOL = Coefficient.symbol
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
+
+
+def weights_of(modes, span):
+    """The weight of an edge that spans a number of updates, from its modes."""
+    past = span - 1
+    return Coefficient.total(
+        mode.weight * comb(past, mode.depth) * mode.rate ** (past - mode.depth) for mode in modes if past >= mode.depth
+    )
 
 
 def weights_by_registers(optimizer, spans, read):
@@ -339,3 +347,21 @@ def test_sums_in_exponents_stand_in_one_pair_of_brackets():
     text = str(expand(order=1, delay=2, batch_size=1))
     assert "0^(T - 1)" in text
     assert "0^((" not in text
+
+
+@pytest.mark.parametrize("momentum", [1, -1, Fraction(1, 3)])
+def test_symbols_of_an_optimiser_are_given_at_its_poles_too(momentum):
+    """At a momentum of 1 the modes are confluent, so that the series is counted again, with the optimiser at that number."""
+    series = expand(order=2, optimizer=LinearOptimizer.heavy_ball("mu"), batch_size=1)
+    asked = expand(order=2, optimizer=LinearOptimizer.heavy_ball(momentum), batch_size=1)
+    assert series.subs(mu=momentum) == asked
+    assert series.subs(mu=momentum, T=3) == series.subs(T=3).subs(mu=momentum) == asked.subs(T=3)
+    listed = expand(order=2, optimizer=LinearOptimizer.schedule_free("beta", 3), batch_size=1)
+    at = LinearOptimizer.schedule_free("beta", 3).substitute({"beta": Coefficient(THIRD)})
+    assert listed.subs(beta=THIRD) == expand(order=2, optimizer=at, batch_size=1)
+
+
+def test_factors_of_a_schedule_are_given_where_a_series_counts_itself_again():
+    shuffled = {"order": 3, "sampling": "reshuffle", "dataset_size": 1, "batch_size": 1}
+    named, values = expand(schedule=("a", "b"), **shuffled), {"a": HALF, "b": THIRD}
+    assert named.subs(**values) == expand(schedule=(HALF, THIRD), **shuffled)

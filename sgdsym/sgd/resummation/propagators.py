@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.calendar import Pattern, Span, edge_spans
+from sgdsym.sgd.patterns import Pattern, Span, edge_spans
 
 Edges: TypeAlias = tuple[int, ...]
 

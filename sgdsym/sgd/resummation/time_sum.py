@@ -11,7 +11,7 @@ Knows edges by their numbers.  Refuses to know tensors and the learning rate.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import factorial
@@ -19,9 +19,8 @@ from typing import TypeAlias
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import binomial
+from sgdsym.sgd.polynomials import Exponents, Polynomial, added, multiplied
 from sgdsym.sgd.resummation.propagators import Edges, PropagatorTiming
-
-Polynomial: TypeAlias = dict[tuple[int, ...], Coefficient]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,11 +121,12 @@ class TimeSum:
         Returns:
             The coefficient of each monomial, by its exponents.
         """
-        total: dict[tuple[int, ...], list[Coefficient]] = {}
+        within = _within(degree)
+        total: dict[Exponents, list[Coefficient]] = {}
         for product, coefficient in self.terms:
             factors = [_difference_taylor(d, steps, edges, degree, continuous) for d in product]
             constant: Polynomial = {(0,) * edges: coefficient}
-            for exponents, c in reduce(lambda p, q: _multiplied(p, q, degree), factors, constant).items():
+            for exponents, c in reduce(lambda p, q: multiplied(p, q, within), factors, constant).items():
                 total.setdefault(exponents, []).append(c)
         return {exponents: Coefficient.total(parts) for exponents, parts in total.items()}
 
@@ -135,42 +135,31 @@ def _difference_taylor(
     difference: Difference, steps: Coefficient, edges: int, degree: int, continuous: bool
 ) -> Polynomial:
     one: Polynomial = {(0,) * edges: Coefficient(1)}
+    within = _within(degree)
     units = [tuple(int(e == f) for f in range(edges)) for e in range(edges)]
 
     def grown(edges_of_node: Iterable[int]) -> Polynomial:
         if continuous:
             return {units[e]: Coefficient(n) for e, n in Counter(edges_of_node).items()}
         ratios = ({**one, units[e]: Coefficient(1)} for e in edges_of_node)
-        product = reduce(lambda p, q: _multiplied(p, q, degree), ratios, one)
+        product = reduce(lambda p, q: multiplied(p, q, within), ratios, one)
         return {exponents: c for exponents, c in product.items() if any(exponents)}
 
     symmetric: list[Polynomial] = [one, *({} for _ in range(degree))]
     for node in difference.nodes:
         small = grown(node)
         for j in range(1, degree + 1):
-            symmetric[j] = _added(symmetric[j], _multiplied(small, symmetric[j - 1], degree))
+            symmetric[j] = added(symmetric[j], multiplied(small, symmetric[j - 1], within))
     levels = len(difference.nodes) - 1
     total: Polynomial = {}
     for j, polynomial in enumerate(symmetric):
         ways = steps ** (levels + j) / factorial(levels + j) if continuous else binomial(steps, levels + j)
-        total = _added(total, {exponents: c * ways for exponents, c in polynomial.items()})
+        total = added(total, {exponents: c * ways for exponents, c in polynomial.items()})
     for edge in difference.front:
-        total = _multiplied(total, {**one, units[edge]: Coefficient(1)}, degree)
+        total = multiplied(total, {**one, units[edge]: Coefficient(1)}, within)
     return total
 
 
-def _added(left: Polynomial, right: Polynomial) -> Polynomial:
-    total = dict(left)
-    for exponents, c in right.items():
-        total[exponents] = total[exponents] + c if exponents in total else c
-    return total
-
-
-def _multiplied(left: Polynomial, right: Polynomial, degree: int) -> Polynomial:
-    total: Polynomial = {}
-    for x, a in left.items():
-        for y, b in right.items():
-            if sum(x) + sum(y) <= degree:
-                exponents = tuple(i + j for i, j in zip(x, y, strict=True))
-                total[exponents] = total[exponents] + a * b if exponents in total else a * b
-    return total
+def _within(degree: int) -> Callable[[Exponents], bool]:
+    """Whether exponents are of at most a degree."""
+    return lambda exponents: sum(exponents) <= degree

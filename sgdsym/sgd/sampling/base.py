@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.calendar import Pattern, Timing
+from sgdsym.sgd.patterns import Pattern, Timing
 from sgdsym.sgd.placement import Placement
 
 # a pattern, what the sampling makes of it besides, and how many there are alike

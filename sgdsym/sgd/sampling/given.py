@@ -10,8 +10,8 @@ from typing import Any
 
 from sgdsym.diagrams import Partition, refinements, set_partitions
 from sgdsym.series import Coefficient
-from sgdsym.sgd.calendar import Pattern
 from sgdsym.sgd.differences import falling_factorial
+from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
 from sgdsym.sgd.sampling.reshuffle import History, histories
