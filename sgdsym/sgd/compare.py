@@ -192,7 +192,7 @@ def _aligned(first: Side, second: Side) -> tuple[Side, Side]:
 
 
 def _says_length(request: Request) -> bool:
-    return any(given is not None for given in (request.steps, request.epochs, request.schedule))
+    return any(given is not None for given in (request.steps, request.epochs, request.rates))
 
 
 def _with_updates(side: Side, updates: Coefficient) -> Side:

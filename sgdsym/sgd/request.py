@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, log10
@@ -26,6 +27,7 @@ from sgdsym.series import (
     Setting,
     as_exact,
     run_conditions,
+    schedule_name,
     symbol_name,
     undecided,
 )
@@ -34,8 +36,10 @@ from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTim
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.patterns import Timing
+from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
+from sgdsym.sgd.schedules import ScheduleTiming
 
 Size: TypeAlias = int | str
 Number: TypeAlias = int | Fraction | str
@@ -74,9 +78,10 @@ class Request:
     epochs: Size | None = None
     momentum: Number = 0
     nesterov: bool = False
-    schedule: tuple[Number, ...] | None = None
+    schedule: tuple[Number, ...] | str | None = None
     delay: int = 0
     average: Number | None = None
+    mean_over_run: bool = False
     optimizer: LinearOptimizer | None = None
     basis: Basis = "cumulant"
 
@@ -91,12 +96,17 @@ class Request:
             option = word.replace(" ", "_")
             self._read(option, _read_size(word, getattr(self, option), least))
         self._read("momentum", _read_number("momentum", self.momentum))
-        if self.schedule is not None:
-            weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
+        if isinstance(self.schedule, str):
+            _read_name("schedule", self.schedule, schedule_name)
+        elif self.schedule is not None:
+            weights = read_items(
+                "schedule", self.schedule, "name, or list of numbers and symbol names, one for each step"
+            )
             self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
         self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
             self._read("average", _read_number("average", self.average))
+        self._read("mean_over_run", read_flag("mean_over_run", self.mean_over_run))
         if self.optimizer is not None:
             read_instance("optimizer", self.optimizer, LinearOptimizer)
         self._check_update_rule()
@@ -113,7 +123,7 @@ class Request:
         """The optimiser, each part by itself and with the others."""
         if self.average is not None and not isinstance(self.average, str) and not 0 <= self.average < 1:
             raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(self.average)}")
-        symbols, order = sum(isinstance(weight, str) for weight in self.schedule or ()), max(self.order, 1)
+        symbols, order = sum(isinstance(weight, str) for weight in self.rates or ()), max(self.order, 1)
         if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
             raise ValueError(
                 f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
@@ -124,8 +134,23 @@ class Request:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
         if given and self.dynamics in ("ode", "sde"):
             raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
-        if self.average == "uniform" and 0 in (self.steps, self.epochs):
-            raise ValueError("a uniform average needs at least one step")
+        if (self.average == "uniform" or self.mean_over_run) and 0 in (self.steps, self.epochs):
+            raise ValueError(
+                f"a {'mean over the run' if self.mean_over_run else 'uniform average'} needs at least one step"
+            )
+        if self.mean_over_run and self.observable in ("loss-variance", "covariance"):
+            raise ValueError(
+                f"{self.observable} is read off many runs at one time, so that it has no mean over the run; leave the mean out"
+            )
+        if self.mean_over_run and self.average == "uniform":
+            raise ValueError(
+                "a uniform average is that of a whole run; leave the mean over the run out, or the average"
+            )
+
+    @property
+    def rates(self) -> tuple[Number, ...] | None:
+        """The rates of the updates, where they are given one by one."""
+        return None if isinstance(self.schedule, str) else self.schedule
 
     @property
     def given_rules(self) -> tuple[str, ...]:
@@ -148,7 +173,7 @@ class Request:
         length = self._listed_updates
         if length is None:
             return
-        what = "the schedule" if self.schedule is not None else "the optimizer"
+        what = "the schedule" if self.rates is not None else "the optimizer"
         calendar = self.calendar
         if not self._is_numbered:
             raise ValueError(
@@ -160,8 +185,8 @@ class Request:
     @property
     def _listed_updates(self) -> int | None:
         """The number of updates where they are given one by one."""
-        if self.schedule is not None:
-            return len(self.schedule)
+        if self.rates is not None:
+            return len(self.rates)
         return None if self.optimizer is None else self.optimizer.updates
 
     def _check_data(self) -> None:
@@ -207,10 +232,13 @@ class Request:
         average = None if self.average == "uniform" else self.average
         names = [size for size in (*self._independent_sizes, self.momentum, average) if isinstance(size, str)]
         names += self.optimizer.symbols if self.optimizer is not None else ()
-        names += [weight for weight in dict.fromkeys(self.schedule or ()) if isinstance(weight, str)]
+        names += [weight for weight in dict.fromkeys(self.rates or ()) if isinstance(weight, str)]
+        names += [self.schedule] if isinstance(self.schedule, str) else []
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sizes cannot share the symbol {name}")
+            if isinstance(self.schedule, str) and name.startswith(f"{self.schedule}_"):
+                raise ValueError(f"names that begin with {self.schedule}_ are those of its sums; rename {name}")
 
     @property
     def data(self) -> str:
@@ -316,8 +344,10 @@ class Request:
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule:
-            rule = rule.scheduled([Coefficient.size(weight) for weight in self.schedule])
+        if self.rates:
+            rule = rule.scheduled([Coefficient.size(weight) for weight in self.rates])
+        elif isinstance(self.schedule, str):
+            rule = rule.scheduled_by(self._rate)
         rule = rule.delayed(self.delay)
         if self.average is None:
             return rule
@@ -325,12 +355,27 @@ class Request:
         return rule.summed(steps) if self.average == "uniform" else rule.averaged(Coefficient.size(self.average))
 
     @property
+    def _rate(self) -> str:
+        """The symbol that stands for an unknown rate in the arrays of the optimiser."""
+        return f"{self.schedule}_rate"
+
+    @property
     def timing(self) -> Timing:
         """How times are summed."""
         if self.dynamics in ("ode", "sde"):
-            return ContinuousTiming(self.sizes.steps)
+            return ContinuousTiming(self.sizes.steps, self.mean_over_run)
+        calendar = self.calendar
+        if self.mean_over_run:
+            return AlongRun(self._step_timing, calendar.steps, calendar.slots == 1)
+        return self._step_timing
+
+    @property
+    def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
+        """How the times of updates are summed, whenever the weights are read."""
         calendar, rule = self.calendar, self.update_rule
-        if rule == LinearOptimizer.sgd():
+        if isinstance(self.schedule, str):
+            return ScheduleTiming.of(self.schedule, rule, self._rate, calendar)
+        if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
         if rule.updates is None and not self._is_late:
             try:
@@ -397,8 +442,8 @@ def _digits(number: int) -> int:
     return int(number.bit_length() * log10(2)) + 1
 
 
-def _read_name(option: str, name: str) -> str:
+def _read_name(option: str, name: str, checked: Callable[[str], str] = symbol_name) -> str:
     try:
-        return symbol_name(name)
+        return checked(name)
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from error

@@ -38,6 +38,7 @@ class Run:
     schedule: tuple[Fraction, ...] | None = None
     delay: int = 0
     average: Fraction | str | None = None
+    mean_over_run: bool = False
 
     @property
     def epochs(self) -> Fraction:
