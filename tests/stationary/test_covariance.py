@@ -263,10 +263,10 @@ def test_an_exact_covariance_is_the_same_without_flint(monkeypatch, size, moment
     assert stationary_covariance(*arguments) == found
 
 
-def test_an_exact_covariance_of_twenty_four_weights_is_the_recursion_of_its_moments():
+def test_an_exact_covariance_of_sixteen_weights_is_the_recursion_of_its_moments():
     """One step of weights and buffer, in fractions, leaves the joint covariance of the weights where it is."""
     pytest.importorskip("flint")
-    size, rate = 24, R(1, 20_000)
+    size, rate = 16, R(1, 20_000)
     source = random.Random(0)
     hessian, noise = positive(source, size), positive(source, size)
     found = stationary_covariance(hessian, noise, rate)
