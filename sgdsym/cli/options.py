@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 from sgdsym.cli.spelling import LONGEST, one_line
 from sgdsym.cli.streams import deliver
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
-from sgdsym.series import read_number, read_size
+from sgdsym.series import read_number, read_size, schedule_name
 from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
@@ -81,8 +81,10 @@ def natural(text: str) -> int:
     return int(text)
 
 
-def schedule(text: str) -> tuple[Number, ...]:
-    """Numbers or symbol names, separated by commas."""
+def schedule(text: str) -> tuple[Number, ...] | str:
+    """Numbers or symbol names, separated by commas; or the name of rates that are not known."""
+    if text.isidentifier():
+        return _read(schedule_name, text)
     return tuple(number(part.strip()) for part in text.split(","))
 
 

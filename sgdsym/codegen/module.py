@@ -102,7 +102,7 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         sampled=sampled,
         averaged=averaged,
         roots=_degrees(program, RootDerivative),
-        has_function=series.setting.observable == "function",
+        has_function=series.setting.observable.carries_function,
         has_pairs=ContractPair in kinds,
         has_squares=any(isinstance(s, Pairs) and s.squares for p in written.values() for s in p.statements),
         has_matrices=any(isinstance(s, Pairs) and not s.squares for p in written.values() for s in p.statements),
@@ -140,7 +140,7 @@ def _estimate(compiled: Compiled) -> dict[str, object]:
 
 def setting_words(setting: Setting) -> dict[str, str]:
     """What a series is the expansion of, as the heading of a module names it."""
-    return {name: plain_words(getattr(setting, name)) for name in ("observable", "dynamics", "sampling")}
+    return {part: plain_words(word) for part, word in setting.words.items()}
 
 
 def coded(lines: Iterable[str]) -> list[Code]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
 from sgdsym.arguments import quoted, read_instance, read_items, read_text
 from sgdsym.render.commands import checked_symbol
@@ -136,7 +137,7 @@ class Notation:
             raise ValueError(
                 f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters"
             )
-        given: dict[str, str] = {}
+        given: dict[str, Any] = {}
         sizes: dict[str, str] = {}
         for entry in _entries(text):
             name, equals, symbol = (part.strip() for part in entry.partition("="))

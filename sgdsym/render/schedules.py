@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from sgdsym.series import Coefficient, Recursion, ScheduleSum, Series
@@ -70,7 +71,7 @@ class LatexLetters:
 
 
 def written_sum(known: ScheduleSum, letters: Letters) -> str:
-    """A sum over the times of levels.
+    r"""A sum over the times of levels.
 
     >>> from sgdsym.sgd import expand
     >>> sums = expand(order=2, schedule="lambda").sums
@@ -102,7 +103,7 @@ def _times(known: ScheduleSum) -> tuple[list[str], str]:
     ranks = known.slots or range(cuts[-1])
     epoch = [e for e, length in enumerate(known.epochs) for _ in range(length)]
     times = [_EPOCHS[e] + _SLOTS[rank] for e, rank in zip(epoch, ranks, strict=True)]
-    chains = [sorted({*ranks})] if known.slots else [list(range(a, b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    chains = [sorted({*ranks})] if known.slots else [list(range(a, b)) for a, b in pairwise(cuts)]
     conditions = ["<".join(_EPOCHS[: len(known.epochs)]), *("<".join(_SLOTS[r] for r in chain) for chain in chains)]
     return times, ", ".join(conditions)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
-from sgdsym.render.latex import AVERAGED, is_averaged, is_function
+from sgdsym.render.latex import AVERAGED, is_averaged
 from sgdsym.render.names import diagram_name
 from sgdsym.render.schedules import text_meanings, text_sums
 from sgdsym.render.scripts import TextScript, raised
@@ -30,7 +30,8 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    script, function, sums = TextScript(series.basis), is_function(series), text_sums(series)
+    script, function = TextScript(series.basis), series.setting.observable.carries_function
+    sums = text_sums(series)
     lines: list[str] = []
     for diagram, coefficient in series:
         factored = factor(coefficient)
@@ -87,7 +88,8 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    script, function, sums = TextScript(series.basis), is_function(series), text_sums(series)
+    script, function = TextScript(series.basis), series.setting.observable.carries_function
+    sums = text_sums(series)
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         factored = factor(coefficient)

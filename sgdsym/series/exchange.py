@@ -35,10 +35,9 @@ FORMAT = "sgdsym-series/1"
 
 def write_series(series: Series) -> str:
     """The series as JSON text, one term a line."""
-    setting = series.setting
+    words = ", ".join(f'"{part}": {json.dumps(word)}' for part, word in series.setting.words.items())
     head = [
-        f'"format": {json.dumps(FORMAT)}, "observable": {json.dumps(setting.observable)}, '
-        f'"dynamics": {json.dumps(setting.dynamics)}, "sampling": {json.dumps(setting.sampling)}',
+        f'"format": {json.dumps(FORMAT)}, {words}',
         f'"basis": {json.dumps(series.basis)}, "order": {series.truncation}, '
         f'"symbols": {json.dumps(list(series.symbols))}, "terms": [',
     ]
@@ -87,7 +86,7 @@ def read_setting(data: dict[str, Any]) -> Setting:
     Raises:
         ValueError: if one of them is missing, or no word that a setting may hold.
     """
-    setting = Setting(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    setting = Setting.named(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
     setting.check()
     return setting
 

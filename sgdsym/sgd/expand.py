@@ -23,9 +23,9 @@ from typing import Any
 
 from sgdsym.arguments import read_function, read_instance
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, ScheduleSum, Series, undecided
+from sgdsym.series import ONLINE, TEST_LOSS, Basis, Coefficient, Observable, Scalar, ScheduleSum, Series, undecided
 from sgdsym.sgd.calendar import PlainTiming
-from sgdsym.sgd.observables import OBSERVABLES, Reading
+from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.request import Number, Request, Size
@@ -120,7 +120,7 @@ def expand(
 def is_grown(request: Request) -> bool:
     """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
     plain = isinstance(request.timing, PlainTiming)
-    return request.observable == "test-loss" and request.data == "online" and plain
+    return request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
 
 
 def estimate_terms(request: Request) -> int:
@@ -181,7 +181,7 @@ def _placed_terms(
     request: Request, draws: Sampling, progress: Callable[[int, int], None] | None
 ) -> dict[Diagram, Coefficient]:
     """Terms of any request, placement by placement."""
-    observable = OBSERVABLES[request.observable]
+    observable = READINGS[Observable.named(request.observable)]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
         layer = counted(observable(d), draws)
