@@ -1,4 +1,4 @@
-from . import noise, stationary
+from . import noise, schedules, stationary
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
@@ -28,6 +28,7 @@ __all__ = [
     "modified",
     "noise",
     "resum",
+    "schedules",
     "stationary",
     "stationary_covariance",
     "to_networkx",

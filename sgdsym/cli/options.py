@@ -121,7 +121,7 @@ def guard_request(request: Request, forced: bool) -> None:
     limit, size = (GROWN_LIMIT, GROWN_BYTES) if is_grown(request) else (PLACED_LIMIT, PLACED_BYTES)
     if request.is_out_of_proportion and not forced:
         raise RequestError(
-            f"order {request.order} with {request.given_rules[0]} over epochs takes hours; lower it, or add --force"
+            f"order {request.order} with {request.given_timing[0]} over epochs takes hours; lower it, or add --force"
         )
     terms = estimate_terms(request)
     if terms > limit and not forced:

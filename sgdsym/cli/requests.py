@@ -47,7 +47,9 @@ def add_request(command: Parser) -> None:
         help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
     )
     rule.add_argument(
-        "--mean-over-run", action="store_true", help="average the observable over the updates, in place of its value at the end"
+        "--mean-over-run",
+        action="store_true",
+        help="average the observable over the updates, in place of its value at the end",
     )
     command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
 

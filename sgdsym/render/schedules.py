@@ -1,8 +1,8 @@
 r"""Sums over the rates of a schedule as they are read: :math:`\sum_{s<t}\lambda_s\lambda_t`, and what their weights are.
 
 Times are letters :math:`s<t<u`; in epochs a time is two letters, :math:`\lambda_{es}` being the rate of update :math:`s` in epoch
-:math:`e`.  Where a gradient is not worth its rate for ever, :math:`w_{ts}` is what one at :math:`s` is worth at :math:`t`, and
-:math:`W_s` what it is worth at the end.
+:math:`e`, counted from zero.  Where a gradient is not worth its rate for ever, :math:`w_{ts}` is what one at :math:`s` is worth at
+:math:`t`, and :math:`W_s` what it is worth at the end.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def text_meanings(series: Series, bare: Callable[[Coefficient], str]) -> Iterato
             yield f"where {rate} is the rate of update s in epoch e, of {bare(recursion.slots)} updates"
         if recursion.is_plain:
             continue
-        yield "where w_ts = c A_(t-1) ... A_(s+1) b_s and W_s = e A_T ... A_(s+1) b_s" + (
+        yield "where w_ts = c A_(t-1) ... A_(s+1) b_s and W_s = e A_(T-1) ... A_(s+1) b_s" + (
             ", W_ts = e A_t ... A_(s+1) b_s" if any(known.reads for known in series.sums.values()) else ""
         )
         rows = (" ".join(row) for row in _entries(recursion, bare, f"{recursion.schedule}_t", " "))
@@ -134,7 +134,7 @@ def text_meanings(series: Series, bare: Callable[[Coefficient], str]) -> Iterato
         if len(recursion.read) > MOST_REGISTERS:
             yield f"with {len(recursion.read)} registers, which the JSON text lists"
             continue
-        late = f" (0 in the first {recursion.start} updates)" if recursion.start else ""
+        late = f" (0 for t < {recursion.start})" if recursion.start else ""
         yield f"with A_t = [{'; '.join(matrix)}], b_t = [{gain}]{late}, c = [{point}], e = [{read}]"
 
 
@@ -156,7 +156,7 @@ def latex_meanings(series: Series, bare: Callable[[Coefficient], str], letters: 
         if recursion.is_plain:
             continue
         yield r"w_{ts} = c\,A_{t-1} \cdots A_{s+1} b_s"
-        yield r"W_s = e\,A_T \cdots A_{s+1} b_s"
+        yield r"W_s = e\,A_{T-1} \cdots A_{s+1} b_s"
         if any(known.reads for known in series.sums.values()):
             yield r"W_{ts} = e\,A_t \cdots A_{s+1} b_s"
         if len(recursion.read) > MOST_REGISTERS:
@@ -165,7 +165,7 @@ def latex_meanings(series: Series, bare: Callable[[Coefficient], str], letters: 
         *matrix, gain, point, read = _entries(recursion, bare, letters.indexed(rate, "t", 1), r"\,")
         yield rf"A_t = {_matrix(matrix)}"
         yield rf"b_t = {_matrix([[x] for x in gain])}" + (
-            rf" \text{{ (0 in the first {recursion.start} updates)}}" if recursion.start else ""
+            rf" \text{{ (0 for }} t < {recursion.start})" if recursion.start else ""
         )
         yield rf"c = {_matrix([point])}"
         yield rf"e = {_matrix([read])}"

@@ -170,6 +170,11 @@ class Request:
         }
         return tuple(option for option, given in options.items() if given)
 
+    @property
+    def given_timing(self) -> tuple[str, ...]:
+        """What is given that asks when a step is done, not only how many are."""
+        return (*self.given_rules, *(["mean over the run"] if self.mean_over_run else []))
+
     def _check_length(self) -> None:
         """Updates that are given one by one must be as many as the run makes, and a long delay needs to know how many."""
         if self._is_late and not self._is_numbered:
@@ -352,7 +357,7 @@ class Request:
 
         Order 3 takes seconds, order 4 half a minute with numbers and two with symbols, and the next sixty times as long.
         """
-        return self.scheme.is_in_epochs and bool(self.given_rules) and self.order > 4
+        return self.scheme.is_in_epochs and bool(self.given_timing) and self.order > 4
 
     @property
     def update_rule(self) -> LinearOptimizer:
