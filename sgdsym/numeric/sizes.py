@@ -89,7 +89,7 @@ def _exact_sums(series: Series, rates: list[Any], sizes: Mapping[str, Fraction])
     """The sums in exact numbers, by their names in the series."""
     known, renamed = substituted_sums(series.sums, sizes)
     values = exact_sums(known.values(), [Coefficient(rate) for rate in rates])
-    return {name: values[str(new)].as_fraction() for name, new in renamed.items()}
+    return {name: new.substitute(values).as_fraction() for name, new in renamed.items()}
 
 
 def _float_sums(series: Series, rates: Any, sizes: Mapping[str, Fraction]) -> dict[str, Fraction]:

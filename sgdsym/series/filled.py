@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 from sgdsym.arguments import is_flag, quoted, read_items
@@ -69,9 +70,16 @@ def exact_sums(sums: Iterable[ScheduleSum], rates: Sequence[Coefficient]) -> dic
     Raises:
         ValueError: if the number of updates in an epoch is not known.
     """
-    numbered = [rate if rate.symbols else _whole(rate.as_fraction()) for rate in rates]
-    found = _values(sums, numbered, lambda c: c if c.symbols else _whole(c.as_fraction()), object)
-    return {name: Coefficient(value) for name, value in found.items()}
+    known = {sum_.name: sum_ for sum_ in sums}
+    numbers = [rate if rate.symbols else _whole(rate.as_fraction()) for rate in rates]
+    # sums of products of rates alone are sums of whole numbers over a power of one denominator
+    common = lcm(*(number.denominator for number in numbers if isinstance(number, Fraction)))
+    plain = all(sum_.recursion.is_plain for sum_ in known.values())
+    if plain:
+        numbers = [n * common if isinstance(n, Coefficient) else int(n * common) for n in numbers]
+    found = _values(known.values(), numbers, lambda c: c if c.symbols else _whole(c.as_fraction()), object)
+    below = {name: common ** sum(known[name].roots) if plain else 1 for name in found}
+    return {name: Coefficient(value) / below[name] for name, value in found.items()}
 
 
 def float_sums(sums: Iterable[ScheduleSum], rates: Any, sizes: Mapping[str, Fraction]) -> dict[str, float]:

@@ -21,6 +21,7 @@ import numpy as np
 
 # cut here: what follows is copied into generated modules
 _MOST_PLACED = 5 * 10**8  # updates times choices of slots, where slots are the same in every epoch
+_MOST_OPEN = 2 * 10**8  # numbers that are kept of what is open at once
 _BLOCK = 2**17  # of these at a time
 
 
@@ -187,6 +188,11 @@ class _Recursion:
     def _followed(self, placed: dict[tuple[int, ...], Any], in_epochs: bool) -> dict[tuple[int, ...], Any]:
         """What is open after each update, from what enters there; with an axis of epochs it ends with each."""
         axes = len(next(iter(placed)))
+        if len(self.order) ** axes * next(iter(placed.values())).size > _MOST_OPEN:
+            raise ValueError(
+                f"{len(self.order)} registers of {axes} edges in {len(self.rates)} updates are too many; "
+                "give fewer updates, a shorter delay or a lower order"
+            )
         found: dict[tuple[int, ...], Any] = {}
         # what a choice of registers is made of comes before it
         for index in itertools.product(self.order, repeat=axes):

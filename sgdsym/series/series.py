@@ -22,6 +22,7 @@ from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.filled import exact_sums, known_steps, read_rates
+from sgdsym.series.refined import refined_sums
 from sgdsym.series.setting import Setting
 from sgdsym.series.sums import ScheduleSum, joined_sums, substituted_sums
 from sgdsym.series.views import SeriesViews
@@ -220,6 +221,8 @@ class Series(SeriesViews):
 
     def _combined(self, sign: Literal["+", "-"], other: Series) -> Series:
         self._require_same_basis(other)
+        if self.sums and other.sums:
+            self, other = self._refined(other.sums), other._refined(self.sums)  # noqa: PLW0642
         terms = dict(self.terms)
         for diagram, c in other.terms.items():
             signed = c if sign == "+" else -c
@@ -230,6 +233,12 @@ class Series(SeriesViews):
         return replace(
             self, terms=terms, truncation=truncation, setting=setting, recount=recount, **_joined(self, other)
         )
+
+    def _refined(self, other: Mapping[str, ScheduleSum]) -> Series:
+        """The series with its sums over a schedule in the pieces that another takes."""
+        sums, images = refined_sums(self.sums, other)
+        image = {c: c.substitute(images) for c in set(self.terms.values())}
+        return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()}, sums=sums)
 
     def _product(self, other: Series) -> Series:
         """Values multiply, so diagrams are put side by side; known as far as the shorter factor is."""

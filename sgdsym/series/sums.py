@@ -164,9 +164,24 @@ class ScheduleSum:
         )
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there are no such times: the run has fewer epochs, or an epoch fewer slots, as far as these are known."""
+        slots = max(self.slots) + 1 if self.slots else max(self.epochs)
+        epochs = self.recursion.steps / self.recursion.slots
+        return any(
+            not known.symbols and known.as_fraction() < needed
+            for known, needed in ((epochs, len(self.epochs)), (self.recursion.slots, slots))
+        )
+
+    @property
     def _begins(self) -> list[int]:
         """The levels that begin an epoch."""
         return [sum(self.epochs[:i]) for i in range(len(self.epochs))]
+
+    @property
+    def symbol(self) -> Coefficient:
+        """The symbol of the sum, zero where there are no such times."""
+        return Coefficient(0) if self.is_empty else Coefficient.symbol(self.name)
 
     def check(self) -> None:
         """Refuse what is no sum over levels.
@@ -254,8 +269,6 @@ def joined_sums(first: Sums, second: Sums) -> dict[str, ScheduleSum]:
 
 
 def substituted_sums(sums: Sums, values: Mapping[str, Scalar]) -> tuple[dict[str, ScheduleSum], dict[str, Coefficient]]:
-    """The sums with symbols replaced, and the new symbol of each."""
+    """The sums with symbols replaced, and what the symbol of each becomes."""
     known = {name: found.substitute(values) for name, found in sums.items()}
-    return {found.name: found for found in known.values()}, {
-        name: Coefficient.symbol(found.name) for name, found in known.items()
-    }
+    return {found.name: found for found in known.values()}, {name: found.symbol for name, found in known.items()}

@@ -23,7 +23,18 @@ from typing import Any
 
 from sgdsym.arguments import read_function, read_instance
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import ONLINE, TEST_LOSS, Basis, Coefficient, Observable, Scalar, ScheduleSum, Series, undecided
+from sgdsym.series import (
+    ONLINE,
+    TEST_LOSS,
+    Basis,
+    Coefficient,
+    Observable,
+    Scalar,
+    ScheduleSum,
+    Series,
+    exact_sums,
+    undecided,
+)
 from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
@@ -148,8 +159,13 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
     with _collector_paused():
         terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, draws, progress)
         if isinstance(named, ScheduleTiming):
-            terms = {diagram: named.settled(c) for diagram, c in terms.items()}
-            sums = named.sums
+            if request.rates is None:
+                sums, put = named.sums, named.settled
+            else:
+                rates = [Coefficient.size(rate) for rate in request.rates]
+                put = partial(Coefficient.substitute, values=exact_sums(named.sums.values(), rates))
+            image = {c: put(c) for c in set(terms.values())}
+            terms = {diagram: image[c] for diagram, c in terms.items()}
     recount = partial(_recounted, request)
     conditions = undecided(request.conditions, {})
     series = Series(terms, request.order, "cumulant", request.setting, recount, conditions, sums)

@@ -119,6 +119,9 @@ class Request:
         self._check_data()
         self._check_symbols()
         self._check_length()
+        if (self.average == "uniform" or self.mean_over_run) and self.calendar.steps == 0:
+            what = "mean over the run" if self.mean_over_run else "uniform average"
+            raise ValueError(f"a {what} needs at least one step")
         undecided(self.conditions, {})
 
     def _read(self, option: str, value: object) -> None:
@@ -140,10 +143,6 @@ class Request:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
         if given and self.setting.dynamics.is_continuous:
             raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
-        if (self.average == "uniform" or self.mean_over_run) and 0 in (self.steps, self.epochs):
-            raise ValueError(
-                f"a {'mean over the run' if self.mean_over_run else 'uniform average'} needs at least one step"
-            )
         if self.mean_over_run and not Observable.named(self.observable).is_mean:
             raise ValueError(
                 f"{self.observable} is read off many runs at one time, so that it has no mean over the run; leave the mean out"
@@ -365,9 +364,7 @@ class Request:
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.rates:
-            rule = rule.scheduled([Coefficient.size(weight) for weight in self.rates])
-        elif isinstance(self.schedule, str):
+        if self.schedule is not None:
             rule = rule.scheduled_by(self._rate)
         rule = rule.delayed(self.delay)
         if self.average is None:
@@ -376,9 +373,19 @@ class Request:
         return rule.summed(steps) if self.average == "uniform" else rule.averaged(Coefficient.size(self.average))
 
     @property
+    def _schedule_name(self) -> str:
+        """The name of the schedule; a list has one that no symbol begins with."""
+        if isinstance(self.schedule, str):
+            return self.schedule
+        name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
+        while any(symbol.startswith(name) for symbol in taken):
+            name += "s"
+        return name
+
+    @property
     def _rate(self) -> str:
-        """The symbol that stands for an unknown rate in the arrays of the optimiser."""
-        return f"{self.schedule}_rate"
+        """The symbol that stands for the rate of an update in the arrays of the optimiser."""
+        return f"{self._schedule_name}_rate"
 
     @property
     def timing(self) -> Timing:
@@ -394,8 +401,8 @@ class Request:
     def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
         """How the times of updates are summed, whenever the weights are read."""
         calendar, rule = self.calendar, self.update_rule
-        if isinstance(self.schedule, str):
-            return ScheduleTiming.of(self.schedule, rule, self._rate, calendar)
+        if self.schedule is not None:
+            return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
         if rule.updates is None and not self._is_late:

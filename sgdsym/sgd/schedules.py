@@ -83,7 +83,7 @@ class ScheduleTiming:
 
     def _symbol(self, known: ScheduleSum) -> Coefficient:
         self.sums.setdefault(known.name, known)
-        return Coefficient.symbol(known.name)
+        return known.symbol
 
     def settled(self, coefficient: Coefficient) -> Coefficient:
         """A coefficient in which products of sums are sums over merged times, so that what cancels does."""
@@ -110,7 +110,7 @@ class ScheduleTiming:
             return Coefficient.symbol(names[0])
         first, second, *rest = names
         found = merged(self.sums[first], self.sums[second], self.recursion.slots == 1)
-        return Coefficient.total(self._merged([str(self._symbol(known)), *rest]) for known in found)
+        return Coefficient.total(self._merged([known.name, *rest]) for known in found if self._symbol(known))
 
 
 def _parted(vector: Vector, rate: str) -> tuple[Vector, Vector]:
