@@ -1,6 +1,7 @@
 """The package as it is installed: templates, types and the cost of importing it."""
 
 import ast
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -50,8 +51,7 @@ def test_distributions_are_small_and_hold_no_tests(wheel, tmp_path):
 
 
 def test_kernels_are_generated_from_the_wheel(wheel, tmp_path):
-    with zipfile.ZipFile(wheel) as packed:
-        packed.extractall(tmp_path)
+    shutil.unpack_archive(wheel, tmp_path, "zip")
     code = (
         "import sys, importlib.metadata, sgdsym; from sgdsym.templating import template_folder;"
         "print(template_folder()); print(len(sgdsym.expand(order=2).kernel().source))"
