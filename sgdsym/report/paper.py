@@ -104,6 +104,8 @@ def title(setting: Setting, order: int) -> str:
     how = setting.dynamics.upper()
     if setting.dynamics == "sgd":
         how += f" ({setting.sampling})"
+    if setting.weight_decay:
+        how += " with weight decay"
     return f"Expansion of the {_TITLES.get(setting.observable, setting.observable)} of {how} to order {order}"
 
 
@@ -120,10 +122,15 @@ def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[
 
 def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> dict[str, Latex]:
     """One diagram of the table, ready strings."""
-    function = is_function(series)
-    style = _formula_style(typesetting)
+    function, decays = is_function(series), bool(series.setting.weight_decay)
     value = diagram_to_latex(
-        diagram, series.basis, style=style, notation=typesetting.notation, sums=typesetting.sums, function=function
+        diagram,
+        series.basis,
+        style=_formula_style(typesetting),
+        notation=typesetting.notation,
+        sums=typesetting.sums,
+        function=function,
+        weight_decay=decays,
     )
     symmetry = diagram.symmetry_factor
     count = coefficient * symmetry * (-1) ** diagram.order
@@ -133,7 +140,7 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
         "value": Latex(value),
         "symmetry": Latex(rf"$|\mathrm{{Aut}}| = {symmetry}$"),
         "count": Latex(rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$"),
-        "words": Latex(explain(diagram, series.basis, function=function)),
+        "words": Latex(explain(diagram, series.basis, function=function, weight_decay=decays)),
     }
 
 

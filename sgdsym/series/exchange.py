@@ -36,7 +36,8 @@ def write_series(series: Series) -> str:
     setting = series.setting
     head = [
         f'"format": {json.dumps(FORMAT)}, "observable": {json.dumps(setting.observable)}, '
-        f'"dynamics": {json.dumps(setting.dynamics)}, "sampling": {json.dumps(setting.sampling)}',
+        f'"dynamics": {json.dumps(setting.dynamics)}, "sampling": {json.dumps(setting.sampling)}'
+        + (f', "weight_decay": {json.dumps(str(setting.weight_decay))}' if setting.weight_decay else ""),
         f'"basis": {json.dumps(series.basis)}, "order": {series.truncation}, '
         f'"symbols": {json.dumps(list(series.symbols))}, "terms": [',
     ]
@@ -76,12 +77,14 @@ def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Sett
 
 
 def read_setting(data: dict[str, Any]) -> Setting:
-    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name.
+    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name, and ``weight_decay`` where there is any.
 
     Raises:
         ValueError: if one of them is missing, or no word that a setting may hold.
     """
-    setting = Setting(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    decay = Coefficient.parse(text_field(data, "weight_decay")) if "weight_decay" in data else Coefficient()
+    observable, dynamics, sampling = (text_field(data, name) for name in ("observable", "dynamics", "sampling"))
+    setting = Setting(observable, dynamics, sampling, decay)
     setting.check()
     return setting
 

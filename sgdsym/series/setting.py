@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sgdsym.series.coefficient import Coefficient, Scalar
 
 # the words of requests, and of what is made from their series
 _WORDS = {
@@ -19,16 +22,19 @@ _WORDS = {
 }
 _JUMP = re.compile(r"jump-[0-9]{1,2}")
 _LONGEST = 400  # of words that sums and products have joined
+_NO_DECAY = Coefficient()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a series is the expansion of, in the words of the command line.
+    r"""What a series is the expansion of, in the words of the command line.
 
     Attributes:
         observable: such as ``"test-loss"``.
         dynamics: such as ``"sgd"``.
         sampling: such as ``"online"``.
+        weight_decay: the factor :math:`\lambda` of the regulariser that was trained on.  Where it is not zero a node carries
+            derivatives of :math:`l_x + \frac\lambda2|\theta|^2`, unless it is a root: that carries the plain loss.
 
     >>> print(Setting("train-loss", sampling="reshuffle"))
     train-loss of sgd (reshuffle)
@@ -37,9 +43,30 @@ class Setting:
     observable: str = "test-loss"
     dynamics: str = "sgd"
     sampling: str = "online"
+    weight_decay: Coefficient = _NO_DECAY
 
     def __str__(self) -> str:
-        return f"{self.observable} of {self.dynamics} ({self.sampling})"
+        decay = f", weight decay {self.weight_decay}" if self.weight_decay else ""
+        return f"{self.observable} of {self.dynamics} ({self.sampling}{decay})"
+
+    def substitute(self, values: Mapping[str, Scalar]) -> Setting:
+        """The setting with symbols of the weight decay replaced."""
+        return replace(self, weight_decay=self.weight_decay.substitute(values)) if self.weight_decay else self
+
+    def require_plain(self, what: str) -> None:
+        """Refuse weight decay where all nodes must carry derivatives of one loss.
+
+        Raises:
+            ValueError: saying what takes none.
+
+        >>> Setting(weight_decay=Coefficient.symbol("decay")).require_plain("a closed form")
+        Traceback (most recent call last):
+        ValueError: a closed form takes no weight decay: its root would carry another loss than its nodes; expand without it
+        """
+        if self.weight_decay:
+            raise ValueError(
+                f"{what} takes no weight decay: its root would carry another loss than its nodes; expand without it"
+            )
 
     def check(self) -> None:
         """Refuse words that no series of this package has: a file or a module is told what it may hold.
@@ -52,22 +79,31 @@ class Setting:
         Traceback (most recent call last):
         ValueError: dynamics must be one of sgd, gd, ode, sde, or such words joined by + - *, not 'adam'
         """
-        for item in fields(self):
-            given, words = getattr(self, item.name), _WORDS[item.name]
+        for name, words in _WORDS.items():
+            given = getattr(self, name)
             parts = re.split(r" [-+*] ", given) if isinstance(given, str) and len(given) <= _LONGEST else [""]
-            if not all(part in words or (item.name == "observable" and _JUMP.fullmatch(part)) for part in parts):
+            if not all(part in words or (name == "observable" and _JUMP.fullmatch(part)) for part in parts):
                 shown = given if isinstance(given, str) and len(given) <= 30 else f"{given!s:.27}..."
                 named = ", ".join(word for word in words if " " not in word)
-                raise ValueError(f"{item.name} must be one of {named}, or such words joined by + - *, not {shown!r}")
+                raise ValueError(f"{name} must be one of {named}, or such words joined by + - *, not {shown!r}")
 
     def joined(self, sign: str, other: Setting) -> Setting:
-        """The setting of a sum, difference or product: words that agree stay, others are joined by the sign."""
+        """The setting of a sum, difference or product: words that agree stay, others are joined by the sign.
+
+        Raises:
+            ValueError: if the weight decays differ.
+        """
+        if self.weight_decay != other.weight_decay:
+            raise ValueError(
+                "with another weight decay the same diagrams have other values; expand both series with the same one"
+            )
         pairs = (
             (self.observable, other.observable),
             (self.dynamics, other.dynamics),
             (self.sampling, other.sampling),
         )
-        return Setting(*(a if a == b else f"{a} {sign} {b}" for a, b in pairs))
+        words = [a if a == b else f"{a} {sign} {b}" for a, b in pairs]
+        return Setting(words[0], words[1], words[2], self.weight_decay)
 
     @property
     def open_indices(self) -> int:
