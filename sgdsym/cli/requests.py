@@ -21,7 +21,7 @@ from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS, Request
 
 def add_request(command: Parser) -> None:
     """The options that say what is expanded."""
-    command.add_argument("--observable", choices=list(OBSERVABLES), default="test-loss", help="what is expanded")
+    command.add_argument("--observable", choices=OBSERVABLES, default="test-loss", help="what is expanded")
     command.add_argument("--dynamics", choices=DYNAMICS, default="sgd", help="how the weights move")
     command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps draw data")
     add_order(command, "highest power of the learning rate (default 3)")

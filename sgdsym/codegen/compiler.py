@@ -46,7 +46,7 @@ def compile_series(series: Series, *, in_blocks: bool = True) -> Compiled:
     number = distinct_coefficients(terms)
     setting = series.setting
     numbered = [(network, number[c]) for network, c in terms.items()]
-    sums = products(numbered, setting.observable == "function", bool(setting.weight_decay))
+    sums = products(numbered, setting.observable.carries_function, bool(setting.weight_decay))
     fragments = [fragment for _, product in sums for fragment in product]
     sampled = [d for f in fragments for d, kind in f.tensors if kind in (DEVIATION, SAMPLE)]
     points, parameters = DATA_POINTS, representative_parameters(DATA_POINTS, max(sampled, default=1))

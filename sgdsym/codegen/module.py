@@ -105,7 +105,7 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         sampled=sampled,
         averaged=averaged,
         roots=_degrees(program, RootDerivative),
-        has_function=series.setting.observable == "function",
+        has_function=series.setting.observable.carries_function,
         decay=Code(str(decay)) if decay else None,
         decay_number=coefficients.get(decay),
         decayed=sorted({s.degree for p in written.values() for s in p.statements if isinstance(s, Trained)}),
@@ -145,7 +145,7 @@ def _estimate(compiled: Compiled) -> dict[str, object]:
 
 def setting_words(setting: Setting) -> dict[str, str]:
     """What a series is the expansion of, as the heading of a module names it."""
-    return {name: plain_words(getattr(setting, name)) for name in ("observable", "dynamics", "sampling")}
+    return {part: plain_words(word) for part, word in setting.words.items()}
 
 
 def coded(lines: Iterable[str]) -> list[Code]:

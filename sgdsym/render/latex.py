@@ -13,7 +13,7 @@ from sgdsym.render.notation import Notation
 from sgdsym.render.scripts import LatexScript
 from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
 from sgdsym.render.typesetting import Typesetting
-from sgdsym.series import Series, Setting
+from sgdsym.series import ONLINE, SGD, Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
@@ -51,11 +51,6 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
         case "aligned":
             return _block(series, chosen, "aligned")
     return _block(series, chosen, "align*")
-
-
-def is_function(series: Series) -> bool:
-    """Whether open roots of the series carry derivatives of a function, by the observable's name."""
-    return "function" in series.setting.observable
 
 
 def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
@@ -130,7 +125,7 @@ def _by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[st
 
 def _value(series: Series, typesetting: Typesetting) -> Value:
     script = LatexScript(series.basis, typesetting.notation, bool(series.setting.weight_decay))
-    function = is_function(series)
+    function = series.setting.observable.carries_function
     return lambda diagram: latex_formula(diagram, script, typesetting.style, typesetting.sums, function)
 
 
@@ -190,24 +185,11 @@ def left_side(series: Series, notation: Notation) -> str:
     setting, n = series.setting, notation
     end, mean = rf"{n.weights}_{{{n.steps}}}", n.expectation
     # only minibatches depend on how data are drawn
-    drawn = setting.sampling if setting.dynamics == "sgd" else "online"
-    special = [word for word, usual in ((setting.dynamics, "sgd"), (drawn, "online")) if word != usual]
+    drawn = setting.sampling if setting.dynamics == SGD else ONLINE
+    special = [part.name for part, usual in ((setting.dynamics, SGD), (drawn, ONLINE)) if part != usual]
     if special:
         mean += rf"_{{\text{{{escaped(', '.join(special))}}}}}"
-    sides = {
-        "test-loss": f"{mean}[{n.loss}({end})]",
-        "train-loss": rf"{mean}[\hat{{{n.loss}}}({end})]",
-        "generalization-gap": rf"{mean}[{n.loss}({end}) - \hat{{{n.loss}}}({end})]",
-        "displacement": f"{mean}[{end} - {n.weights}_{{0}}]",
-        "covariance": rf"\operatorname{{Cov}}[{end}]",
-        "loss-variance": rf"\operatorname{{Var}}[{n.loss}({end})]",
-        "function": f"{mean}[{n.function}({end})]",
-        "velocity": rf"{mean}[{n.weights}_{{{n.steps}+1}} - {end}]",
-        "drift": rf"\frac{{d}}{{dt}} {mean}[{n.weights}_{{t}}]_{{t=0}}",
-        "modified-loss": rf"\tilde{{{n.loss}}}({n.weights})",
-    }
-    indices = setting.open_indices
-    if setting.observable in ("diffusion", f"jump-{indices}"):
-        moved = rf"({n.weights}_{{t}} - {n.weights}_{{0}})^{{\otimes {indices}}}"
-        return rf"\frac{{d}}{{dt}} {mean}[{moved}]_{{t=0}}"
-    return sides.get(setting.observable) or rf"{mean}[\text{{{escaped(setting.observable)}}}]"
+    observable = setting.observable
+    if observable.formula:
+        return observable.formula.format(n=n, mean=mean, end=end, indices=observable.open_indices)
+    return rf"{mean}[\text{{{escaped(observable.name)}}}]"

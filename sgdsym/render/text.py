@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
-from sgdsym.render.latex import AVERAGED, has_plain_roots, is_averaged, is_function
+from sgdsym.render.latex import AVERAGED, has_plain_roots, is_averaged
 from sgdsym.render.names import diagram_name
 from sgdsym.render.scripts import TextScript, raised
 from sgdsym.render.words import explain
@@ -30,7 +30,8 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    script, function = TextScript(series.basis, bool(series.setting.weight_decay)), is_function(series)
+    setting = series.setting
+    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
     lines: list[str] = []
     for diagram, coefficient in series:
         factored = factor(coefficient)
@@ -91,7 +92,8 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    script, function = TextScript(series.basis, bool(series.setting.weight_decay)), is_function(series)
+    setting = series.setting
+    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         factored = factor(coefficient)

@@ -5,29 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sgdsym.render import Notation
-from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.network import plain_roots
 from sgdsym.render.scripts import Kind, LatexScript
-from sgdsym.series import Coefficient, Series
+from sgdsym.series import GD, ODE, SDE, SGD, Coefficient, Series
 from sgdsym.sgd import Request
 
 Definition = tuple[str, str]
 
-_OBSERVABLES = {
-    "test-loss": "the mean of the population loss after the run (the test loss)",
-    "train-loss": "the mean of the loss on the training set after the run",
-    "generalization-gap": "the mean of the population loss minus the loss on the training set, after the run",
-    "displacement": "the mean displacement of the weights",
-    "covariance": "the covariance of the weights after the run",
-    "loss-variance": "the variance of the population loss after the run",
-    "function": "the mean of another function of the weights after the run",
-}
-_SAMPLINGS = {
-    "online": "every update draws {points}",
-    "fixed": "the training set of {N} independent data points is cut into batches of {B}, visited in the same order in each epoch",
-    "reshuffle": "the training set of {N} independent data points is shuffled afresh in each epoch and cut into batches of {B}",
-    "replace": "every update draws {B} of the {N} points of the training set, with replacement",
+_MOTIONS = {
+    ODE: r"Gradient flow $\dot{{{n.weights}}} = -{n.learning_rate} \nabla {n.loss}({n.weights})$ runs for the time {time}, "
+    "which corresponds to as many updates.",
+    SDE: r"The It\^o equation $d{n.weights} = -{n.learning_rate} \nabla {n.loss}({n.weights})\,dt "
+    r"+ {n.learning_rate}\,({noise})^{{1/2}}\,dW$, "
+    r"where ${n.covariance}({n.weights})$ is the covariance of the gradient, runs for the time {time}.",
+    GD: "Gradient descent uses the whole training set of {N} independent data points in each of the {time} updates{update}.",
+    SGD: "A run makes {time} updates{update}, in which {drawn}.",
 }
 _MEANS = {
     0: "the mean of the loss",
@@ -51,34 +44,22 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
     n, sizes = notation, request.sizes
     words = {"B": _inline(sizes.batch_size, n), "N": _inline(sizes.dataset_size, n)}
     words["points"] = "one fresh data point" if sizes.batch_size == 1 else f"{words['B']} fresh data points"
-    loss, start, rate, weights = n.sample_loss, f"{n.weights}_{{0}}", n.learning_rate, n.weights
+    loss, start, weights = n.sample_loss, f"{n.weights}_{{0}}", n.weights
     sentences = [
         rf"A data point $x$ has the loss ${loss}({weights})$, a smooth function of the weights ${weights}$; the population loss is "
         rf"${n.loss} = {n.expectation}\,{loss}$. A run starts at ${start}$, where all derivatives below are taken."
     ]
-    gradient = rf"\nabla {n.loss}"
     noise = f"{n.covariance}({weights})" + ("" if sizes.batch_size == 1 else f"/{_bare(sizes.batch_size, n)}")
-    match request.dynamics:
-        case "ode":
-            sentences.append(
-                rf"Gradient flow $\dot{{{weights}}} = -{rate} {gradient}({weights})$ runs for the time {_inline(sizes.steps, n)}, "
-                "which corresponds to as many updates."
-            )
-        case "sde":
-            sentences.append(
-                rf"The It\^o equation $d{weights} = -{rate} {gradient}({weights})\,dt "
-                rf"+ {rate}\,({noise})^{{1/2}}\,dW$, "
-                rf"where ${n.covariance}({weights})$ is the covariance of the gradient, "
-                f"runs for the time {_inline(sizes.steps, n)}."
-            )
-        case "gd":
-            sentences.append(
-                f"Gradient descent uses the whole training set of {words['N']} independent data points in each of the "
-                f"{_inline(sizes.steps, n)} updates{_update(request, n)}."
-            )
-        case _:
-            drawn = _SAMPLINGS.get(request.sampling, escaped(request.sampling)).format(**words)
-            sentences.append(f"A run makes {_inline(sizes.steps, n)} updates{_update(request, n)}, in which {drawn}.")
+    setting = request.setting
+    motion = _MOTIONS[setting.dynamics].format(
+        n=n,
+        N=words["N"],
+        noise=noise,
+        time=_inline(sizes.steps, n),
+        update=_update(request, n),
+        drawn=setting.sampling.words.format(**words),
+    )
+    sentences.append(motion)
     if request.average is not None:
         sentences.append(_average(request, n))
     if request.weight_decay:
@@ -88,9 +69,8 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
             rf"In all of this ${loss}$ is trained with weight decay, as ${loss}({weights}) {penalty}$, and so are "
             "the tensors below; what is observed is without it."
         )
-    expanded = _OBSERVABLES.get(request.observable, escaped(request.observable))
     sentences.append(
-        f"Expanded is {expanded}, in powers of the learning rate. Means are over all data, all batches and all noise."
+        f"Expanded is {setting.observable.words}, in powers of the learning rate. Means are over all data, all batches and all noise."
     )
     return sentences
 
@@ -198,7 +178,7 @@ def _occurring(series: Series, script: LatexScript) -> tuple[set[int], set[int],
     mixed: set[int] = set()
     roots: set[int] = set()
     plain: set[int] = set()
-    function = "function" in series.setting.observable
+    function = series.setting.observable.carries_function
     for diagram in series.terms:
         bare = plain_roots(diagram, script)
         for block in diagram.blocks:
@@ -226,7 +206,7 @@ def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> li
     found = []
     for name in series.symbols:
         meaning = meanings.get(options.get(name, ""), "a factor of the schedule")
-        if options.get(name) == "steps" and series.setting.dynamics in ("ode", "sde"):
+        if options.get(name) == "steps" and series.setting.dynamics.is_continuous:
             meaning = "the time, in updates"
         found.append((notation.size(name), meaning))
     return found

@@ -20,7 +20,7 @@ from sgdsym.codegen.moments import distinct_coefficients
 from sgdsym.diagrams import Diagram
 from sgdsym.render import Typesetting, diagram_to_latex, diagram_to_svg, diagram_to_text, explain, series_to_latex
 from sgdsym.render.factors import factor
-from sgdsym.render.latex import is_function, left_side
+from sgdsym.render.latex import left_side
 from sgdsym.render.mathml import latex_to_mathml
 from sgdsym.render.names import diagram_name
 from sgdsym.render.terms import coefficient_lines, fill, order_terms
@@ -157,7 +157,7 @@ def _formula(latex: str, *, display: bool = False) -> Markup:
 
 
 def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[_Control]:
-    continuous = series.setting.dynamics in ("ode", "sde")
+    continuous = series.setting.dynamics.is_continuous
     meanings = dict(symbol_definitions(series, typesetting.notation, "diagram", options))
     found = []
     for name in series.symbols:
@@ -183,7 +183,8 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
 
 
 def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Series, typesetting: Typesetting) -> _Card:
-    basis, function, decays = series.basis, is_function(series), bool(series.setting.weight_decay)
+    basis, setting = series.basis, series.setting
+    function, decays = setting.observable.carries_function, bool(setting.weight_decay)
     value = diagram_to_latex(
         diagram,
         basis,
@@ -219,9 +220,7 @@ def _power(base: str, exponent: int) -> str:
 def _data(series: Series, numbered: dict[Coefficient, int], options: Mapping[str, str]) -> dict[str, Any]:
     """What the script of the page reads."""
     by_option = {option: name for name, option in options.items() if name in series.symbols}
-    in_batches = (
-        series.setting.sampling in ("fixed", "reshuffle") and {"dataset_size", "batch_size"} <= by_option.keys()
-    )
+    in_batches = series.setting.sampling.is_in_epochs and {"dataset_size", "batch_size"} <= by_option.keys()
     return {
         "order": series.truncation,
         "symbols": list(series.symbols),

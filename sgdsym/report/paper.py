@@ -13,24 +13,15 @@ from sgdsym.render.commands import Latex
 from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import Style
-from sgdsym.render.latex import is_function, left_side
+from sgdsym.render.latex import left_side
 from sgdsym.render.terms import coefficient_lines
 from sgdsym.render.tikz import inline_tikz
 from sgdsym.report.definitions import setting_sentences, symbol_definitions, symbol_options
-from sgdsym.series import Coefficient, Series, Setting
+from sgdsym.series import SGD, Coefficient, Series, Setting
 from sgdsym.sgd import Request, expand_request
 from sgdsym.templating import render
 
 _COLUMN = 22.0  # width of the column for a count, in ems
-_TITLES = {
-    "test-loss": "test loss",
-    "train-loss": "training loss",
-    "generalization-gap": "generalisation gap",
-    "displacement": "displacement of the weights",
-    "covariance": "covariance of the weights",
-    "loss-variance": "variance of the test loss",
-    "function": "mean of a function of the weights",
-}
 
 
 def write_paper(
@@ -98,15 +89,15 @@ def request_options(request: Request) -> list[str]:
 def title(setting: Setting, order: int) -> str:
     """What a report is about, as plain text.
 
-    >>> title(Setting("displacement", "gd", "fixed"), 2)
+    >>> title(Setting.named("displacement", "gd", "fixed"), 2)
     'Expansion of the displacement of the weights of GD to order 2'
     """
-    how = setting.dynamics.upper()
-    if setting.dynamics == "sgd":
+    how, observable = setting.dynamics.name.upper(), setting.observable
+    if setting.dynamics == SGD:
         how += f" ({setting.sampling})"
     if setting.weight_decay:
         how += " with weight decay"
-    return f"Expansion of the {_TITLES.get(setting.observable, setting.observable)} of {how} to order {order}"
+    return f"Expansion of the {observable.title or observable} of {how} to order {order}"
 
 
 def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[dict[str, Latex]]]]:
@@ -122,7 +113,7 @@ def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[
 
 def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> dict[str, Latex]:
     """One diagram of the table, ready strings."""
-    function, decays = is_function(series), bool(series.setting.weight_decay)
+    function, decays = series.setting.observable.carries_function, bool(series.setting.weight_decay)
     value = diagram_to_latex(
         diagram,
         series.basis,

@@ -17,7 +17,6 @@ import numpy as np
 
 from sgdsym.numeric import interpret_diagram, logistic_derivatives
 from sgdsym.numeric.population import Tensors
-from sgdsym.render.latex import is_function
 from sgdsym.render.names import diagram_name
 from sgdsym.series import Series
 
@@ -124,7 +123,7 @@ def example_root_tensors(order: int) -> dict[int, Any]:
 
 def example_values(series: Series) -> DiagramValues:
     """The values on :func:`example_tensors`, and where a function is observed on :func:`example_root_tensors`."""
-    function = is_function(series)
+    function = series.setting.observable.carries_function
     roots = example_root_tensors(series.truncation) if function else None
     decay = series.setting.weight_decay
     about = _ABOUT + (_OBSERVED if function else "") + (f"; trained with weight decay {decay}" if decay else "")
@@ -161,7 +160,7 @@ def read_values(text: str, series: Series) -> DiagramValues:
         if name not in data["values"]:
             raise ValueError(f"the value of {name} is missing")
         found[name] = data["values"][name]
-        axes = 0 if is_function(series) else len(diagram.open_roots)
+        axes = 0 if series.setting.observable.carries_function else len(diagram.open_roots)
         shapes.add(_shape(found[name], axes, name))
     if len(shapes) > 1:
         raise ValueError(f"the values have different numbers of components: {' and '.join(map(str, sorted(shapes)))}")

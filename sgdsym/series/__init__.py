@@ -8,6 +8,7 @@ from sgdsym.series.arithmetic import as_exact, read_number, read_size, symbol_na
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.conditions import Condition, named_conditions, run_conditions, undecided
+from sgdsym.series.dynamics import FIXED, FULL, GD, ODE, ONLINE, REPLACE, RESHUFFLE, SDE, SGD, Dynamics, SamplingScheme
 from sgdsym.series.estimator import estimator, mergers, most_blocks
 from sgdsym.series.evaluated import read_series
 from sgdsym.series.evaluation import TooManyDigitsError, exact_value, float_values
@@ -24,6 +25,22 @@ from sgdsym.series.fields import (
     text_field,
     word_field,
 )
+from sgdsym.series.observable import (
+    ALONG_GRADIENT,
+    COVARIANCE,
+    DISPLACEMENT,
+    DRIFT,
+    FUNCTION,
+    GENERALIZATION_GAP,
+    GRADIENT,
+    LOSS_VARIANCE,
+    MODIFIED_LOSS,
+    POTENTIAL,
+    TEST_LOSS,
+    TRAIN_LOSS,
+    VELOCITY,
+    Observable,
+)
 from sgdsym.series.parsing import check_factor
 from sgdsym.series.powers import Power
 from sgdsym.series.series import Series
@@ -31,12 +48,37 @@ from sgdsym.series.setting import Setting
 from sgdsym.series.words import by_symbol
 
 __all__ = [
+    "ALONG_GRADIENT",
     "BASES",
+    "COVARIANCE",
+    "DISPLACEMENT",
+    "DRIFT",
+    "FIXED",
+    "FULL",
+    "FUNCTION",
+    "GD",
+    "GENERALIZATION_GAP",
+    "GRADIENT",
     "HIGHEST_ORDER",
+    "LOSS_VARIANCE",
+    "MODIFIED_LOSS",
+    "ODE",
+    "ONLINE",
+    "POTENTIAL",
+    "REPLACE",
+    "RESHUFFLE",
+    "SDE",
+    "SGD",
+    "TEST_LOSS",
+    "TRAIN_LOSS",
+    "VELOCITY",
     "Basis",
     "Coefficient",
     "Condition",
+    "Dynamics",
+    "Observable",
     "Power",
+    "SamplingScheme",
     "Scalar",
     "Series",
     "Setting",

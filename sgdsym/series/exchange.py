@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,11 +34,11 @@ FORMAT = "sgdsym-series/1"
 
 def write_series(series: Series) -> str:
     """The series as JSON text, one term a line."""
-    setting = series.setting
+    words = ", ".join(f'"{part}": {json.dumps(word)}' for part, word in series.setting.words.items())
+    if decay := series.setting.weight_decay:
+        words += f', "weight_decay": {json.dumps(str(decay))}'
     head = [
-        f'"format": {json.dumps(FORMAT)}, "observable": {json.dumps(setting.observable)}, '
-        f'"dynamics": {json.dumps(setting.dynamics)}, "sampling": {json.dumps(setting.sampling)}'
-        + (f', "weight_decay": {json.dumps(str(setting.weight_decay))}' if setting.weight_decay else ""),
+        f'"format": {json.dumps(FORMAT)}, {words}',
         f'"basis": {json.dumps(series.basis)}, "order": {series.truncation}, '
         f'"symbols": {json.dumps(list(series.symbols))}, "terms": [',
     ]
@@ -83,8 +84,8 @@ def read_setting(data: dict[str, Any]) -> Setting:
         ValueError: if one of them is missing, or no word that a setting may hold.
     """
     decay = Coefficient.parse(text_field(data, "weight_decay")) if "weight_decay" in data else Coefficient()
-    observable, dynamics, sampling = (text_field(data, name) for name in ("observable", "dynamics", "sampling"))
-    setting = Setting(observable, dynamics, sampling, decay)
+    setting = Setting.named(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    setting = replace(setting, weight_decay=decay)
     setting.check()
     return setting
 

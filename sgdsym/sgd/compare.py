@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sgdsym.arguments import quoted, read_choice
-from sgdsym.series import Basis, Coefficient, Series, check_factor, undecided
+from sgdsym.series import GD, Basis, Coefficient, Series, check_factor, undecided
 from sgdsym.series.coefficient import Scalar
 from sgdsym.sgd.expand import expand_request
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import Request
 from sgdsym.sgd.settings import Side, parse_setting
-
-_LOSSES = ("test-loss", "train-loss", "generalization-gap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,11 @@ def compare(
         read_choice("observable", observable, OBSERVABLES)
     sides = [_side(side, observable) for side in (first, second)]
     sides = [_with_observable(side, observable or _named_observable(first, second, sides)) for side in sides]
-    words = {side.request.observable for side in sides}
-    if len(words) > 1 and not words <= set(_LOSSES):
-        raise ValueError(f"{' and '.join(sorted(words))} are different things; compare one observable with itself")
+    observables = {side.request.setting.observable for side in sides}
+    if len(observables) > 1 and not all(compared.has_free_root for compared in observables):
+        raise ValueError(
+            f"{' and '.join(sorted(map(str, observables)))} are different things; compare one observable with itself"
+        )
     sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
     for side in sides:
         check_factor(str(side.scale), side.request.order)
@@ -171,10 +171,10 @@ def _named_observable(first: object, second: object, sides: list[Side]) -> str |
 def _sized(side: Side, other: Side) -> Side:
     """The side with training set and batches taken from the other where it leaves them out."""
     request, model = side.request, other.request
-    if request.dataset_size is None and request.data != "online":
+    if request.dataset_size is None and request.scheme.is_finite:
         request = replace(request, dataset_size=model.dataset_size)
-    batched = request.data != "full" and request.dynamics != "ode"
-    if batched and request.batch_size is None and model.data != "full":
+    batched = request.setting.dynamics.has_batches and request.batch_size is None
+    if batched and model.setting.dynamics != GD:
         request = replace(request, batch_size=model.batch_size)
     return replace(side, request=request)
 
@@ -186,7 +186,7 @@ def _aligned(first: Side, second: Side) -> tuple[Side, Side]:
         return first, second
     if not any(lengthy):
         # epochs have a step count of their own, T = E N / B, which is the one with meaning for both
-        lengthy = [side.request.data in ("fixed", "reshuffle") for side in (first, second)]
+        lengthy = [side.request.scheme.is_in_epochs for side in (first, second)]
     if lengthy[1] and not lengthy[0]:
         return _with_updates(first, second.steps), second
     return first, _with_updates(second, first.steps)

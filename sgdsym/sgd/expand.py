@@ -23,9 +23,9 @@ from typing import Any
 
 from sgdsym.arguments import read_function, read_instance
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, undecided
+from sgdsym.series import ONLINE, TEST_LOSS, Basis, Coefficient, Scalar, Series, undecided
 from sgdsym.sgd.calendar import PlainTiming
-from sgdsym.sgd.observables import OBSERVABLES, Reading
+from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import Number, Request, Size
 from sgdsym.sgd.sampling import Sampling
@@ -119,7 +119,8 @@ def expand(
 def is_grown(request: Request) -> bool:
     """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
     plain = isinstance(request.timing, PlainTiming)
-    return request.observable == "test-loss" and request.data == "online" and plain and not request.weight_decay
+    grown = request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
+    return grown and not request.weight_decay
 
 
 def estimate_terms(request: Request) -> int:
@@ -171,7 +172,7 @@ def as_size(value: Coefficient) -> Number:
 
 def _placed_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
     """Terms of any request, placement by placement."""
-    draws, observable = request.draws, OBSERVABLES[request.observable]
+    draws, observable = request.draws, READINGS[request.setting.observable]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
         readings = observable(d)

@@ -19,7 +19,17 @@ from dataclasses import dataclass, replace
 from math import factorial
 
 from sgdsym.diagrams import Diagram, Forest, Partition, rooted_forests
-from sgdsym.series import Coefficient
+from sgdsym.series import (
+    COVARIANCE,
+    DISPLACEMENT,
+    FUNCTION,
+    GENERALIZATION_GAP,
+    LOSS_VARIANCE,
+    TEST_LOSS,
+    TRAIN_LOSS,
+    Coefficient,
+    Observable,
+)
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling import Sampling
 
@@ -119,19 +129,17 @@ def covariance(size: int) -> Readings:
     return _connected(rooted_forests(size, roots=2, planted=True), in_blocks=False)
 
 
-OBSERVABLES: dict[str, Callable[[int], Readings]] = {
-    "test-loss": test_loss,
-    "train-loss": train_loss,
-    "generalization-gap": generalization_gap,
-    "displacement": displacement,
-    "loss-variance": loss_variance,
-    "covariance": covariance,
-    "function": function,
+READINGS: dict[Observable, Callable[[int], Readings]] = {
+    TEST_LOSS: test_loss,
+    TRAIN_LOSS: train_loss,
+    GENERALIZATION_GAP: generalization_gap,
+    DISPLACEMENT: displacement,
+    LOSS_VARIANCE: loss_variance,
+    COVARIANCE: covariance,
+    FUNCTION: function,
 }
-
-
-# the root is a mean tensor like any other or shares the point of others, so which node it was is forgotten
-FREE_ROOTS = ("test-loss", "train-loss", "generalization-gap")
+# the words of requests
+OBSERVABLES = tuple(observable.name for observable in READINGS)
 
 
 def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:

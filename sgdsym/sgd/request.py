@@ -20,9 +20,15 @@ from sgdsym.arguments import (
 from sgdsym.diagrams import MAX_ORDER
 from sgdsym.series import (
     BASES,
+    FIXED,
+    FULL,
+    ONLINE,
     Basis,
     Coefficient,
     Condition,
+    Dynamics,
+    Observable,
+    SamplingScheme,
     Setting,
     as_exact,
     run_conditions,
@@ -35,16 +41,16 @@ from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.patterns import Timing
 from sgdsym.sgd.registers import RegisterTiming
-from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
+from sgdsym.sgd.sampling import COUNTED, Online, Sampling, Sizes
 
 Size: TypeAlias = int | str
 Number: TypeAlias = int | Fraction | str
 
-DYNAMICS = ("sgd", "gd", "ode", "sde")
+DYNAMICS = tuple(Dynamics.known)
+SAMPLINGS = tuple(scheme.name for scheme in COUNTED if scheme != FULL)
 # digits of a number, which coefficients hold high powers of; terms of a coefficient that a schedule of symbols makes
 MOST_DIGITS, MOST_TERMS = 60, 2000
 MOST_MODES = 100  # of all edges of a diagram that a delay brings
-SAMPLINGS = ("online", "fixed", "reshuffle", "replace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +130,7 @@ class Request:
         given = self.given_rules
         if self.optimizer is not None and given[1:]:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
-        if given and self.dynamics in ("ode", "sde"):
+        if given and self.setting.dynamics.is_continuous:
             raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
         if self.average == "uniform" and 0 in (self.steps, self.epochs):
             raise ValueError("a uniform average needs at least one step")
@@ -168,19 +174,20 @@ class Request:
 
     def _check_data(self) -> None:
         """Each size must mean something for the dynamics and the sampling."""
-        online, full = self.data == "online", self.data == "full"
-        trained = self.observable in ("train-loss", "generalization-gap")
+        setting, scheme = self.setting, self.scheme
+        full, continuous = scheme == FULL, setting.dynamics.is_continuous
+        chosen = SamplingScheme.named(self.sampling)
         both = self.steps is not None and self.epochs is not None
         fresh = "a finite training set; online draws fresh points: choose another sampling"
         for wrong, complaint in (
-            (online and self.dataset_size is not None, f"the dataset size is for {fresh}"),
-            (online and self.epochs is not None, f"epochs are for {fresh}"),
+            (not scheme.is_finite and self.dataset_size is not None, f"the dataset size is for {fresh}"),
+            (not scheme.is_finite and self.epochs is not None, f"epochs are for {fresh}"),
             (
-                online and trained,
+                setting.observable.is_trained and not scheme.is_finite,
                 f"{self.observable} needs a training set; choose sampling fixed, reshuffle or replace, or dynamics gd",
             ),
             (
-                self.dynamics == "ode" and self.batch_size is not None,
+                continuous and not setting.dynamics.has_batches and self.batch_size is not None,
                 "the gradient-flow ODE has no batches; leave the batch size out",
             ),
             (
@@ -192,11 +199,11 @@ class Request:
                 "an epoch of gradient descent is one step; give steps and leave the epochs out",
             ),
             (
-                self.dynamics in ("ode", "sde") and self.sampling != "online",
+                continuous and chosen.is_finite,
                 f"the {self.dynamics.upper()} sees fresh points; leave the sampling out",
             ),
             (
-                full and self.sampling == "replace",
+                full and chosen.repeats,
                 "gradient descent sees every point at every step, never one twice; leave the sampling out",
             ),
             (both and not full, "steps and epochs say the same thing, T = E N / B; leave one of them out"),
@@ -216,15 +223,19 @@ class Request:
                 raise ValueError(f"two sizes cannot share the symbol {name}")
 
     @property
-    def data(self) -> str:
+    def scheme(self) -> SamplingScheme:
         """How steps draw data: the sampling, or ``full`` for gradient descent; flows see fresh points."""
-        return {"gd": "full", "ode": "online", "sde": "online"}.get(self.dynamics, self.sampling)
+        dynamics = Dynamics.named(self.dynamics)
+        if dynamics.is_continuous:
+            return ONLINE
+        return SamplingScheme.named(self.sampling) if dynamics.has_batches else FULL
 
     @property
     def setting(self) -> Setting:
         """The part that names what is expanded; gradient descent is ``fixed`` with one batch of all points."""
-        sampling = "fixed" if self.data == "full" else self.data
-        return Setting(self.observable, self.dynamics, sampling, Coefficient.size(self.weight_decay))
+        scheme, decay = self.scheme, Coefficient.size(self.weight_decay)
+        sampling = FIXED if scheme == FULL else scheme
+        return Setting(Observable.named(self.observable), Dynamics.named(self.dynamics), sampling, decay)
 
     @property
     def sizes(self) -> Sizes:
@@ -232,7 +243,7 @@ class Request:
         length, points, batch = (Coefficient.size(size) for size in self._independent_sizes)
         if self._in_epochs:
             return Sizes(length * points / batch, batch, points, length)
-        if self.data == "full":
+        if self.scheme == FULL:
             batch = points
         return Sizes(length, batch, points, length * batch / points)
 
@@ -241,14 +252,14 @@ class Request:
         """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
         updates: Size = "T" if self._listed_updates is None else self._listed_updates
         length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, updates)
-        points = 1 if self.data == "online" else _first(self.dataset_size, "N")
-        batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
+        points = 1 if not self.scheme.is_finite else _first(self.dataset_size, "N")
+        batch = 1 if not self.setting.dynamics.has_batches else _first(self.batch_size, "B")
         return length, points, batch
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What the run asks of its sizes."""
-        sizes, online = self.sizes, self.data == "online"
+        sizes, scheme, dynamics = self.sizes, self.scheme, self.setting.dynamics
         average: tuple[Condition, ...] = ()
         if isinstance(self.average, str) and self.average != "uniform":
             decay = Coefficient.symbol(self.average)
@@ -260,11 +271,11 @@ class Request:
         return average + run_conditions(
             steps=None if self._in_epochs else sizes.steps,
             epochs=sizes.epochs if self._in_epochs else None,
-            dataset_size=None if online else sizes.dataset_size,
-            batch_size=None if self.data == "full" or self.dynamics == "ode" else sizes.batch_size,
+            dataset_size=sizes.dataset_size if scheme.is_finite else None,
+            batch_size=sizes.batch_size if dynamics.has_batches else None,
             momentum=Coefficient.size(self.momentum),
-            whole_epochs=self.data in ("fixed", "reshuffle"),
-            continuous=self.dynamics in ("ode", "sde"),
+            whole_epochs=scheme.is_in_epochs,
+            continuous=dynamics.is_continuous,
         )
 
     @property
@@ -284,15 +295,16 @@ class Request:
     @property
     def _in_epochs(self) -> bool:
         """Whether the length of the run is counted in epochs."""
-        if self.data in ("fixed", "reshuffle"):
+        scheme = self.scheme
+        if scheme.is_in_epochs:
             return self.steps is None and (self.epochs is not None or self._listed_updates is None)
-        return self.data == "replace" and self.epochs is not None
+        return scheme.repeats and self.epochs is not None
 
     @property
     def calendar(self) -> Calendar:
         """The epochs of the run and the updates in each; where epochs mean nothing every step is one."""
         sizes = self.sizes
-        if self.data in ("fixed", "reshuffle"):
+        if self.scheme.is_in_epochs:
             return Calendar(sizes.epochs, sizes.batches)
         return Calendar(sizes.steps, Coefficient(1))
 
@@ -313,7 +325,7 @@ class Request:
 
         Order 3 takes seconds, order 4 half a minute with numbers and two with symbols, and the next sixty times as long.
         """
-        return self.data in ("fixed", "reshuffle") and bool(self.given_rules) and self.order > 4
+        return self.scheme.is_in_epochs and bool(self.given_rules) and self.order > 4
 
     @property
     def update_rule(self) -> LinearOptimizer:
@@ -332,7 +344,7 @@ class Request:
     @property
     def timing(self) -> Timing:
         """How times are summed."""
-        if self.dynamics in ("ode", "sde"):
+        if self.setting.dynamics.is_continuous:
             return ContinuousTiming(self.sizes.steps)
         calendar, rule = self.calendar, self.update_rule
         if rule == LinearOptimizer.sgd():
@@ -353,22 +365,9 @@ class Request:
 
     def drawn_with(self, timing: Timing) -> Sampling:
         """How placements are counted with other time-sums."""
-        sizes = self.sizes
-        match self.data:
-            case "full":
-                return Full(sizes, timing)
-            case "fixed":
-                return Fixed(sizes, timing)
-            case "reshuffle":
-                return Reshuffle(sizes, timing)
-            case "replace":
-                return Replace(sizes, timing)
-        return Online(sizes, timing, self.largest_block)
-
-    @property
-    def largest_block(self) -> int | None:
-        """The largest block that the dynamics knows of: the ODE has no noise, that of the SDE is Gaussian."""
-        return {"ode": 1, "sde": 2}.get(self.dynamics)
+        if largest_block := self.setting.dynamics.largest_block:
+            return Online(self.sizes, timing, largest_block)
+        return COUNTED[self.scheme](self.sizes, timing)
 
 
 def _first(value: Size | None, default: Size) -> Size:

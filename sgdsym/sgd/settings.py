@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sgdsym.arguments import quoted, read_text
-from sgdsym.series import Coefficient, read_number, read_size
+from sgdsym.series import SGD, Coefficient, read_number, read_size
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 
 _SIZES = {
@@ -53,9 +53,9 @@ class Side:
         """
         request, sizes = self.request, self.request.sizes
         words = [f"{self.steps} updates"]
-        if request.data != "online":
+        if request.scheme.is_finite:
             words.append(f"{sizes.dataset_size} points")
-        if request.data != "full" and request.dynamics != "ode":
+        if request.setting.dynamics.has_batches:
             words.append(f"batches of {sizes.batch_size}")
         if request.momentum:
             words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {request.momentum}")
@@ -74,7 +74,7 @@ class Side:
             words.append(f"weight decay {request.weight_decay}")
         if self.scale != 1:
             words.append(f"learning rate times {self.scale}")
-        name = f"sgd, {request.sampling}" if request.dynamics == "sgd" else request.dynamics
+        name = f"sgd, {request.sampling}" if request.setting.dynamics == SGD else request.dynamics
         return f"{name}: {', '.join(words)}"
 
 

@@ -1,5 +1,6 @@
 """Modules of series with weight decay: roots of the plain loss beside nodes of the trained one, in any block."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
@@ -31,7 +32,7 @@ def random_series(seed):
         blocks = [[v for v, c in zip(free, colours, strict=True) if c == colour] for colour in set(colours.tolist())]
         edges = [(w, v) for v, w in enumerate(parents, count)]
         terms[Diagram(nodes, edges, blocks, range(count))] = DECAY / (i + 1) - int(seed)
-    setting = Setting("displacement" if is_open else "test-loss", weight_decay=DECAY / 2)
+    setting = replace(Setting.named("displacement" if is_open else "test-loss"), weight_decay=DECAY / 2)
     return Series(terms, 4, ["cumulant", "moment"][seed % 2], setting)
 
 

@@ -48,7 +48,7 @@ def as_run(family):
 
 def values(series, landscape, **sizes):
     """The coefficients on a landscape."""
-    observed = series.setting.observable == "function"
+    observed = series.setting.observable.carries_function
     found = interpret(
         series,
         landscape.derivatives(3),
