@@ -41,6 +41,9 @@ def add_request(command: Parser) -> None:
         metavar="uniform|BETA",
         help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
     )
+    rule.add_argument(
+        "--weight-decay", type=number, default=0, metavar="LAMBDA", help="gradients are of l + LAMBDA |theta|^2 / 2"
+    )
     command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
 
 
@@ -68,6 +71,7 @@ def read_request(options: argparse.Namespace) -> Request:
             schedule=options.schedule,
             delay=options.delay,
             average=options.average,
+            weight_decay=options.weight_decay,
             basis=options.basis,
         )
     except ValueError as error:

@@ -82,8 +82,8 @@ class Series(SeriesViews):
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """Names of the symbols in the coefficients, sorted."""
-        return tuple(sorted({name for c in set(self.terms.values()) for name in c.symbols}))
+        """Names of the symbols in the coefficients and of a weight decay, sorted."""
+        return tuple(sorted({name for c in {*self.terms.values(), self.setting.weight_decay} for name in c.symbols}))
 
     def diagrams(self) -> list[Diagram]:
         """The diagrams, sorted by order, tree and blocks."""
@@ -149,7 +149,11 @@ class Series(SeriesViews):
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
             raise ValueError(f"the series has no symbol {quoted_names(unknown)}; {known}")
         exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
-        conditions = undecided(self.conditions, exact)
+        conditions, setting = undecided(self.conditions, exact), self.setting.substitute(exact)
+        if self.setting.weight_decay and not setting.weight_decay:
+            if self.recount is None:
+                raise ValueError("without weight decay the series has other diagrams; expand again without it")
+            return _counted(self.recount, exact)
         try:
             image = {c: c.substitute(exact) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
@@ -158,7 +162,7 @@ class Series(SeriesViews):
             return _counted(self.recount, exact)
         again = None if self.recount is None else partial(_counted_after, self.recount, exact)
         terms = {diagram: image[c] for diagram, c in self.terms.items()}
-        return replace(self, terms=terms, recount=again, conditions=conditions)
+        return replace(self, terms=terms, setting=setting, recount=again, conditions=conditions)
 
     def __add__(self, other: Series) -> Series:
         return self._combined("+", other) if isinstance(other, Series) else NotImplemented
@@ -245,6 +249,7 @@ class Series(SeriesViews):
 
         from sgdsym.tensors import Contraction
 
+        self.setting.require_plain("a sympy expression")
         eta = sympy.Symbol("eta")
         image = {c: c.as_expr() for c in set(self.terms.values())}
         return sympy.Add(*(image[c] * eta**d.order * Contraction.from_diagram(d, self.basis) for d, c in self))
@@ -304,7 +309,8 @@ def _counted(recount: Recount, values: Mapping[str, Coefficient]) -> Series:
         raise ValueError(f"{error}; expand again with the numbers") from error
     terms = {diagram: image[c] for diagram, c in series.terms.items()}
     again = None if series.recount is None else partial(_counted_after, series.recount, left)
-    return replace(series, terms=terms, recount=again, conditions=undecided(series.conditions, left))
+    setting = series.setting.substitute(left)
+    return replace(series, terms=terms, setting=setting, recount=again, conditions=undecided(series.conditions, left))
 
 
 def _counted_after(recount: Recount, earlier: Mapping[str, Coefficient], later: Mapping[str, Scalar]) -> Series:

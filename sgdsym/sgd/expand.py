@@ -47,6 +47,7 @@ def expand(
     delay: int = 0,
     average: Number | None = None,
     optimizer: LinearOptimizer | None = None,
+    weight_decay: Number = 0,
     basis: Basis = "cumulant",
     progress: Callable[[int, int], None] | None = None,
 ) -> Series:
@@ -72,6 +73,10 @@ def expand(
         average: what is read off: ``"uniform"``, the mean of :math:`\theta_1, …, \theta_T`, or a number or symbol :math:`\beta` of
             :math:`a \leftarrow \beta a + (1-\beta)\theta` after every update, :math:`a=\theta_0` first; the last weights if left out.
         optimizer: any other optimiser that is linear in its gradients, in place of the five options before.
+        weight_decay: :math:`\lambda` of coupled weight decay, a number or a symbol name: every gradient is that of
+            :math:`l_x + \frac\lambda2|\theta|^2`, while the loss that is observed stays the plain one, so that the roots of its
+            diagrams are named.  Decoupled decay, :math:`\theta \leftarrow (1-\eta\lambda)\theta - \eta g`, is the same thing
+            for plain steps; with momentum, where decay would skip the buffer, it is another optimiser that is not expanded here.
         basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
         progress: called with each finished order and its number of diagrams.
 
@@ -105,6 +110,7 @@ def expand(
         delay=delay,
         average=average,
         optimizer=optimizer,
+        weight_decay=weight_decay,
         basis=basis,
     )
     return expand_request(request, progress)
@@ -113,7 +119,8 @@ def expand(
 def is_grown(request: Request) -> bool:
     """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
     plain = isinstance(request.timing, PlainTiming)
-    return request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
+    grown = request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
+    return grown and not request.weight_decay
 
 
 def estimate_terms(request: Request) -> int:
@@ -168,7 +175,8 @@ def _placed_terms(request: Request, progress: Callable[[int, int], None] | None)
     draws, observable = request.draws, READINGS[request.setting.observable]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
-        layer = counted(observable(d), draws)
+        readings = observable(d)
+        layer = counted(map(Reading.with_own_root, readings) if request.weight_decay else readings, draws)
         if progress:
             progress(d, len(layer))
         terms |= layer

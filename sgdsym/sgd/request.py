@@ -84,6 +84,7 @@ class Request:
     delay: int = 0
     average: Number | None = None
     optimizer: LinearOptimizer | None = None
+    weight_decay: Number = 0
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
@@ -100,6 +101,7 @@ class Request:
         if self.schedule is not None:
             weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
             self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
+        self._read("weight_decay", _read_number("weight decay", self.weight_decay))
         self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
             self._read("average", _read_number("average", self.average))
@@ -212,7 +214,8 @@ class Request:
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""
         average = None if self.average == "uniform" else self.average
-        names = [size for size in (*self._independent_sizes, self.momentum, average) if isinstance(size, str)]
+        sizes = (*self._independent_sizes, self.momentum, average, self.weight_decay)
+        names = [size for size in sizes if isinstance(size, str)]
         names += self.optimizer.symbols if self.optimizer is not None else ()
         names += [weight for weight in dict.fromkeys(self.schedule or ()) if isinstance(weight, str)]
         for name in names:
@@ -230,10 +233,9 @@ class Request:
     @property
     def setting(self) -> Setting:
         """The part that names what is expanded; gradient descent is ``fixed`` with one batch of all points."""
-        scheme = self.scheme
-        return Setting(
-            Observable.named(self.observable), Dynamics.named(self.dynamics), FIXED if scheme == FULL else scheme
-        )
+        scheme, decay = self.scheme, Coefficient.size(self.weight_decay)
+        sampling = FIXED if scheme == FULL else scheme
+        return Setting(Observable.named(self.observable), Dynamics.named(self.dynamics), sampling, decay)
 
     @property
     def sizes(self) -> Sizes:
@@ -286,6 +288,7 @@ class Request:
             "batch_size": batch,
             "momentum": self.momentum,
             "average": None if self.average == "uniform" else self.average,
+            "weight_decay": self.weight_decay,
         }
         return {option: value for option, value in options.items() if isinstance(value, str)}
 

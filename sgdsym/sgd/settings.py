@@ -20,7 +20,7 @@ _SIZES = {
     "steps": "steps",
 }
 _WORDS = ("sampling", "observable")
-_NUMBERS = ("momentum", "average")
+_NUMBERS = ("momentum", "average", "weight-decay")
 _KEYS = (*_WORDS, *_SIZES, *_NUMBERS, "nesterov", "delay", "scale")
 LONGEST_SETTING = 1000
 _UNSCALED = Coefficient(1)
@@ -70,6 +70,8 @@ class Side:
             )
         if request.optimizer is not None:
             words.append("an optimiser of its own")
+        if request.weight_decay:
+            words.append(f"weight decay {request.weight_decay}")
         if self.scale != 1:
             words.append(f"learning rate times {self.scale}")
         name = f"sgd, {request.sampling}" if request.setting.dynamics == SGD else request.dynamics
@@ -83,7 +85,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     ``key=value`` follow, each after a colon or a comma: ``sampling``, ``observable``; the sizes ``T`` or ``steps``, ``N`` or
     ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers or symbol names; ``momentum``, a rational number or
     a symbol name; ``nesterov=yes``; ``delay``, an integer; ``average``, ``uniform`` or a
-    decay; ``scale``, the factor of the learning rate, such as ``1/E``.
+    decay; ``weight-decay``, a number or a symbol name; ``scale``, the factor of the learning rate, such as ``1/E``.
 
     Args:
         text: the setting.
@@ -110,7 +112,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
             raise ValueError(f"{quoted(pair.strip())} in setting {quoted(text)} is not of the form key=value")
         if key not in _KEYS:
             raise ValueError(f"unknown word {quoted(key)} in setting {quoted(text)}; use {', '.join(_KEYS)}")
-        field = _SIZES.get(key, key)
+        field = _SIZES.get(key, key.replace("-", "_"))
         if field in seen:
             raise ValueError(f"setting {quoted(text)} gives the {field.replace('_', ' ')} twice; give it once")
         seen.add(field)

@@ -3,7 +3,7 @@ r"""Random cases: a landscape, a run, an observable, and the words of the reques
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -50,7 +50,7 @@ class Case:
         """The case in a few words.
 
         >>> random_case(Random(1), order=2).setting
-        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True at B=1'
+        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True weight_decay=1 at B=1'
         """
         words = dict(self.request)
         head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
@@ -86,7 +86,7 @@ def random_case(random: Random, order: int) -> Case:
         rates = {f"rate{t}": rate for t, rate in enumerate(run.schedule, 1)}
         options["schedule"] = tuple(rates)
         values |= rates
-    request = {
+    request: dict[str, Any] = {
         "observable": observable,
         "dynamics": run.dynamics,
         **({"sampling": run.sampling} if run.dynamics == "sgd" else {}),
@@ -98,6 +98,11 @@ def random_case(random: Random, order: int) -> Case:
         **({"average": run.average} if run.average is not None else {}),
     }
     landscape = random_landscape(random, order + 1, weights=random.choice((1, 2)))
+    if random.random() < 1 / 3:
+        run = replace(run, weight_decay=Fraction(random.randint(1, 4), random.randint(1, 3)))
+        request["weight_decay"] = run.weight_decay
+        if random.random() < 1 / 2:
+            request["weight_decay"], values["decay"] = "decay", run.weight_decay
     return Case(landscape, run, request, values)
 
 
