@@ -47,6 +47,9 @@ def add_request(command: Parser) -> None:
         help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
     )
     rule.add_argument(
+        "--weight-decay", type=number, default=0, metavar="LAMBDA", help="gradients are of l + LAMBDA |theta|^2 / 2"
+    )
+    rule.add_argument(
         "--mean-over-run",
         action="store_true",
         help="average the observable over the updates, in place of its value at the end",
@@ -78,6 +81,7 @@ def read_request(options: argparse.Namespace) -> Request:
             schedule=options.schedule,
             delay=options.delay,
             average=options.average,
+            weight_decay=options.weight_decay,
             mean_over_run=options.mean_over_run,
             basis=options.basis,
         )

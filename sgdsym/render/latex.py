@@ -128,7 +128,8 @@ def _by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[st
 
 
 def _value(series: Series, typesetting: Typesetting) -> Value:
-    script, function = LatexScript(series.basis, typesetting.notation), series.setting.observable.carries_function
+    script = LatexScript(series.basis, typesetting.notation, bool(series.setting.weight_decay))
+    function = series.setting.observable.carries_function
     return lambda diagram: latex_formula(diagram, script, typesetting.style, typesetting.sums, function)
 
 
@@ -143,15 +144,40 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
 
 
 def _conditions(series: Series, notation: Notation, edge: float = 1.0) -> list[str]:
-    """Lines that say which denominators must not vanish, what sums mean, and how open indices are meant; they begin at an edge."""
+    """Lines that say which denominators must not vanish, what symbols stand for, and how open indices are meant.
+
+    They begin at an edge, in ems.
+    """
     texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
     texts += latex_meanings(series, lambda c: latex_coefficient(c, notation), LatexLetters(notation.size))
-    averaged = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
+    others = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
+    others += [trained_on(series, notation)] if series.setting.weight_decay else []
     if not texts:
-        return averaged
+        return others
     pieces = [Piece(f"{text}," if k < len(texts) else text) for k, text in enumerate(texts, 1)]
     (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1, edge)
-    return [*lines, *averaged]
+    return [*lines, *others]
+
+
+def has_plain_roots(series: Series) -> bool:
+    """Whether roots of the series carry a loss, which weight decay does not belong to."""
+    return any(set(diagram.roots) - set(diagram.open_roots) for diagram in series.terms)
+
+
+def trained_on(series: Series, notation: Notation) -> str:
+    r"""What the tensors of a series with weight decay are derivatives of, as a formula.
+
+    >>> from sgdsym.series import Coefficient
+    >>> print(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation()))
+    G, H, \ldots \text{ are derivatives of } l + \frac{\mathrm{decay}}{2}\, |\theta|^{2}
+    """
+    n = notation
+    half = factor(series.setting.weight_decay / 2)
+    sign, rate = "-" if half.negative else "+", "" if half.is_one else rf"{half.latex(n)}\, "
+    text = rf"{n.gradient}, {n.hessian}, \ldots \text{{ are derivatives of }} {n.loss} {sign} {rate}|{n.weights}|^{{2}}"
+    if has_plain_roots(series):
+        text += rf" \text{{, and }} \nabla {n.loss}, \nabla^{{2}} {n.loss}, \ldots \text{{ of }} {n.loss}"
+    return text
 
 
 def latex_coefficient(coefficient: Coefficient, notation: Notation) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
-from sgdsym.render.latex import AVERAGED, is_averaged
+from sgdsym.render.latex import AVERAGED, has_plain_roots, is_averaged
 from sgdsym.render.names import diagram_name
 from sgdsym.render.schedules import text_meanings, text_sums
 from sgdsym.render.scripts import TextScript, raised
@@ -18,7 +18,8 @@ from sgdsym.series import Basis, Coefficient, Series
 def series_to_text(series: Series, width: int | None = None) -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
-    Where coefficients have denominators that can vanish, a last line says that they must not.
+    Where coefficients have denominators that can vanish, a last line says that they must not, and with weight decay
+    another what the tensors are derivatives of.
 
     Args:
         series: any series.
@@ -30,8 +31,8 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    script, function = TextScript(series.basis), series.setting.observable.carries_function
-    sums = text_sums(series)
+    setting, sums = series.setting, text_sums(series)
+    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
     lines: list[str] = []
     for diagram, coefficient in series:
         factored = factor(coefficient)
@@ -43,6 +44,11 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     lines += text_meanings(series, _bare)
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
+    if series.setting.weight_decay:
+        plain = ", and ∇l, ∇²l, … of l" if has_plain_roots(series) else ""
+        half = factor(series.setting.weight_decay / 2)
+        penalty = " ".join(("-" if half.negative else "+", *_scale(half, 0, {}), "|θ|²"))
+        lines.append(f"G, H, … are derivatives of l {penalty}{plain}")
     if width is not None:
         lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"
@@ -88,8 +94,8 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    script, function = TextScript(series.basis), series.setting.observable.carries_function
-    sums = text_sums(series)
+    setting, sums = series.setting, text_sums(series)
+    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         factored = factor(coefficient)

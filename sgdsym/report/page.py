@@ -110,6 +110,8 @@ def write_page(
     chosen = typesetting or Typesetting()
     if chosen.style == "diagram":
         chosen = replace(chosen, style="matrix")
+    if series.setting.weight_decay.symbols:
+        raise ValueError("the values on a page are those at one weight decay; give a number for it")
     known = values or example_values(series)
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
@@ -186,7 +188,8 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
 
 
 def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Series, typesetting: Typesetting) -> _Card:
-    basis, function = series.basis, series.setting.observable.carries_function
+    basis, setting = series.basis, series.setting
+    function, decays = setting.observable.carries_function, bool(setting.weight_decay)
     value = diagram_to_latex(
         diagram,
         basis,
@@ -194,12 +197,15 @@ def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Serie
         notation=typesetting.notation,
         sums=typesetting.sums,
         function=function,
+        weight_decay=decays,
     )
     rate = _power(typesetting.notation.learning_rate, diagram.order) if diagram.order else ""
     (term,) = order_terms([(diagram, coefficient)], rate, lambda _: value, replace(typesetting, collect=False))
     (lines,) = fill([term], 1, line=float("inf"))
-    name, words = diagram_name(diagram, basis), explain(diagram, basis, function=function)
-    searched = (name, words, diagram_to_text(diagram, basis, function=function), value, str(coefficient))
+    name = diagram_name(diagram, basis)
+    words = explain(diagram, basis, function=function, weight_decay=decays)
+    text = diagram_to_text(diagram, basis, function=function, weight_decay=decays)
+    searched = (name, words, text, value, str(coefficient))
     return _Card(
         number,
         name,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +37,8 @@ FORMAT = "sgdsym-series/1"
 def write_series(series: Series) -> str:
     """The series as JSON text, one term a line."""
     words = ", ".join(f'"{part}": {json.dumps(word)}' for part, word in series.setting.words.items())
+    if decay := series.setting.weight_decay:
+        words += f', "weight_decay": {json.dumps(str(decay))}'
     head = [
         f'"format": {json.dumps(FORMAT)}, {words}',
         f'"basis": {json.dumps(series.basis)}, "order": {series.truncation}, '
@@ -81,12 +84,14 @@ def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Sett
 
 
 def read_setting(data: dict[str, Any]) -> Setting:
-    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name.
+    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name, and ``weight_decay`` where there is any.
 
     Raises:
         ValueError: if one of them is missing, or no word that a setting may hold.
     """
+    decay = Coefficient.parse(text_field(data, "weight_decay")) if "weight_decay" in data else Coefficient()
     setting = Setting.named(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    setting = replace(setting, weight_decay=decay)
     setting.check()
     return setting
 

@@ -93,8 +93,9 @@ class Series(SeriesViews):
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """Names of the sizes in the coefficients, sorted; sums over a schedule are none, what stands in them is."""
-        names = {name for c in set(self.terms.values()) for name in c.symbols} - self.sums.keys()
+        """Names of the sizes in the coefficients and of a weight decay, sorted; sums over a schedule are none, what stands in them is."""
+        coefficients = {*self.terms.values(), self.setting.weight_decay}
+        names = {name for c in coefficients for name in c.symbols} - self.sums.keys()
         return tuple(sorted(names.union(*(known.recursion.symbols for known in self.sums.values()))))
 
     @property
@@ -169,7 +170,11 @@ class Series(SeriesViews):
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
             raise ValueError(f"the series has no symbol {quoted_names(unknown)}; {known}")
         exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
-        conditions = undecided(self.conditions, exact)
+        conditions, setting = undecided(self.conditions, exact), self.setting.substitute(exact)
+        if self.setting.weight_decay and not setting.weight_decay:
+            if self.recount is None:
+                raise ValueError("without weight decay the series has other diagrams; expand again without it")
+            return _counted(self.recount, exact)
         sums, renamed = substituted_sums(self.sums, exact)
         try:
             image = {c: c.substitute(exact | renamed) for c in set(self.terms.values())}
@@ -179,7 +184,7 @@ class Series(SeriesViews):
             return _counted(self.recount, exact)
         again = None if self.recount is None else partial(_counted_after, self.recount, exact)
         terms = {diagram: image[c] for diagram, c in self.terms.items()}
-        return replace(self, terms=terms, recount=again, conditions=conditions, sums=sums)
+        return replace(self, terms=terms, setting=setting, recount=again, conditions=conditions, sums=sums)
 
     @property
     def lengths(self) -> frozenset[str]:
@@ -290,6 +295,7 @@ class Series(SeriesViews):
 
         from sgdsym.tensors import Contraction
 
+        self.setting.require_plain("a sympy expression")
         eta = sympy.Symbol("eta")
         image = {c: c.as_expr() for c in set(self.terms.values())}
         return sympy.Add(*(image[c] * eta**d.order * Contraction.from_diagram(d, self.basis) for d, c in self))
@@ -351,7 +357,8 @@ def _counted(recount: Recount, values: Mapping[str, Coefficient]) -> Series:
         raise ValueError(f"{error}; expand again with the numbers") from error
     terms = {diagram: image[c] for diagram, c in series.terms.items()}
     again = None if series.recount is None else partial(_counted_after, series.recount, left)
-    return replace(series, terms=terms, recount=again, conditions=undecided(series.conditions, left), sums=sums)
+    setting, conditions = series.setting.substitute(left), undecided(series.conditions, left)
+    return replace(series, terms=terms, setting=setting, recount=again, conditions=conditions, sums=sums)
 
 
 def _counted_after(recount: Recount, earlier: Mapping[str, Coefficient], later: Mapping[str, Scalar]) -> Series:

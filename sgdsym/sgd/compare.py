@@ -138,6 +138,7 @@ def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) 
             request.batch_size,
             request.momentum,
             request.average,
+            request.weight_decay,
             "N",
             "B",
         }

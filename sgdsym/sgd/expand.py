@@ -61,6 +61,7 @@ def expand(
     average: Number | None = None,
     mean_over_run: bool = False,
     optimizer: LinearOptimizer | None = None,
+    weight_decay: Number = 0,
     basis: Basis = "cumulant",
     progress: Callable[[int, int], None] | None = None,
 ) -> Series:
@@ -89,6 +90,10 @@ def expand(
         mean_over_run: whether the observable is averaged over the updates, :math:`\frac1T\sum_{t=1}^T E\,s(\theta_t)`, in place of its
             value at the end.
         optimizer: any other optimiser that is linear in its gradients, in place of the options from momentum to average.
+        weight_decay: :math:`\lambda` of coupled weight decay, a number or a symbol name: every gradient is that of
+            :math:`l_x + \frac\lambda2|\theta|^2`, while the loss that is observed stays the plain one, so that the roots of its
+            diagrams are named.  Decoupled decay, :math:`\theta \leftarrow (1-\eta\lambda)\theta - \eta g`, is the same thing
+            for plain steps; with momentum, where decay would skip the buffer, it is another optimiser that is not expanded here.
         basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
         progress: called with each finished order and its number of diagrams.
 
@@ -123,6 +128,7 @@ def expand(
         average=average,
         mean_over_run=mean_over_run,
         optimizer=optimizer,
+        weight_decay=weight_decay,
         basis=basis,
     )
     return expand_request(request, progress)
@@ -131,7 +137,8 @@ def expand(
 def is_grown(request: Request) -> bool:
     """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
     plain = isinstance(request.timing, PlainTiming)
-    return request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
+    grown = request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
+    return grown and not request.weight_decay
 
 
 def estimate_terms(request: Request) -> int:
@@ -200,7 +207,8 @@ def _placed_terms(
     observable = READINGS[Observable.named(request.observable)]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
-        layer = counted(observable(d), draws)
+        readings = observable(d)
+        layer = counted(map(Reading.with_own_root, readings) if request.weight_decay else readings, draws)
         if progress:
             progress(d, len(layer))
         terms |= layer

@@ -89,6 +89,7 @@ class Request:
     average: Number | None = None
     mean_over_run: bool = False
     optimizer: LinearOptimizer | None = None
+    weight_decay: Number = 0
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
@@ -109,6 +110,7 @@ class Request:
                 "schedule", self.schedule, "name, or list of numbers and symbol names, one for each step"
             )
             self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
+        self._read("weight_decay", _read_number("weight decay", self.weight_decay))
         self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
             self._read("average", _read_number("average", self.average))
@@ -241,7 +243,8 @@ class Request:
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""
         average = None if self.average == "uniform" else self.average
-        names = [size for size in (*self._independent_sizes, self.momentum, average) if isinstance(size, str)]
+        sizes = (*self._independent_sizes, self.momentum, average, self.weight_decay)
+        names = [size for size in sizes if isinstance(size, str)]
         names += self.optimizer.symbols if self.optimizer is not None else ()
         names += [weight for weight in dict.fromkeys(self.rates or ()) if isinstance(weight, str)]
         names += [self.schedule] if isinstance(self.schedule, str) else []
@@ -267,6 +270,7 @@ class Request:
             observable.over_run if self.mean_over_run else observable,
             Dynamics.named(self.dynamics),
             FIXED if scheme == FULL else scheme,
+            Coefficient.size(self.weight_decay),
         )
 
     @property
@@ -320,6 +324,7 @@ class Request:
             "batch_size": batch,
             "momentum": self.momentum,
             "average": None if self.average == "uniform" else self.average,
+            "weight_decay": self.weight_decay,
         }
         return {option: value for option, value in options.items() if isinstance(value, str)}
 

@@ -20,8 +20,8 @@ _SIZES = {
     "steps": "steps",
 }
 _WORDS = ("sampling", "observable")
-_NUMBERS = ("momentum", "average")
-_FLAGS = {"nesterov": "nesterov", "mean-over-run": "mean_over_run"}
+_NUMBERS = ("momentum", "average", "weight-decay")
+_FLAGS = ("nesterov", "mean-over-run")
 _KEYS = (*_WORDS, *_SIZES, *_NUMBERS, *_FLAGS, "schedule", "delay", "scale")
 LONGEST_SETTING = 1000
 _UNSCALED = Coefficient(1)
@@ -81,6 +81,8 @@ def _rule_words(request: Request) -> list[str]:
         words.append("read at the uniform average" if uniform else f"read at the average of decay {request.average}")
     if request.optimizer is not None:
         words.append("an optimiser of its own")
+    if request.weight_decay:
+        words.append(f"weight decay {request.weight_decay}")
     if request.mean_over_run:
         words.append("averaged over the run")
     return words
@@ -93,7 +95,8 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     ``key=value`` follow, each after a colon or a comma: ``sampling``, ``observable``; the sizes ``T`` or ``steps``, ``N`` or
     ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers or symbol names; ``momentum``, a rational number or
     a symbol name; ``nesterov=yes``; ``schedule``, the name of rates that are given later; ``delay``, an integer; ``average``,
-    ``uniform`` or a decay; ``mean-over-run=yes``; ``scale``, the factor of the learning rate, such as ``1/E``.
+    ``uniform`` or a decay; ``weight-decay``, a number or a symbol name; ``mean-over-run=yes``; ``scale``, the factor of the
+    learning rate, such as ``1/E``.
 
     Args:
         text: the setting.
@@ -120,7 +123,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
             raise ValueError(f"{quoted(pair.strip())} in setting {quoted(text)} is not of the form key=value")
         if key not in _KEYS:
             raise ValueError(f"unknown word {quoted(key)} in setting {quoted(text)}; use {', '.join(_KEYS)}")
-        field = _SIZES.get(key, _FLAGS.get(key, key))
+        field = _SIZES.get(key, key.replace("-", "_"))
         if field in seen:
             raise ValueError(f"setting {quoted(text)} gives the {field.replace('_', ' ')} twice; give it once")
         seen.add(field)

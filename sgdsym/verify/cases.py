@@ -51,7 +51,7 @@ class Case:
         """The case in a few words.
 
         >>> random_case(Random(1), order=2).setting
-        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True at B=1'
+        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True weight_decay=1 at B=1'
         """
         words = dict(self.request)
         head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
@@ -92,7 +92,7 @@ def random_case(random: Random, order: int) -> Case:
         rates = {f"rate{t}": rate for t, rate in enumerate(run.schedule, 1)}
         options["schedule"] = tuple(rates)
         values |= rates
-    request = {
+    request: dict[str, Any] = {
         "observable": observable,
         "dynamics": run.dynamics,
         **({"sampling": run.sampling} if run.dynamics == "sgd" else {}),
@@ -105,6 +105,11 @@ def random_case(random: Random, order: int) -> Case:
         **({"mean_over_run": True} if run.mean_over_run else {}),
     }
     landscape = random_landscape(random, order + 1, weights=random.choice((1, 2)))
+    if random.random() < 1 / 3:
+        run = replace(run, weight_decay=Fraction(random.randint(1, 4), random.randint(1, 3)))
+        request["weight_decay"] = run.weight_decay
+        if random.random() < 1 / 2:
+            request["weight_decay"], values["decay"] = "decay", run.weight_decay
     return Case(landscape, run, request, values)
 
 

@@ -51,10 +51,11 @@ def enumerate_series(landscape: Landscape, run: Run, observable: str, order: int
     >>> enumerate_series(slopes, Run(steps=2), "loss-variance", 2)
     [Fraction(0, 1), Fraction(0, 1), Fraction(8, 1)]
     """
+    trained = landscape.trained(run.weight_decay)
     if run.dynamics in ("ode", "sde"):
         flow = _ode_mean if run.dynamics == "ode" else _sde_mean
-        return _observed(landscape, observable, order, lambda polynomial: flow(landscape, run, polynomial, order))
-    outcomes = _outcomes(landscape, run, order)
+        return _observed(landscape, observable, order, lambda polynomial: flow(trained, run, polynomial, order))
+    outcomes = _outcomes(trained, run, order)
 
     def mean(polynomial: Polynomial) -> PowerSeries:
         values = (substitute(up_to_degree(polynomial, order), point) * chance for _, point, chance in outcomes)

@@ -152,6 +152,7 @@ def evaluate(case: Case, expand: Callable[..., Series] = sgd.expand) -> list[Any
         # a series without terms says by the gradient how many weights there are
         case.landscape.derivatives(max(order, 1)),
         weights=case.landscape.probabilities,
+        start=case.landscape.start if case.run.weight_decay else None,
         root_derivatives=case.landscape.function_derivatives(order) if observable == "function" else None,
     )
     shape = (case.landscape.weights,) * series.setting.open_indices
