@@ -7,12 +7,14 @@ values (:mod:`~sgdsym.numeric.matrix_free.confirm`), and by which other evaluati
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats, Function, joined
+from sgdsym.numeric.matrix_free.program import Program
 
 HALF = frozenset({"bfloat16", "float16"})
 EPSILONS = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23}
@@ -51,12 +53,35 @@ class Observed:
 
 @dataclass(frozen=True, eq=False)
 class AutomaticCalculus(Calculus):
-    """A loss at its parameters, differentiated by a framework."""
+    """A loss at its parameters, differentiated by a framework.
+
+    Attributes:
+        way: which of the ways to differentiate is taken.
+    """
+
+    way: int = 0
 
     @property
     @abstractmethod
     def framework(self) -> str:
         """The name of the framework."""
+
+    @property
+    @abstractmethod
+    def ways(self) -> tuple[str, ...]:
+        """The ways to differentiate, the cheapest first, and what there is to say of each."""
+
+    @abstractmethod
+    def attempt(self, program: Program, directions: Sequence[Floats], points: Sequence[Arrays]) -> None:
+        """Find out whether the random values of a program can be computed.
+
+        Raises:
+            ValueError: if they cannot.
+        """
+
+    @abstractmethod
+    def whole(self, examples: Arrays) -> Floats | None:
+        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
 
     @abstractmethod
     def moved(self, parameters: Floats) -> Self:

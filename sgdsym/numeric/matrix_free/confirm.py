@@ -69,6 +69,16 @@ def confirm_derivatives(
     return found
 
 
+def attempt_derivatives(calculus: AutomaticCalculus, examples: Arrays, order: int) -> None:
+    """Find out whether the derivatives up to an order can be computed at all.
+
+    Raises:
+        ValueError: if they cannot.
+    """
+    directions = _directions(calculus, order + 1, np.random.default_rng(0))
+    calculus.attempt(_tower(order), directions, [tuple(array[:, None] for array in examples)])
+
+
 def _tables(
     calculus: AutomaticCalculus, directions: list[Floats], examples: Arrays, at_once: int
 ) -> tuple[Floats, Floats]:
