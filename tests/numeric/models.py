@@ -57,7 +57,7 @@ class Encoder(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.layer = nn.TransformerEncoderLayer(2, 1, 2, batch_first=True)
+        self.layer = nn.TransformerEncoderLayer(2, 1, 1, batch_first=True, bias=False)
         self.read = nn.Linear(2, CLASSES)
 
     def forward(self, x):
@@ -108,7 +108,7 @@ class InPlace(nn.Module):
         hidden, filled = torch.tanh(self.first(x)), torch.zeros(len(x), 3, dtype=x.dtype)
         filled[:, :2] = hidden[:, :2]
         filled[:, 2] = hidden[:, 2] ** 2
-        return self.last(filled * 2 if x.sum().item() > 0 else filled)
+        return self.last(filled * 2 if self.last.bias.sum().item() < 9 else filled)
 
 
 class Checkpointed(nn.Module):

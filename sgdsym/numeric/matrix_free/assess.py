@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sgdsym.diagrams import Diagram
-from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Grounds, Precision
+from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Grounds
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus
 from sgdsym.numeric.matrix_free.confirm import Finding, attempt_derivatives, confirm_derivatives
 from sgdsym.numeric.matrix_free.data import Points
 from sgdsym.numeric.matrix_free.plan import WORKING_SET, Held
 from sgdsym.numeric.matrix_free.refusal import FinalError
-from sgdsym.numeric.matrix_free.supervised import Reduction, Supervised, reduction_of
+from sgdsym.numeric.matrix_free.supervised import Supervised
 
 FEW = 8  # data points on which derivatives are compared
 
@@ -80,7 +80,7 @@ def assess(calculus: Calculus, data: Points, orders: Orders) -> Assessment:
     notes = [calculus.ways[calculus.way]]
     if isinstance(calculus.loss, Supervised):
         notes += calculus.loss.notes
-        if _reduction(calculus, grounds.precision, two) == "sum":
+        if calculus.reduction(two, calculus.losses(two)) == "sum":
             notes.append(
                 "loss_function adds up a batch; this is the mean: a rate here is one on the sum times the batch size"
             )
@@ -111,12 +111,6 @@ def _first_way(calculus: AutomaticCalculus, two: Arrays, orders: Orders) -> Auto
         else:
             return candidate
     raise AssertionError("there is a last way")
-
-
-def _reduction(calculus: AutomaticCalculus, precision: Precision, examples: Arrays) -> Reduction:
-    """How a supervised loss makes the loss of a batch."""
-    whole = calculus.whole(examples)
-    return "mean" if whole is None else reduction_of(whole, calculus.losses(examples), precision.epsilon)
 
 
 def _held(calculus: AutomaticCalculus, inputs: int, first: Arrays, two: Arrays) -> Held:

@@ -75,6 +75,14 @@ class Calculus(ABC):
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example, (n,)."""
 
+    def checked_losses(self, examples: Arrays) -> Floats:
+        """The loss of each example, after a look at what the loss of all of them would be.
+
+        Raises:
+            ValueError: if the loss of a batch does not follow from those of its examples.
+        """
+        return self.losses(examples)
+
     @abstractmethod
     def gradients(self, examples: Arrays) -> Floats:
         """The gradient of the loss of each example, (n, p)."""

@@ -70,13 +70,14 @@ def confirm_derivatives(
 
 
 def attempt_derivatives(calculus: AutomaticCalculus, examples: Arrays, order: int) -> None:
-    """Find out whether the derivatives up to an order can be computed at all.
+    """Find out whether the derivatives up to an order can be computed at all, also at parameters that are moved.
 
     Raises:
         ValueError: if they cannot.
     """
     directions = _directions(calculus, order + 1, np.random.default_rng(0))
-    calculus.attempt(_tower(order), directions, [tuple(array[:, None] for array in examples)])
+    arrays = (*examples, np.zeros(len(examples[0])))
+    calculus.along(directions[-1]).attempt(_tower(order), directions, [tuple(array[:, None] for array in arrays)])
 
 
 def _tables(

@@ -111,7 +111,7 @@ def check_losses(plan: Plan, bench: Bench) -> None:
 
 
 def _losses_task(bench: Bench, rows: slice) -> Task:
-    return bench.calculus.losses, (bench.data.take(rows),)
+    return bench.calculus.checked_losses, (bench.data.take(rows),)
 
 
 def _compute_fixed(fixed: Fixed, program: Program, plan: Plan, bench: Bench) -> None:

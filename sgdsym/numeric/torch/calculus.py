@@ -20,7 +20,7 @@ from sgdsym.numeric.matrix_free.calculus import (
     split,
 )
 from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
-from sgdsym.numeric.matrix_free.messages import Message, Reading
+from sgdsym.numeric.matrix_free.messages import Cell, Message, Reading
 from sgdsym.numeric.matrix_free.program import Program
 from sgdsym.numeric.matrix_free.supervised import Supervised
 from sgdsym.numeric.torch.memory import most_bytes
@@ -135,19 +135,10 @@ class TorchCalculus(AutomaticCalculus):
         return lowest_precision(made, self.parameters)
 
     def held_bytes(self, inputs: int, examples: Arrays) -> int:
-        """The most bytes held at once while a message with so many inputs is computed on some examples: a bound."""
-        with at_work():
-            parameters = _pytree.tree_map(lambda leaf: leaf.detach().clone().requires_grad_(), self.parameters)
-            tensors = self._tensors(examples)
-
-            def gradient() -> None:
-                total = replace(self._losses(), parameters=parameters).each(parameters, tensors).sum()
-                if total.requires_grad:
-                    torch.autograd.grad(total, _pytree.tree_leaves(parameters), allow_unused=True)
-
-            # nested directions are not watched themselves: some errors of PyTorch end the process there.  Each of them
-            # doubles what a gradient holds, and a number with its derivative is two
-            return most_bytes(gradient) * (2 ** (inputs + 1) if inputs else 1)
+        """The most bytes held at once while a message with so many inputs is computed on some examples."""
+        message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
+        directions = [np.ones(self.size)] * inputs
+        return most_bytes(lambda: self.total(message, directions, examples))
 
     def culprit(self, order: int, examples: Arrays) -> str | None:
         """The operator of the loss whose own derivatives of an order are wrong, where it can be found."""

@@ -44,12 +44,39 @@ def at_work() -> Iterator[None]:
         if torch.backends.mha.get_fastpath_enabled():
             torch.backends.mha.set_fastpath_enabled(False)
             stack.callback(torch.backends.mha.set_fastpath_enabled, True)
+        stack.enter_context(_without_checkpoints())
         for device in ("cpu", "cuda"):
             if torch.is_autocast_enabled(device):
                 stack.enter_context(torch.autocast(device, enabled=False))
         if "torch._dynamo" in sys.modules and hasattr(torch.compiler, "set_stance"):
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         yield
+
+
+@contextmanager
+def _without_checkpoints() -> Iterator[None]:
+    """Layers under ``torch.utils.checkpoint`` are computed once.
+
+    What is computed again on the way back would be with the weights a module has then, not with those it was called with,
+    and its derivatives with respect to those would be lost.
+    """
+    module = sys.modules.get("torch.utils.checkpoint")
+    with ExitStack() as stack:
+        for name, plain in (("_checkpoint_without_reentrant_generator", _plainly), ("CheckpointFunction", _Plain)):
+            if hasattr(module, name):
+                stack.callback(setattr, module, name, getattr(module, name))
+                setattr(module, name, plain)
+        yield
+
+
+def _plainly(*_: Any, **__: Any) -> Iterator[None]:
+    yield
+
+
+class _Plain:
+    @staticmethod
+    def apply(function: Callable[..., Any], _: bool, *arguments: Any) -> Any:
+        return function(*arguments)
 
 
 def rebuilt(layout: Any, parts: Sequence[Any]) -> Any:
