@@ -5,14 +5,21 @@ formulas are printed.  Where the tensors are too large to form, :mod:`sgdsym.num
 evaluate the same series by products along the trees; they are imported by name, and load no framework until they are used.
 """
 
+from sgdsym.numeric.distributions import Finite, Gaussian
 from sgdsym.numeric.interpreter import interpret, interpret_diagram
 from sgdsym.numeric.logistic import logistic_derivatives
 from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
 from sgdsym.numeric.population import Population, sampled_degrees
+from sgdsym.numeric.symbolic import LocalLoss, SymbolicLoss, from_sympy
 
 __all__ = [
+    "Finite",
+    "Gaussian",
+    "LocalLoss",
     "Polynomial",
     "Population",
+    "SymbolicLoss",
+    "from_sympy",
     "interpret",
     "interpret_diagram",
     "logistic_derivatives",

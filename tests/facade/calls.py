@@ -4,7 +4,7 @@ import numpy as np
 import sympy as sp
 
 import sgdsym
-from sgdsym import noise, sgd, stationary
+from sgdsym import noise, numeric, sgd, stationary
 
 x, y = sp.symbols("x y")
 T = sgdsym.Coefficient.symbol("T")
@@ -18,6 +18,7 @@ TENSORS = [[0.0, 1.0], [[1.0], [3.0]], [[[0.0]], [[2.0]]]]
 KERNEL = SERIES.kernel(unbiased=True)
 LONG_KERNEL = LONG.kernel()
 HALF = sp.Rational(1, 2)
+SYMBOLIC = numeric.from_sympy((x - y) ** 2 / 2, x, y, [0, 1])
 MODEL = noise.Empirical({0: [0, 1], 1: [[1], [3]], 2: [[[0]], [[2]]]})
 EQUATION = stationary.fokker_planck([x], x**2 / 2, 1)
 LAW = stationary.mean_square_stability([[[1]], [[3]]], batch_size=1, gradients=[[1], [-1]])
@@ -212,6 +213,13 @@ CALLS = {
         (HALF,),
         {"batch_size": 1, "curvature": 1, "law": "discrete"},
     ),
+    "numeric.Finite": (numeric.Finite, ([0, 1], [HALF, HALF]), {}),
+    "numeric.Gaussian": (numeric.Gaussian, (0, 1), {}),
+    "numeric.from_sympy": (numeric.from_sympy, (x * y, x, y, [0, 1]), {}),
+    "SymbolicLoss.at": (SYMBOLIC.at, (0,), {}),
+    "LocalLoss.cumulant": (SYMBOLIC.at(0).cumulant, ([1, 1],), {}),
+    "LocalLoss.moment": (SYMBOLIC.at(0).moment, ([1, 1],), {}),
+    "LocalLoss.derivatives": (SYMBOLIC.at(0).derivatives, (2,), {}),
     "stationary.excess_loss": (stationary.excess_loss, (H, C, HALF, 0, None), {}),
     "stationary.finite_rate_ratio": (stationary.finite_rate_ratio, (1, 2, HALF), {}),
     "stationary.flatness_drift": (
