@@ -5,6 +5,7 @@ import sympy as sp
 
 import sgdsym
 from sgdsym import noise, numeric, sgd, stationary
+from sgdsym.simulation import bundled_landscape
 
 x, y = sp.symbols("x y")
 T = sgdsym.Coefficient.symbol("T")
@@ -18,6 +19,9 @@ TENSORS = [[0.0, 1.0], [[1.0], [3.0]], [[[0.0]], [[2.0]]]]
 KERNEL = SERIES.kernel(unbiased=True)
 LONG_KERNEL = LONG.kernel()
 HALF = sp.Rational(1, 2)
+BOWL = sgdsym.Landscape.numpy(
+    lambda w, x: ((w - x) ** 2).sum(axis=-1) / 2, [1.0], [[0.0], [2.0]], gradient=lambda w, x: w - x
+)
 SYMBOLIC = numeric.from_sympy((x - y) ** 2 / 2, x, y, [0, 1])
 MODEL = noise.Empirical({0: [0, 1], 1: [[1], [3]], 2: [[[0]], [[2]]]})
 EQUATION = stationary.fokker_planck([x], x**2 / 2, 1)
@@ -213,6 +217,33 @@ CALLS = {
         (HALF,),
         {"batch_size": 1, "curvature": 1, "law": "discrete"},
     ),
+    "Landscape": (sgdsym.Landscape.sympy, (SYMBOLIC, 1), {}),
+    "Landscape.numpy": (
+        sgdsym.Landscape.numpy,
+        (BOWL.losses.loss, [1.0], [[0.0], [2.0]]),
+        {"gradient": BOWL.losses.gradient, "probabilities": [0.5, 0.5], "mean_loss": None},
+    ),
+    "Landscape.jax": (sgdsym.Landscape.jax, (lambda w, x: (w - x) ** 2, 1.0, np.ones(2)), {"probabilities": None}),
+    "Landscape.torch": (sgdsym.Landscape.torch, (lambda w, x: (w - x) ** 2, 1.0, np.ones(2)), {"probabilities": None}),
+    "simulate": (
+        sgdsym.simulate,
+        (BOWL, 0.1),
+        {
+            "steps": 2,
+            "batch_size": 1,
+            "runs": 3,
+            "seed": 0,
+            "record": [1],
+            "start": None,
+            "given": False,
+            "function": None,
+            "progress": None,
+            "momentum": 0.5,
+            "average": "uniform",
+            "schedule": [1, 0.5],
+        },
+    ),
+    "bundled_landscape": (bundled_landscape, ("gauss",), {}),
     "numeric.Finite": (numeric.Finite, ([0, 1], [HALF, HALF]), {}),
     "numeric.Gaussian": (numeric.Gaussian, (0, 1), {}),
     "numeric.from_sympy": (numeric.from_sympy, (x * y, x, y, [0, 1]), {}),
