@@ -40,6 +40,7 @@ from sgdsym.stationary.minima import minimum_covariance, minimum_noise
 from sgdsym.stationary.modified_equations import embedded_ornstein_uhlenbeck, stochastic_modified_equation
 from sgdsym.stationary.multiplicative import MeanSquareStability, mean_square_stability, sampling_factor
 from sgdsym.stationary.passage import mean_first_passage
+from sgdsym.stationary.periodic import periodic_covariance
 from sgdsym.stationary.preconditioned import (
     adaptive_covariance,
     damped_newton_covariance,
@@ -99,6 +100,7 @@ __all__ = [
     "noise_scale",
     "optimal_learning_rate",
     "optimal_preconditioner",
+    "periodic_covariance",
     "quasipotential_slope",
     "reshuffled_covariance",
     "sampling_factor",

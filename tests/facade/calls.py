@@ -327,6 +327,11 @@ CALLS = {
         {"weights": 2, "batch_size": 10, "dataset_size": 100},
     ),
     "stationary.optimal_preconditioner": (stationary.optimal_preconditioner, (H, C, 3, 0), {}),
+    "stationary.periodic_covariance": (
+        stationary.periodic_covariance,
+        (H, C, [HALF, sp.Rational(1, 4)], 0),
+        {"batch_sizes": [1, 2]},
+    ),
     "stationary.quasipotential_slope": (stationary.quasipotential_slope, (x**2 / 2, x, HALF), {}),
     "stationary.reshuffled_covariance": (stationary.reshuffled_covariance, (H, C, HALF), {"batches": 2}),
     "stationary.sampling_factor": (stationary.sampling_factor, (2, 5), {"replacement": False}),
