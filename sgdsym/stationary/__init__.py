@@ -5,6 +5,7 @@ batch comes about, that is :mod:`sgdsym.noise`, and to print or draw.
 """
 
 from sgdsym.stationary.adaptive_descent import adam_drift
+from sgdsym.stationary.adaptive_noise import AdamLaw, adam_law
 from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
 from sgdsym.stationary.decomposition import Decomposition, decompose
 from sgdsym.stationary.escape import (
@@ -55,6 +56,7 @@ from sgdsym.stationary.stability import stability_threshold, underdamped_onset
 from sgdsym.stationary.tails import estimated_tail_index, tail_index
 
 __all__ = [
+    "AdamLaw",
     "Decomposition",
     "EdgeFlow",
     "Equilibrium",
@@ -64,6 +66,7 @@ __all__ = [
     "RegressionLaw",
     "Relation",
     "adam_drift",
+    "adam_law",
     "adaptive_covariance",
     "basin_ratio",
     "catapult_step",

@@ -327,6 +327,11 @@ CALLS = {
         {"weights": 2, "batch_size": 10, "dataset_size": 100},
     ),
     "stationary.optimal_preconditioner": (stationary.optimal_preconditioner, (H, C, 3, 0), {}),
+    "stationary.adam_law": (
+        stationary.adam_law,
+        (H, C, 0.5),
+        {"first_decay": 0.5, "second_decay": 0.9, "epsilon": 0.1},
+    ),
     "stationary.periodic_covariance": (
         stationary.periodic_covariance,
         (H, C, [HALF, sp.Rational(1, 4)], 0),
