@@ -8,6 +8,7 @@ from sgdsym.stationary.adaptive_descent import adam_drift
 from sgdsym.stationary.adaptive_noise import AdamLaw, adam_law
 from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
 from sgdsym.stationary.decomposition import Decomposition, decompose
+from sgdsym.stationary.discrete_passage import mean_escape_steps
 from sgdsym.stationary.escape import (
     effective_dimension_bound,
     escape_exponent,
@@ -93,6 +94,7 @@ __all__ = [
     "label_noise_threshold",
     "lag_covariance",
     "log_temperature",
+    "mean_escape_steps",
     "mean_first_passage",
     "mean_square_distance",
     "mean_square_stability",

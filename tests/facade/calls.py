@@ -293,6 +293,11 @@ CALLS = {
     "stationary.label_noise_threshold": (stationary.label_noise_threshold, (H, 0), {"batch_size": 2}),
     "stationary.lag_covariance": (stationary.lag_covariance, (H, C, HALF, HALF, None), {"lag": 1}),
     "stationary.log_temperature": (stationary.log_temperature, (2,), PLACE),
+    "stationary.mean_escape_steps": (
+        stationary.mean_escape_steps,
+        (lambda x: x - x**2, lambda x: 0 * x + 4.0),
+        {"learning_rate": 0.5, "start": 0, "target": 1.5, "wall": -4},
+    ),
     "stationary.mean_first_passage": (
         stationary.mean_first_passage,
         (lambda x: 0 * x, lambda x: 0 * x + 0.5),
