@@ -114,7 +114,16 @@ ODD += [
     "\ud800",
 ]
 # how often a command is drawn; what takes a minute is only asked for wrongly
-SHARES = {"expand": 5, "compare": 3, "resum": 3, "modified": 3, "diagrams": 2, "paper": 2, "stationary": 2}
+SHARES = {
+    "simulate": 2,
+    "expand": 5,
+    "compare": 3,
+    "resum": 3,
+    "modified": 3,
+    "diagrams": 2,
+    "paper": 2,
+    "stationary": 2,
+}
 SLOW = {
     "demo": [["--seed", "x"], ["--colour"], ["--seed"], ["--help"]],
     "literature": [["--order", "1"], ["--output", "."], ["--help"]],
@@ -248,6 +257,9 @@ class Grammar:
             "second": SETTINGS,
             "diagram": DIAGRAMS,
             "values": self.json,
+            "landscape": (["gauss", "helix", "three-points"], ["moon", ""]),
+            "loss": (["no_such_module:landscape"], ["x", "a:b:c", "os:getcwd", "math:pi"]),
+            "record": (["1", "1,2", "0"], ["", "1,", "-1", "99"]),
         }
         if action.dest in by_option:
             return by_option[action.dest]
