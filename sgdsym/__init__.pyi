@@ -1,4 +1,5 @@
 from . import noise, stationary
+from .checking import check
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
@@ -21,6 +22,7 @@ __all__ = [
     "Notation",
     "Resummed",
     "Series",
+    "check",
     "compare",
     "expand",
     "from_networkx",
