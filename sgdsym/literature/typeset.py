@@ -3,7 +3,7 @@ r"""Formulas as they are printed in this room, in Unicode, as LaTeX for math mod
 >>> print(latex_formula("η² (T/2) C:H,  T = MN"))
 \eta^{2} (T/2) C:H,\ T = MN
 >>> print(latex_formula("λσ²/(2S - t₁) where S is large, √(h|h_s|)"))
-\lambda \sigma^{2}/(2S - t_{1}) \text{ where } S \text{ is large }, \surd (h|h_s|)
+\lambda \sigma^{2}/(2S - t_{1}) \text{ where } S \text{ is large}, \surd (h|h_s|)
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def latex_formula(text: str) -> str:
     >>> latex_formula("eta**2*h/2")
     '\\eta^{2} h/2'
     """
-    text = unicodedata.normalize("NFD", text).replace("\u0338", "")
+    text = unicodedata.normalize("NFD", text).replace("sigma2", "σ²")
     text = re.sub(r"\*\*\(", "^(", re.sub(r"\*\*([A-Za-z0-9]+)", r"^{\1}", text)).replace("*", " ")
     text = re.sub(r"\^\(((?:[^()]|\([^()]*\))*)\)", r"^{(\1)}", text)
     text = _RAISED.sub(lambda m: f"^{{{_plain(m.group())}}}", text)
@@ -88,6 +88,7 @@ def latex_formula(text: str) -> str:
     text = _WORDS.sub(_worded, text)
     text = "".join(_sign(character) for character in text)
     text = re.sub(r",  +", r",\\ ", text)
+    text = re.sub(r" \}(?=[:;,.)\]]|$)", "}", re.sub(r" (?=\(\\text\{)", r"\\ ", text))
     return re.sub(r" +(?=[,^)/_]|$)", "", text).strip()
 
 
@@ -106,16 +107,19 @@ def _worded(match: re.Match[str]) -> str:
     if start and text[start - 1] == "\\":
         return match.group()
     parts: list[str] = []
-    for word in match.group().split():
+    words = match.group().split()
+    for word, following in zip(words, [*words[1:], ""], strict=True):
         # the indices of a tensor
         lowered = start and text[start - 1] == "_" and not parts and len(word) < 4 and word not in _OPERATORS
-        symbol = word if lowered else _symbol(word)
+        # an article stands before a word
+        article = word == "a" and following and _symbol(following) is None
+        symbol = word if lowered else None if article else _symbol(word)
         if symbol is not None:
             parts.append(symbol)
         elif parts and parts[-1].startswith(r"\text"):
             parts[-1] = f"{parts[-1][:-1]}{word} }}"
         else:
-            parts.append(rf"\text{{ {word} }}" if start or parts else rf"\text{{{word} }}")
+            parts.append(rf"\text{{ {word} }}" if parts or (start and text[start - 1] != "(") else rf"\text{{{word} }}")
     if start and text[start - 1] in "_^" and len(parts[0]) > 1:
         parts[0] = f"{{{parts[0]}}}"
     return " ".join(parts)
@@ -127,8 +131,6 @@ def _symbol(word: str) -> str | None:
         return rf"\operatorname{{{word}}}"
     if word in _GREEK:
         return rf"\{word} "
-    if word == "sigma2":
-        return r"\sigma^2"
     # capitals side by side are a product, and so are a letter and another
     if (
         len(word) < 2
