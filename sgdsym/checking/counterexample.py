@@ -19,7 +19,7 @@ import numpy as np
 
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric import Polynomial, interpret
-from sgdsym.series import FIXED, FULL, Coefficient, Series
+from sgdsym.series import FIXED, FULL, Coefficient, Series, Setting
 from sgdsym.sgd import Request
 from sgdsym.verify import Landscape, Run, enumerate_series
 
@@ -65,8 +65,8 @@ def find_counterexample(
         at_minimum: whether the mean gradient vanishes at the start.
     """
     order, difference = _lowest_difference(formula, derived)
-    scene = _Scene(request.setting.observable.carries_function, at_minimum)
     for numbers in _sizes(request):
+        scene = _Scene(_numbered(request, numbers).setting, at_minimum)
         values = _evaluated(difference, numbers)
         landscape = scene.telling(values) if values else None
         if landscape is None:
@@ -97,7 +97,7 @@ def _sizes(request: Request) -> Iterator[dict[str, int | Fraction]]:
         symbol: range(1, _LARGEST[option] + 1) if option in _LARGEST else (Fraction(1, 2), Fraction(1, 3))
         for option, symbol in request.symbols.items()
     }
-    for place, weight in enumerate(weight for weight in request.schedule or () if isinstance(weight, str)):
+    for place, weight in enumerate(weight for weight in request.rates or () if isinstance(weight, str)):
         choices.setdefault(weight, (Fraction(1), Fraction(1, 2 + place)))
     settings = sorted(product(*choices.values()), key=lambda values: (sum(values), values))
     for values in settings[:_MOST_SIZES]:
@@ -116,7 +116,7 @@ def _numbered(request: Request, numbers: Mapping[str, int | Fraction]) -> Reques
         ValueError: if the run cannot have these sizes.
     """
     options = {option: numbers[symbol] for option, symbol in request.symbols.items()}
-    schedule = request.schedule and tuple(numbers[w] if isinstance(w, str) else w for w in request.schedule)
+    schedule = None if request.rates is None else tuple(numbers[w] if isinstance(w, str) else w for w in request.rates)
     return replace(request, schedule=schedule, **options)  # type: ignore[arg-type]
 
 
@@ -133,17 +133,24 @@ def _evaluated(terms: Terms, numbers: Mapping[str, int | Fraction]) -> dict[Diag
 class _Scene:
     """How landscapes are made and looked at: what the observable asks of them."""
 
-    function: bool
+    setting: Setting
     at_minimum: bool
+
+    @property
+    def function(self) -> bool:
+        """Whether a function of its own is observed."""
+        return self.setting.observable.carries_function
 
     def total(self, values: Mapping[Diagram, Fraction], landscape: Landscape) -> Any:
         """The sum of the diagrams with these coefficients."""
         if not values:
             return Fraction(0)
         degree = max(1, *(max(diagram.degrees) for diagram in values))
-        series = Series({d: Coefficient(c) for d, c in values.items()}, max(d.order for d in values))
+        terms = {diagram: Coefficient(c) for diagram, c in values.items()}
+        series = Series(terms, max(diagram.order for diagram in values), setting=self.setting)
+        start = (0,) * landscape.weights if self.setting.weight_decay else None
         functions = landscape.function_derivatives(degree) if self.function else None
-        return sum(interpret(series, landscape.derivatives(degree), root_derivatives=functions))
+        return sum(interpret(series, landscape.derivatives(degree), start=start, root_derivatives=functions))
 
     def telling(self, values: Mapping[Diagram, Fraction]) -> Landscape | None:
         """A landscape on which the sum does not vanish, as plain as can be."""
@@ -210,9 +217,11 @@ def _enumerated(request: Request, landscape: Landscape, order: int) -> Any:
         batch_size=batch,
         momentum=Fraction(request.momentum),
         nesterov=request.nesterov,
-        schedule=None if request.schedule is None else tuple(Fraction(weight) for weight in request.schedule),
+        schedule=None if request.rates is None else tuple(Fraction(weight) for weight in request.rates),
         delay=request.delay,
         average=average,
+        weight_decay=Fraction(request.weight_decay),
+        mean_over_run=request.mean_over_run,
     )
     found = enumerate_series(landscape, run, request.observable, order)[order]
     return np.asarray(found, dtype=object)[()]

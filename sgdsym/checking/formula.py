@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from sgdsym.arguments import read_text
 from sgdsym.checking.errors import FormulaError
@@ -14,7 +15,7 @@ from sgdsym.checking.words import Vocabulary, Word, vocabulary
 from sgdsym.diagrams import Diagram
 from sgdsym.render import Notation
 from sgdsym.render.latex import left_side
-from sgdsym.series import Coefficient, Observable, Series, Setting, collect
+from sgdsym.series import LOSS_VARIANCE, Coefficient, Observable, Series, Setting, collect
 from sgdsym.series.extent import Symbol
 from sgdsym.sgd import Request
 
@@ -54,9 +55,16 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
     """
     read_text("formula", text)
     sizes = size_names(request)
-    function = request.setting.observable.carries_function
+    if isinstance(request.schedule, str):
+        raise FormulaError("sums over a schedule without values are not read; give its rates as a list")
+    observable, plain = request.setting.observable, has_plain_roots(request)
     words = replace(
-        vocabulary(notation, {name: Symbol(name) for name in sizes}, function),
+        vocabulary(
+            notation,
+            {name: Symbol(name) for name in sizes},
+            function=observable.carries_function,
+            plain=plain,
+        ),
         is_latex="\\" in text,
         decays=frozenset({*sizes} & {"mu", str(request.momentum), str(request.average)}),
     )
@@ -74,7 +82,7 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
     rated = any(tensor.rate for value in values for tensor, _ in value.terms) or remainder is not None
     pairs: dict[int, list[tuple[Diagram, Coefficient]]] = {}
     for value in values:
-        _check_open(value, request.setting.observable)
+        _check_open(value, observable, plain)
         for tensor, tree in value.terms:
             coefficient = Coefficient.of_expression(tree, sizes, text.strip())
             if not coefficient:
@@ -83,7 +91,7 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
                 raise FormulaError("a term has no tensor; the loss at the start is l")
             if tensor.loose:
                 raise FormulaError("a tensor of one data point, g, h, j or l_x, stands outside the brackets of E or κ")
-            diagram = _diagram(tensor)
+            diagram = _diagram(tensor, plain)
             pairs.setdefault(tensor.rate if rated else diagram.order, []).append((diagram, coefficient))
     terms = {rate: {d: c for d, c in collect(found).items() if c} for rate, found in sorted(pairs.items())}
     return Formula(terms, remainder, rated)
@@ -96,7 +104,7 @@ def size_names(request: Request) -> dict[str, Coefficient]:
     {'E': 'E', 'N': 'N', 'T': 'E*N', 'B': '1'}
     """
     found = {name: Coefficient.symbol(name) for name in request.symbols.values()}
-    for weight in request.schedule or ():
+    for weight in request.rates or ():
         if isinstance(weight, str):
             found[weight] = Coefficient.symbol(weight)
     sizes, dynamics = request.sizes, request.setting.dynamics
@@ -111,27 +119,47 @@ def size_names(request: Request) -> dict[str, Coefficient]:
     return found
 
 
-def unmarked(diagram: Diagram) -> Diagram:
-    """The diagram without the marks of roots that are tensors like any other: no formula shows them."""
-    return Diagram(diagram.nodes, diagram.edges, diagram.blocks, diagram.open_roots)
+def has_plain_roots(request: Request) -> bool:
+    """Whether roots carry the plain loss, beside nodes that carry weight decay.
+
+    Raises:
+        FormulaError: where such a root may share the data point of other nodes, which no letter says.
+    """
+    observable = request.setting.observable
+    if not request.setting.weight_decay or observable.open_indices or observable.carries_function:
+        return False
+    if observable.is_trained:
+        raise FormulaError(
+            f"the {observable} with weight decay has no notation; leave the decay out, or check the test loss"
+        )
+    return True
 
 
-def _diagram(tensor: Tensor) -> Diagram:
+def as_written(diagram: Diagram, plain: bool) -> Diagram:
+    """The diagram without the marks of roots that are tensors like any other, unless those carry the plain loss."""
+    return diagram if plain else Diagram(diagram.nodes, diagram.edges, diagram.blocks, diagram.open_roots)
+
+
+def _diagram(tensor: Tensor, plain: bool) -> Diagram:
     try:
-        return tensor.diagram()
+        return tensor.diagram(plain=plain)
     except ValueError as error:
         raise FormulaError(
             "a term closes a loop of derivatives of the mean loss, such as tr(H): no order has such a diagram"
         ) from error
 
 
-def _check_open(value: Value, observable: Observable) -> None:
+def _check_open(value: Value, observable: Observable, plain: bool) -> None:
     """Refuse a term that has other open indices than the observable, or lacks the function that is observed."""
     found, wanted = value.rank + len(value.letters), observable.open_indices
     if found != wanted and any(tensor.nodes for tensor, _ in value.terms):
         raise FormulaError(f"a term has {_counted(found)}; the observable {observable} has {_counted(wanted)}")
-    if observable.carries_function and any(tensor.nodes and len(tensor.functions) != 1 for tensor, _ in value.terms):
-        raise FormulaError("every term of the observable function holds s, or a derivative of it, once")
+    roots = (2 if observable == LOSS_VARIANCE else 1) if plain or observable.carries_function else 0
+    if any(tensor.nodes and len(tensor.functions) != roots for tensor, _ in value.terms):
+        letter, times = "l" if plain else "s", "twice" if roots == 2 else "once"
+        raise FormulaError(
+            f"every term of the observable {observable} holds {letter}, or a derivative ∇{letter} of it, {times}"
+        )
 
 
 def _counted(indices: int) -> str:
@@ -166,7 +194,8 @@ def _without_empty(marks: list[Token]) -> list[Token]:
 
 def _right_side(marks: list[Token], notation: Notation, request: Request) -> list[Token]:
     """What stands right of the first sign of equality, if left of it stands what is derived."""
-    places = [i for i, token in enumerate(marks) if token.text == "="]
+    depths = accumulate((token.text == "{") - (token.text == "}") for token in marks)
+    places = [i for i, (token, depth) in enumerate(zip(marks, depths, strict=True)) if token.text == "=" and not depth]
     if not places:
         return marks
     left, right = marks[: places[0]], marks[places[0] + 1 :]

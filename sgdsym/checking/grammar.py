@@ -162,6 +162,8 @@ class Grammar(Reader):
             return found.falling(self._small(self._read(marks[1:])))
         if not found.rank and not found.tree and texts[:1] == ["("] and _is_loss(found):
             degree = self._small(self._read(marks))
+            # the plain loss of a root is written with nablas
+            found = found.without_functions()
             for _ in range(degree):
                 found = found.gradient()
             return found

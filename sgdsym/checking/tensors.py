@@ -104,8 +104,11 @@ class Tensor:
             for parts in partitions
         ]
 
-    def diagram(self) -> Diagram:
+    def diagram(self, *, plain: bool) -> Diagram:
         """The diagram; legs that are still open become open roots.
+
+        Args:
+            plain: whether what stands for a function is the plain loss, a mean like others, beside nodes that carry weight decay.
 
         Raises:
             ValueError: if the contraction is no forest.
@@ -113,7 +116,8 @@ class Tensor:
         open_legs = (*self.legs, *(v for _, v in self.letters))
         roots = range(self.nodes, self.nodes + len(open_legs))
         edges = [*self.edges, *zip(open_legs, roots, strict=True)]
-        return Diagram(self.nodes + len(open_legs), edges, self.blocks, [*self.functions, *roots])
+        blocks = [*self.blocks, *((v,) for v in self.functions if plain)]
+        return Diagram(self.nodes + len(open_legs), edges, blocks, [*self.functions, *roots])
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +295,10 @@ class Value:
         for _ in range(raised.value):
             found = found.beside(self)
         return found
+
+    def without_functions(self) -> Value:
+        """The value with mean tensors in place of functions."""
+        return replace(self, terms=tuple((replace(tensor, functions=()), tree) for tensor, tree in self.terms))
 
     def outer_power(self, count: int) -> Value:
         """The outer power of a vector, a symmetric tensor."""

@@ -24,7 +24,8 @@ _SETTING = re.compile(
 _SPACES = frozenset({"\\,", "\\;", "\\:", "\\!", "\\ ", "&", "$", "~"})
 # what is said of a formula, to its end
 _SAID = re.compile(
-    r"(?:\\text\{where\}|^where\b|(?:\\text\{)?averaged over the orders).*?(?=\\end\{|\Z)", re.MULTILINE | re.DOTALL
+    r"(?:\\text\{where\}|^where\b|(?:\\text\{)?averaged over the orders|^[^\n]*are derivatives of).*?(?=\\end\{|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 _SAME = {
     **dict.fromkeys(("\\cdot", "⋅"), "·"),

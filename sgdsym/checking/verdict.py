@@ -12,7 +12,7 @@ import numpy as np
 from sgdsym.arguments import quoted_names, read_flag
 from sgdsym.checking.counterexample import Counterexample, Terms, find_counterexample
 from sgdsym.checking.errors import FormulaError
-from sgdsym.checking.formula import Formula, read_formula, unmarked
+from sgdsym.checking.formula import Formula, as_written, has_plain_roots, read_formula
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric import Polynomial
 from sgdsym.render import Notation, diagram_to_text
@@ -83,13 +83,14 @@ class Check:
         return "\n".join(lines)
 
     def _table(self) -> list[str]:
-        basis, function = self.derived.basis, self.derived.setting.observable.carries_function
+        basis, setting = self.derived.basis, self.derived.setting
+        function, decay = setting.observable.carries_function, bool(setting.weight_decay)
         rows: list[tuple[str, ...]] = [("order", "diagram", "value", "formula", "derived", "derived - formula")]
         rows += [
             (
                 str(found.order),
                 diagram_name(found.diagram, basis),
-                diagram_to_text(found.diagram, basis, function=function),
+                diagram_to_text(found.diagram, basis, function=function, weight_decay=decay),
                 *map(_text, (found.formula, found.derived, found.derived - found.formula)),
             )
             for found in self.differences
@@ -171,8 +172,9 @@ def compare_formula(
     if minimum:
         derived, mine = at_minimum(derived), {order: at_minimum(series) for order, series in mine.items()}
     low = min(formula.orders[0] if formula.orders else 0, request.order)
+    plain = has_plain_roots(request)
     theirs = {
-        order: _series(collect((unmarked(diagram), c) for diagram, c in derived.order(order)))
+        order: _series(collect((as_written(diagram, plain), c) for diagram, c in derived.order(order)))
         for order in range(low, request.order + 1)
     }
     differences = tuple(_differences(mine, theirs, request.basis))

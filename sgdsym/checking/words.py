@@ -67,13 +67,16 @@ class Vocabulary:
         return None
 
 
-def vocabulary(notation: Notation, sizes: Mapping[str, Expression], function: bool) -> Vocabulary:
+def vocabulary(
+    notation: Notation, sizes: Mapping[str, Expression], *, function: bool = False, plain: bool = False
+) -> Vocabulary:
     """The words of a notation and of a run.
 
     Args:
         notation: the symbols of tensors, and of sizes in LaTeX.
         sizes: the number or symbol that each name of a size stands for.
         function: whether the observable has a function of its own.
+        plain: whether the letter of the loss is the plain one of a root, beside nodes that carry weight decay.
     """
     n = notation
     words: dict[Marks, Word] = {}
@@ -84,6 +87,8 @@ def vocabulary(notation: Notation, sizes: Mapping[str, Expression], function: bo
 
     means = (n.loss, n.gradient, n.hessian, n.jerk)
     samples = (n.sample_loss, n.sample_gradient, n.sample_hessian, n.sample_jerk)
+    if plain:
+        put(Word("function"), [n.loss, "l"])
     for degree, (mean, sample) in enumerate(zip(means, samples, strict=True)):
         put(Word("mean", degree), [mean])
         put(Word("sample", degree), [sample])

@@ -8,7 +8,7 @@ import pytest
 
 import sgdsym
 from sgdsym.checking import FormulaError, check, read_formula
-from sgdsym.checking.formula import unmarked
+from sgdsym.checking.formula import as_written
 from sgdsym.cli import main
 from sgdsym.diagrams import parse_notation
 from sgdsym.render import Notation, series_to_table
@@ -31,6 +31,10 @@ REQUESTS = [
     {"order": 2, "momentum": Fraction(1, 2)},
     {"order": 2, "average": "beta"},
     {"order": 2, "schedule": ("a", "b")},
+    {"order": 3, "weight_decay": "wd", "batch_size": 1},
+    {"order": 2, "weight_decay": "wd", "observable": "displacement"},
+    {"order": 3, "weight_decay": "wd", "observable": "loss-variance"},
+    {"order": 3, "mean_over_run": True},
 ]
 
 
@@ -38,7 +42,8 @@ def known(series):
     """The coefficients of a series in cumulants, roots that are tensors like any other not marked."""
     found = {}
     for diagram, c in series.as_cumulants():
-        found[unmarked(diagram)] = found.get(unmarked(diagram), Coefficient()) + c
+        written = as_written(diagram, plain=bool(series.setting.weight_decay))
+        found[written] = found.get(written, Coefficient()) + c
     return found
 
 
@@ -122,6 +127,22 @@ def test_every_planted_error_is_found_and_the_setting_shows_it():
         assert [difference.diagram for difference in found.differences] == [diagram]
         example = found.counterexample
         assert example.derived == example.enumerated != example.formula
+
+
+def test_weight_decay_and_the_mean_over_the_run():
+    decayed = {"batch_size": 1, "weight_decay": "wd"}
+    found = check("l - η 2T G·∇l", **decayed)
+    assert not found
+    assert found.counterexample.derived == found.counterexample.enumerated
+    assert check("l - η ((T + 1)/2) G·G", mean_over_run=True)
+    wrong = check("l - η T G·G", mean_over_run=True)
+    assert wrong.counterexample.derived == wrong.counterexample.enumerated
+    with pytest.raises(FormulaError, match="holds l, or a derivative"):
+        check("l - η T G·G", **decayed)
+    with pytest.raises(FormulaError, match="has no notation"):
+        check("l", **decayed, observable="train-loss", sampling="fixed")
+    with pytest.raises(FormulaError, match="give its rates as a list"):
+        check("l", schedule="lambda")
 
 
 def test_the_learning_rate_counts():
