@@ -116,6 +116,11 @@ CALLS = {
         ("sgd:B=1", "gd"),
         {"order": 2, "observable": None, "basis": "cumulant", "progress": None},
     ),
+    "check": (
+        sgdsym.check,
+        ("-η T G·G",),
+        {"notation": "l=f", "at_minimum": False, "order": 2, "batch_size": 1, "sampling": "online", "basis": "moment"},
+    ),
     "Coefficient": (sgdsym.Coefficient, ("T/2",), {}),
     "Coefficient.parse": (sgdsym.Coefficient.parse, ("T/2",), {}),
     "Coefficient.symbol": (sgdsym.Coefficient.symbol, ("T",), {}),

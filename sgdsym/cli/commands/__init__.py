@@ -5,6 +5,7 @@ it runs.
 """
 
 from sgdsym.cli.commands import (
+    check,
     compare,
     demo,
     diagrams,
@@ -18,6 +19,6 @@ from sgdsym.cli.commands import (
     verify,
 )
 
-COMMANDS = (expand, compare, diagrams, literature, resum, modified, paper, stationary, simulate, verify, demo)
+COMMANDS = (expand, compare, check, diagrams, literature, resum, modified, paper, stationary, simulate, verify, demo)
 
 __all__ = ["COMMANDS"]
