@@ -15,6 +15,7 @@ from sgdsym.codegen.cost import most_alive
 from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples, Trained
 from sgdsym.codegen.runtime import array_source, bounded_source
 from sgdsym.codegen.scalars import assignment, roots
+from sgdsym.codegen.schedules import schedule_words
 from sgdsym.codegen.sizes import checks, whole_symbols
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
 from sgdsym.series import Coefficient, Series, Setting, most_blocks, read_series, symbol_name
@@ -87,7 +88,7 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
     if decay:
         coefficients.setdefault(decay, len(coefficients))
     numbers, powers = _numbers(coefficients), roots(coefficients)
-    exact = not powers and set(series.symbols) <= whole_symbols(series.conditions)
+    exact = not (powers or series.sums) and set(series.symbols) <= whole_symbols(series.conditions)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
     kinds = {type(s) for p in written.values() for s in p.statements}
     return render(
@@ -124,6 +125,7 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         checks=coded(checks(series.conditions, series.symbols)),
         has_quotients=any("_whole(" in line for line in numbers),
         bounded=None if exact else bounded_source(),
+        schedule=schedule_words(series, WIDTH) if series.sums else None,
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
         array_door=array_source(),

@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import permutations
 from math import factorial
-from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ import numpy as np
 from sgdsym.arguments import read_by_degree, read_choice
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
-from sgdsym.numeric.sizes import as_float, exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
+from sgdsym.numeric.sizes import are_exact, as_float, exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
 from sgdsym.series import BASES, Basis, Series, read_series
 
 
@@ -37,7 +36,7 @@ def interpret(
     metric: Any = None,
     root_derivatives: Tensors | None = None,
     start: Any = None,
-    **symbols: Real | Rational,
+    **symbols: Any,
 ) -> list[Any]:
     r"""The coefficients of :math:`\eta^0, …, \eta^d` of a series on a population of data points.
 
@@ -49,7 +48,7 @@ def interpret(
         metric: the inverse metric of every contraction, (p,) or symmetric (p, p); the identity if left out.
         root_derivatives: for the observable ``function`` by degree the derivatives of that function, (p, …, p).
         start: with weight decay the weights :math:`\theta_0` where the derivatives of the plain loss are taken, (p,).
-        **symbols: a number for each symbol of the series.
+        **symbols: a number for each symbol of the series; ``schedule``, the rate of each update, where it has sums over those.
 
     Returns:
         One number for each order: fractions if everything given is an integer or a fraction, else floats.  With open
@@ -77,7 +76,7 @@ def interpret(
         weight_decay=series.setting.weight_decay.substitute(sizes).as_fraction(),
         start=checked_start(start, decays=bool(series.setting.weight_decay)),
     )
-    exact = population.exact and all(isinstance(value, Rational) for value in symbols.values())
+    exact = population.exact and are_exact(series, symbols)
     coefficients = [population.zero(axes) for _ in range(series.truncation + 1)]
     terms = list(series)
     evaluated = exact_numbers if exact else nearly_exact_numbers if population.exact else rounded_numbers

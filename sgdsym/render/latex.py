@@ -10,10 +10,11 @@ from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import latex_formula
 from sgdsym.render.notation import Notation
+from sgdsym.render.schedules import LatexLetters, latex_meanings
 from sgdsym.render.scripts import LatexScript
 from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
 from sgdsym.render.typesetting import Typesetting
-from sgdsym.series import ONLINE, SGD, Series, Setting
+from sgdsym.series import ONLINE, SGD, Coefficient, Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
@@ -42,7 +43,7 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
     & \quad + O(\eta^{2})
     \end{align*}
     """
-    chosen = typesetting or Typesetting()
+    chosen = (typesetting or Typesetting()).for_sums(series.sums)
     match chosen.shape:
         case "equations":
             return _equations(series, chosen)
@@ -142,6 +143,7 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
 def _conditions(series: Series, notation: Notation) -> list[str]:
     """Lines that say which denominators must not vanish, how open indices are meant, and what weight decay adds to."""
     texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
+    texts += latex_meanings(series, lambda c: latex_coefficient(c, notation), LatexLetters(notation.size))
     others = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
     others += [trained_on(series, notation)] if series.setting.weight_decay else []
     if not texts:
@@ -170,6 +172,12 @@ def trained_on(series: Series, notation: Notation) -> str:
     if has_plain_roots(series):
         text += rf" \text{{, and }} \nabla {n.loss}, \nabla^{{2}} {n.loss}, \ldots \text{{ of }} {n.loss}"
     return text
+
+
+def latex_coefficient(coefficient: Coefficient, notation: Notation) -> str:
+    """A coefficient with its sign."""
+    factored = factor(coefficient)
+    return ("-" if factored.negative else "") + factored.latex(notation)
 
 
 def _part(notation: Notation, order: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sgdsym.render import Notation
 from sgdsym.render.factors import factor
 from sgdsym.render.network import plain_roots
+from sgdsym.render.schedules import LatexLetters
 from sgdsym.render.scripts import Kind, LatexScript
 from sgdsym.series import GD, ODE, SDE, SGD, Coefficient, Series
 from sgdsym.sgd import Request
@@ -83,7 +84,11 @@ def _update(request: Request, notation: Notation) -> str:
     extra = [r"the batch $\mathcal{B}_t$"]
     if request.delay:
         extra.append(f"no update before $t = {request.delay}$")
-    if request.schedule is not None:
+    if isinstance(request.schedule, str):
+        factor_of_update = LatexLetters(n.size).indexed(LatexLetters(n.size).name(request.schedule), "t", 1)
+        rate += rf" {factor_of_update}\,"
+        extra.append(f"factors ${factor_of_update}$ that are not known here")
+    elif request.schedule is not None:
         rate += r" w_t\,"
         weights = ", ".join(f"${_bare(Coefficient.size(weight), n)}$" for weight in request.schedule)
         extra.append(f"the factors $w_t$ in turn {weights}")

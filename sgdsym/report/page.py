@@ -95,13 +95,18 @@ def write_page(
         values: the values of the diagrams that the numbers are of; those of a small logistic loss if left out.
 
     Raises:
-        ValueError: if no numpy module can be written; see :func:`sgdsym.codegen.generate`.
+        ValueError: if no numpy module can be written, see :func:`sgdsym.codegen.generate`; or if the series has sums over a
+            schedule, for which a page has no control.
 
     >>> from sgdsym.sgd import expand
     >>> page = write_page(expand(order=1))
     >>> page.count("<article"), "https:" in page
     (2, False)
     """
+    if series.sums:
+        raise ValueError(
+            f"a page has no place for the rates {series.schedule}; give them as a list, or choose format latex"
+        )
     chosen = typesetting or Typesetting()
     if chosen.style == "diagram":
         chosen = replace(chosen, style="matrix")

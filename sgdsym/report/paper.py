@@ -47,7 +47,7 @@ def write_paper(
     chosen = replace(typesetting or Typesetting(), shape="equations").for_run(request.steps, request.epochs)
     series = expand_request(request, progress)
     equations = series_to_latex(series, chosen)
-    tables = _tables(series, chosen)
+    tables = _tables(series, chosen.for_sums(series.sums))
     command = f"sgdsym paper {' '.join(request_options(request))}".strip()
     definitions = symbol_definitions(series, chosen.notation, _formula_style(chosen), symbol_options(request))
     return render(
@@ -79,7 +79,7 @@ def request_options(request: Request) -> list[str]:
         if value == item.default and item.name != "order":
             continue
         words.append(f"--{item.name.replace('_', '-')}")
-        if item.name == "schedule":
+        if item.name == "schedule" and not isinstance(value, str):
             words.append(",".join(map(str, value)))
         elif value is not True:
             words.append(str(value))

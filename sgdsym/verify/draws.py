@@ -39,6 +39,7 @@ class Run:
     delay: int = 0
     average: Fraction | str | None = None
     weight_decay: Fraction = Fraction(0)
+    mean_over_run: bool = False
 
     @property
     def epochs(self) -> Fraction:

@@ -144,7 +144,8 @@ def evaluate(case: Case, expand: Callable[..., Series] = sgd.expand) -> list[Any
     [Fraction(0, 1), Fraction(0, 1)]
     """
     series = expand(**case.request)
-    series = series.subs(**{name: value for name, value in case.values.items() if name in series.symbols})
+    known = {*series.symbols, *(["schedule"] if series.schedule else [])}
+    series = series.subs(**{name: value for name, value in case.values.items() if name in known})
     observable, order = case.request["observable"], case.request["order"]
     coefficients = interpret(
         series,
