@@ -118,7 +118,17 @@ ODD += [
     "\ud800",
 ]
 # how often a command is drawn; what takes a minute is only asked for wrongly
-SHARES = {"expand": 5, "compare": 3, "resum": 3, "modified": 3, "diagrams": 2, "check": 3, "paper": 2, "stationary": 2}
+SHARES = {
+    "expand": 5,
+    "compare": 3,
+    "resum": 3,
+    "modified": 3,
+    "diagrams": 2,
+    "check": 3,
+    "explain": 2,
+    "paper": 2,
+    "stationary": 2,
+}
 SLOW = {
     "demo": [["--seed", "x"], ["--colour"], ["--seed"], ["--help"]],
     "literature": [["--order", "1"], ["--output", "."], ["--help"]],

@@ -10,6 +10,7 @@ from sgdsym.cli.commands import (
     demo,
     diagrams,
     expand,
+    explain,
     literature,
     modified,
     paper,
@@ -18,6 +19,6 @@ from sgdsym.cli.commands import (
     verify,
 )
 
-COMMANDS = (expand, compare, check, diagrams, literature, resum, modified, paper, stationary, verify, demo)
+COMMANDS = (expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary, verify, demo)
 
 __all__ = ["COMMANDS"]
