@@ -6,11 +6,12 @@ How an observable is counted is said in :mod:`sgdsym.sgd.observables`.  A new on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from sgdsym.series.named import Named
 
+_OVER_RUN = " over the run"
 _JUMP = re.compile(r"jump-([1-9][0-9]?)")
 _RATE = r"\frac{{d}}{{dt}} {mean}[({n.weights}_{{t}} - {n.weights}_{{0}})^{{\otimes {indices}}}]_{{t=0}}"
 
@@ -31,6 +32,7 @@ class Observable(Named):
         is_trained: whether it looks at the training set, so that there must be one.
         has_free_root: whether the root is a mean tensor like any other, or shares the point of others, so that which
             node it was is forgotten; such observables are losses, which can be compared with each other.
+        is_mean: whether it is the mean of something that one run has, which can be averaged over the run.
 
     >>> Observable.named("displacement * test-loss").open_indices
     1
@@ -43,17 +45,35 @@ class Observable(Named):
     carries_function: bool = False
     is_trained: bool = False
     has_free_root: bool = False
+    is_mean: bool = False
+
+    @property
+    def over_run(self) -> Self:
+        """The mean over the run in place of the value at its end.
+
+        >>> str(TEST_LOSS.over_run)
+        'test-loss over the run'
+        """
+        mean = r"\frac{{1}}{{{n.steps}}} \sum_{{t=1}}^{{{n.steps}}} "
+        return replace(
+            self,
+            name=f"{self.name}{_OVER_RUN}",
+            title=f"{self.title}, averaged over the run",
+            words=f"{self.words}, averaged over the updates",
+            formula=mean + self.formula.replace("{end}", "{n.weights}_{{t}}"),
+        )
 
     @classmethod
     def is_known(cls, name: str) -> bool:
         """See :class:`Named`; a part of a generator is called by its number of indices."""
-        return name in cls.known or bool(_JUMP.fullmatch(name))
+        whole = cls.known.get(name.removesuffix(_OVER_RUN))
+        return name in cls.known or bool(_JUMP.fullmatch(name)) or (isinstance(whole, cls) and whole.is_mean)
 
     @classmethod
     def _one(cls, name: str) -> Self:
-        found = cls.known.get(name)
+        found = cls.known.get(name.removesuffix(_OVER_RUN))
         if isinstance(found, cls):
-            return found
+            return found.over_run if name.endswith(_OVER_RUN) else found
         indices = _JUMP.fullmatch(name)
         return cls(name, formula=_RATE, open_indices=int(indices[1])) if indices else cls(name)
 
@@ -86,6 +106,7 @@ TEST_LOSS = Observable(
     "the mean of the population loss after the run (the test loss)",
     "{mean}[{n.loss}({end})]",
     has_free_root=True,
+    is_mean=True,
 )
 TRAIN_LOSS = Observable(
     "train-loss",
@@ -94,6 +115,7 @@ TRAIN_LOSS = Observable(
     r"{mean}[\hat{{{n.loss}}}({end})]",
     is_trained=True,
     has_free_root=True,
+    is_mean=True,
 )
 GENERALIZATION_GAP = Observable(
     "generalization-gap",
@@ -102,6 +124,7 @@ GENERALIZATION_GAP = Observable(
     r"{mean}[{n.loss}({end}) - \hat{{{n.loss}}}({end})]",
     is_trained=True,
     has_free_root=True,
+    is_mean=True,
 )
 DISPLACEMENT = Observable(
     "displacement",
@@ -109,6 +132,7 @@ DISPLACEMENT = Observable(
     "the mean displacement of the weights",
     "{mean}[{end} - {n.weights}_{{0}}]",
     open_indices=1,
+    is_mean=True,
 )
 COVARIANCE = Observable(
     "covariance",
@@ -129,6 +153,7 @@ FUNCTION = Observable(
     "the mean of another function of the weights after the run",
     "{mean}[{n.function}({end})]",
     carries_function=True,
+    is_mean=True,
 )
 
 # what is made from series: by substitutions, and by the modified equation and its generator
