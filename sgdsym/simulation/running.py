@@ -27,7 +27,7 @@ from sgdsym.arguments import (
     read_real,
 )
 from sgdsym.arrays import float_array
-from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS
+from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS, Observable
 from sgdsym.sgd import Request
 from sgdsym.sgd.optimizers import Update
 from sgdsym.simulation.feeds import FEEDS, Feed, start_feed
@@ -100,9 +100,9 @@ def simulate(
     plan = _plan(landscape, request, read_real("learning_rate", learning_rate))
     count = read_integer("runs", runs, least=2, most=MOST_RUNS)
     places = _starts(landscape, start, count)
-    stops = _stops(record, plan.steps)
+    stops = _stops(record, plan.steps, least=int(request.mean_over_run))
     observe = _observing(landscape, plan, function)
-    width = len(landscape.start) if plan.request.setting.observable in (DISPLACEMENT, COVARIANCE) else 1
+    width = len(landscape.start) if Observable.named(request.observable) in (DISPLACEMENT, COVARIANCE) else 1
     if len(stops) * count * width > MOST_NUMBERS:
         raise ValueError(
             f"{len(stops)} records of {count} runs are too many numbers; record fewer updates or fewer runs"
@@ -111,7 +111,7 @@ def simulate(
         read_function("progress", progress)
     sizes = _blocks(count, plan)
     sources = np.random.SeedSequence(read_integer("seed", seed, least=0)).spawn(len(sizes))
-    samples, weights, done = [], [], 0
+    samples, weights, done, wanted = [], [], 0, set(stops)
     for block, (size, source) in enumerate(zip(sizes, sources, strict=True)):
         generator = np.random.default_rng(source)
         feed = start_feed(plan.request, landscape.losses, generator, size, given)
@@ -119,9 +119,15 @@ def simulate(
         origin = places if len(places) == 1 else places[done : done + size]
         found, last = [], places
         begin = np.broadcast_to(origin, (size, len(landscape.start)))
-        for read in _run(plan, feed, begin, stops, tick):
-            found.append(observe(read, read - begin, feed))
-            last = read
+        times = range(1, plan.steps + 1) if request.mean_over_run else stops
+        total: Any = 0.0
+        for t, read in zip(times, _run(plan, feed, begin, times, tick), strict=True):
+            last, value = read, observe(read, read - begin, feed)
+            if request.mean_over_run:
+                total = total + value
+                value = total / t
+            if t in wanted:
+                found.append(value)
         samples.append(np.array(found))
         weights.append(last)
         done += size
@@ -149,6 +155,8 @@ class _Plan:
 def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
     if request.setting.dynamics.is_continuous:
         raise ValueError(f"{request.dynamics} has no updates that could be run; simulate sgd or gd")
+    if isinstance(request.schedule, str):
+        raise ValueError(f"a run needs numbers; give a list of rates in place of the schedule {request.schedule}")
     rule = request.update_rule
     symbols = [*request.symbols.values(), *rule.symbols]
     if symbols:
@@ -215,7 +223,7 @@ def _observing(
     landscape: Landscape, plan: _Plan, function: Callable[[Any], Any] | None
 ) -> Callable[[Floats, Floats, Feed], Floats]:
     """What is read off weights and displacements (runs, p)."""
-    losses, observable = landscape.losses, plan.request.setting.observable
+    losses, observable = landscape.losses, Observable.named(plan.request.observable)
     if (observable == FUNCTION) != (function is not None):
         raise ValueError("the observable function needs function=, and no other observable takes one")
     if function is not None:
@@ -239,10 +247,12 @@ def _starts(landscape: Landscape, start: Any, runs: int) -> Floats:
     return places.reshape(-1, size)
 
 
-def _stops(record: Any, steps: int) -> list[int]:
+def _stops(record: Any, steps: int, least: int) -> list[int]:
     stops = [steps] if record is None else sorted(set(read_integers("record", record)))
-    if not stops or stops[0] < 0 or stops[-1] > steps:
-        raise ValueError(f"record must hold integers from 0 to the {steps} updates of the run, not {quoted(record)}")
+    if not stops or stops[0] < least or stops[-1] > steps:
+        raise ValueError(
+            f"record must hold integers from {least} to the {steps} updates of the run, not {quoted(record)}"
+        )
     return [*stops, steps] if stops[-1] < steps else stops
 
 
