@@ -34,6 +34,7 @@ ROOMS = {
     "sgdsym.codegen": "Generated modules",
     "sgdsym.report": "Appendices and pages",
     "sgdsym.literature": "What papers print",
+    "sgdsym.checking": "Formulas of one's own",
     "sgdsym.verify": "Exact enumeration",
     "sgdsym.demo": "The demo",
 }
