@@ -6,6 +6,7 @@ from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
 from .sgd import LinearOptimizer, Resummed, compare, expand, modified, resum
+from .simulation import Landscape, simulate
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
@@ -18,6 +19,7 @@ __all__ = [
     "JointCumulant",
     "JointMoment",
     "Kernel",
+    "Landscape",
     "LinearOptimizer",
     "Notation",
     "Resummed",
@@ -34,6 +36,7 @@ __all__ = [
     "resum",
     "schedules",
     "sgd",
+    "simulate",
     "stationary",
     "stationary_covariance",
     "to_networkx",

@@ -15,10 +15,14 @@ from sgdsym.cli.commands import (
     modified,
     paper,
     resum,
+    simulate,
     stationary,
     verify,
 )
 
-COMMANDS = (expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary, verify, demo)
+COMMANDS = (
+    *(expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary),
+    *(simulate, verify, demo),
+)
 
 __all__ = ["COMMANDS"]
