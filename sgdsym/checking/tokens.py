@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sgdsym.checking.errors import FormulaError
 
-LONGEST = 40_000  # characters of a formula
+LONGEST = 100_000  # characters of a formula
 _MARK = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|(\*\*)|(.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _SETTING = re.compile(
