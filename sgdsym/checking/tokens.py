@@ -100,7 +100,8 @@ def _parts(mark: str) -> tuple[str, ...]:
     elif kind == "<fraction>" and below:
         found = ("(", above, "/", below, ")")
     elif len(name) == 4 and name[0] == "GREEK" and name[2] == "LETTER":
-        found = (f"\\{name[3].lower() if name[1] == 'SMALL' else name[3].title()}",)
+        letter = name[3].replace("LAMDA", "LAMBDA")
+        found = (f"\\{letter.lower() if name[1] == 'SMALL' else letter.title()}",)
     return found
 
 
