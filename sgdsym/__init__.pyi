@@ -1,4 +1,5 @@
 from . import diagrams, noise, numeric, schedules, sgd, stationary
+from .checking import check
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
@@ -23,6 +24,7 @@ __all__ = [
     "Notation",
     "Resummed",
     "Series",
+    "check",
     "compare",
     "diagrams",
     "expand",

@@ -12,6 +12,7 @@ T = sgdsym.Coefficient.symbol("T")
 H, C = [[2, 0], [0, 1]], [[1, 0], [0, 3]]
 SERIES = sgdsym.expand(order=2, batch_size=1)
 EPOCHS = sgdsym.expand(order=2, sampling="reshuffle")
+RATED = sgdsym.expand(order=1, batch_size=1, schedule="lambda", momentum="mu")
 DECAYING = sgdsym.expand(order=2, batch_size=1, weight_decay=sp.Rational(1, 2))
 MOVED = sgdsym.expand(order=1, observable="displacement")
 LONG = sgdsym.resum(order=2)
@@ -68,6 +69,29 @@ CALLS = {
     "LinearOptimizer.schedule_free": (sgdsym.LinearOptimizer.schedule_free, ("beta", 3), {}),
     "LinearOptimizer.delayed": (sgdsym.LinearOptimizer.sgd().delayed, (1,), {}),
     "LinearOptimizer.update": (sgdsym.LinearOptimizer.sgd().update, (1,), {}),
+    "expand named schedule": (
+        sgdsym.expand,
+        (),
+        {"order": 1, "schedule": "lambda", "momentum": "mu", "sampling": "reshuffle", "mean_over_run": True},
+    ),
+    "Series.subs of a schedule": (RATED.subs, (), {"schedule": [1, HALF], "mu": HALF}),
+    "interpret a schedule": (sgdsym.interpret, (RATED, TENSORS), {"schedule": [1, 0.5], "mu": 0.5}),
+    "Kernel call of a schedule": (
+        sgdsym.expand(order=1, schedule="lambda", average="uniform").kernel(),
+        (TENSORS, 0.1),
+        {"schedule": [1, 0.5], "T": 2},
+    ),
+    "schedules.warmup_cosine": (sgdsym.schedules.warmup_cosine, (10,), {"warmup": 2, "last": 0.1}),
+    "schedules.linear": (sgdsym.schedules.linear, (10,), {"first": 1.0, "last": 0.1}),
+    "schedules.step": (sgdsym.schedules.step, (10,), {"every": 3, "factor": 0.1}),
+    "schedules.exponential": (sgdsym.schedules.exponential, (10,), {"factor": 0.9}),
+    "schedules.inverse_time": (sgdsym.schedules.inverse_time, (10,), {"scale": 2.0}),
+    "schedules.warmup_stable_decay": (
+        sgdsym.schedules.warmup_stable_decay,
+        (10,),
+        {"warmup": 2, "decay": 3, "last": 0.1},
+    ),
+    "Notation of sums": (sgdsym.Notation, (), {"sums": RATED.sums}),
     "expand schedule": (sgdsym.expand, (), {"order": 2, "schedule": [1, "s"], "batch_size": 1}),
     "resum": (sgdsym.resum, (), {**DEFAULTS, "form": "discrete", "progress": None}),
     "modified": (
@@ -91,6 +115,11 @@ CALLS = {
         sgdsym.compare,
         ("sgd:B=1", "gd"),
         {"order": 2, "observable": None, "basis": "cumulant", "progress": None},
+    ),
+    "check": (
+        sgdsym.check,
+        ("-η T G·G",),
+        {"notation": "l=f", "at_minimum": False, "order": 2, "batch_size": 1, "sampling": "online", "basis": "moment"},
     ),
     "Coefficient": (sgdsym.Coefficient, ("T/2",), {}),
     "Coefficient.parse": (sgdsym.Coefficient.parse, ("T/2",), {}),

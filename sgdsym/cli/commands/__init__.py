@@ -5,10 +5,12 @@ it runs.
 """
 
 from sgdsym.cli.commands import (
+    check,
     compare,
     demo,
     diagrams,
     expand,
+    explain,
     literature,
     modified,
     paper,
@@ -18,6 +20,9 @@ from sgdsym.cli.commands import (
     verify,
 )
 
-COMMANDS = (expand, compare, diagrams, literature, resum, modified, paper, stationary, simulate, verify, demo)
+COMMANDS = (
+    *(expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary),
+    *(simulate, verify, demo),
+)
 
 __all__ = ["COMMANDS"]
