@@ -50,8 +50,8 @@ class Case:
     def setting(self) -> str:
         """The case in a few words.
 
-        >>> random_case(Random(1), order=2).setting
-        'sgd fixed covariance order=2 basis=cumulant schedule=lambda dataset_size=3 batch_size=3 weight_decay=1 at schedule=[-1/2, 2/3, -1/3]'
+        >>> random_case(Random(1), order=2).setting[:80]
+        'sgd fixed covariance order=2 basis=cumulant schedule=lambda dataset_size=3 batch'
         """
         words = dict(self.request)
         head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
