@@ -86,6 +86,8 @@ def random_case(random: Random, order: int) -> Case:
             run.schedule is not None and not named and run.dataset_size and name in ("dataset_size", "batch_size")
         )
         slow = ruled and order > (_SYMBOLIC_EPOCHS if in_epochs else _SYMBOLIC_RULE)
+        # too many rates for symbols, see Request
+        slow |= run.mean_over_run and in_epochs and run.average is not None and bool(run.momentum)
         options[name] = number
         if random.random() < 1 / 2 and not (slow or listed):
             options[name] = symbol = _SYMBOLS[name]
