@@ -60,6 +60,12 @@ CALLS = {
     ),
     "Kernel call with weight decay": (DECAYING.kernel(), (TENSORS, 0.1), {"start": [1.0], "T": 10}),
     "interpret weight decay": (sgdsym.interpret, (DECAYING, TENSORS), {"start": [1], "T": 2}),
+    "expand batches": (sgdsym.expand, (), {"order": 1, "batch_size": [1, 2], "sampling": "replace", "dataset_size": 3}),
+    "expand last batch": (
+        sgdsym.expand,
+        (),
+        {"order": 1, "batch_size": 2, "sampling": "fixed", "dataset_size": 3, "epochs": 2, "last_batch": "short"},
+    ),
     "expand optimizer": (sgdsym.expand, (), {"order": 1, "optimizer": sgdsym.LinearOptimizer.sgd(), "batch_size": 1}),
     "LinearOptimizer": (sgdsym.LinearOptimizer, ([[1, "mu"], [0, "mu"]], [1, 1], [1, 0], [1, 0]), {"start": 0}),
     "LinearOptimizer.heavy_ball": (sgdsym.LinearOptimizer.heavy_ball, ("mu",), {}),
