@@ -264,7 +264,7 @@ def test_exact_sums_that_are_too_long_are_refused():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mode": "guess"}, "mode must be 'sampled' or 'exact', not 'guess'"),
+        ({"mode": "guess"}, "mode must be one of exact, sampled, not 'guess'"),
         ({"samples": 0}, "samples must be at least 1, not 0"),
         ({"samples": 2.5}, "samples must be an integer, not 2.5"),
         ({"replicates": 1}, "replicates must be at least 2, not 1"),

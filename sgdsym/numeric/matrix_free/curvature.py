@@ -202,7 +202,7 @@ def probed_spread(
     return Spread(*_stacked(fine), _stacked(coarse), trace, top, residuals, direction)
 
 
-LARGEST = 40
+LARGEST = 24
 
 
 def _stacked(rules: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:

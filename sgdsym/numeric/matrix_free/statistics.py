@@ -110,8 +110,8 @@ class Run:
     momentum: float = 0.0
     steps: int | None = None
     damping: float = 0.0
-    probes: int = 16
-    lanczos: int = 20
+    probes: int = 8
+    lanczos: int = 16
 
     def __post_init__(self) -> None:
         for name, least in {"batch_size": 1, "steps": 0}.items():
