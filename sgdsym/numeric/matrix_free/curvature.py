@@ -28,7 +28,6 @@ from sgdsym.numeric.matrix_free.student import widening
 from sgdsym.numeric.matrix_free.tasks import Task
 
 DENSE = 1000  # weights up to which matrices are formed
-AT_ONCE = 64  # columns of the Hessian in one task
 GRADIENT = Message(Cell("point"), ())
 HESSIAN = Message(Cell("point"), (Message(Cell("batch"), ()),))
 Law: TypeAlias = Callable[[Floats], Floats]
@@ -41,14 +40,16 @@ class Passes:
     Attributes:
         bench: where they are done.
         slices: all data points, as many at once as a pass takes.
+        at_once: how many products with the Hessian are computed at once.
     """
 
     bench: Bench
     slices: Sequence[slice]
+    at_once: int
 
     def hessian(self, directions: Floats) -> Floats:
         """The products of the mean Hessian with some directions, (m, p)."""
-        groups = [directions[i : i + AT_ONCE] for i in range(0, len(directions), AT_ONCE)]
+        groups = [directions[i : i + self.at_once] for i in range(0, len(directions), self.at_once)]
         keys = [(i, s.start) for i in range(len(groups)) for s in self.slices]
         tasks = {
             (i, s.start): partial(self._hessian_task, groups[i], s) for i in range(len(groups)) for s in self.slices
@@ -72,7 +73,8 @@ class Passes:
 
     def _hessian_task(self, directions: Floats, rows: slice) -> Task:
         data = self.bench.data
-        return _hessian_products, (self.bench.calculus, directions, data.take(rows), data.multiplicities(rows))
+        times = data.multiplicities(rows)
+        return self.bench.calculus.totals, (HESSIAN, directions, data.take(rows), times)
 
     def _gradient_task(self, multiplicities: Floats, rows: slice) -> Task:
         return _gradient_sums, (self.bench.calculus, multiplicities, self.bench.data.take(rows))
@@ -80,12 +82,6 @@ class Passes:
     def _variance_task(self, basis: Floats, mean: Floats, rows: slice) -> Task:
         data = self.bench.data
         return _variances, (self.bench.calculus, basis, mean, data.take(rows), data.multiplicities(rows))
-
-
-def _hessian_products(
-    calculus: Calculus, directions: Floats, examples: Arrays, multiplicities: Floats | None
-) -> Floats:
-    return np.stack([calculus.total(HESSIAN, [direction], examples, multiplicities) for direction in directions])
 
 
 def _gradient_sums(calculus: Calculus, multiplicities: Floats, examples: Arrays) -> Floats:

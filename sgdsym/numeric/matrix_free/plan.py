@@ -191,6 +191,11 @@ class Plan:
         fit = min(self.effort.memory, WORKING_SET) // max(self.draw_bytes(group), 1)
         return max(1, min(MOST_AT_ONCE, fit, self._tasks_of(group)))
 
+    def products_at_once(self, message: Message) -> int:
+        """For how many inputs a message is computed at once in a pass over all data."""
+        fit = min(self.effort.memory, WORKING_SET) // max(self._step_bytes(message, self.in_pass), 1)
+        return max(1, min(MOST_AT_ONCE, fit))
+
     @cached_property
     def in_pass(self) -> int:
         """How many data points a pass over all data computes at once."""

@@ -14,6 +14,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.calculus import Calculus, Floats
 from sgdsym.numeric.matrix_free.curvature import (
     DENSE,
+    HESSIAN,
     LARGEST,
     Passes,
     Spread,
@@ -157,7 +158,7 @@ def measure(
         _check_work(ready.plan, run)
         values = evaluate_diagrams(SERIES, ready.plan, ready.bench, ready.assessed.twins)
         moments = _Moments.of(values.replicates, values.rounding)
-        passes = Passes(ready.bench, slices_of(ready.plan))
+        passes = Passes(ready.bench, slices_of(ready.plan), ready.plan.products_at_once(HESSIAN))
         times = data.multiplicities(slice(None))
         mean = passes.gradients((np.ones(data.points) if times is None else times)[None])[0] / data.points
         if calculus.size <= DENSE:
