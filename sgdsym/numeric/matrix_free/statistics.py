@@ -164,9 +164,8 @@ def measure(
         if calculus.size <= DENSE:
             spread = dense_spread(passes, mean)
         else:
-            trace = moments.ratio({"gg": 1.0, "GG": -1.0}, {})
             spread = probed_spread(
-                passes, mean, trace, probes=run.probes, steps=run.lanczos, memory=effort.memory, seed=effort.seed
+                passes, mean, probes=run.probes, steps=run.lanczos, memory=effort.memory, seed=effort.seed
             )
         wobble = 0.0 if run.batch_size is None else _wobble(passes, spread.direction)
     found = {**_of_moments(moments, run), **_of_spread(spread, run, data.points, wobble)}
@@ -326,7 +325,7 @@ def _notes(spread: Spread, run: Run) -> list[str]:
         "flat": lambda h: (np.abs(h + run.damping) <= floor).astype(float),
         "negative": lambda h: (h + run.damping < -floor).astype(float),
     }.items():
-        share = spread.trace_of(law)[0] / (spread.trace[0] or 1.0)
+        share = spread.trace_of(law)[0] / (spread.trace or 1.0)
         if share > 1e-9:
             notes.append(
                 f"{share:.2g} of the noise is in {what} directions, where there is no law near a minimum: it is left out"
