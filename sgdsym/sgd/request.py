@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, log10
@@ -181,6 +181,12 @@ class Request:
         if self._is_late and not self._is_numbered:
             raise ValueError(
                 f"a delay of {self.delay} at order {self.order} takes too long with symbols; give numbers for the sizes of the run"
+            )
+        averaged = self.mean_over_run and self.average is not None and bool(self.momentum)
+        if averaged and self.schedule is None and self.scheme.is_in_epochs and not self._is_numbered:
+            raise ValueError(
+                "the mean over the run of an average, with momentum over epochs, takes too long with symbols; "
+                "give numbers for the sizes of the run"
             )
         length = self._listed_updates
         if length is None:
@@ -365,11 +371,17 @@ class Request:
 
     @property
     def update_rule(self) -> LinearOptimizer:
-        """The optimiser, with its schedule, its delay and its average."""
+        """The optimiser, with its schedule, its delay and its average; a symbol stands for rates that are not known."""
+        return self._rule(self.rates)
+
+    def _rule(self, rates: Sequence[Number] | None) -> LinearOptimizer:
+        """The optimiser at given rates, or with a symbol for the rate of an update."""
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule is not None:
+        if rates:
+            rule = rule.scheduled([Coefficient.size(rate) for rate in rates])
+        elif self.schedule is not None:
             rule = rule.scheduled_by(self._rate)
         rule = rule.delayed(self.delay)
         if self.average is None:
@@ -405,7 +417,7 @@ class Request:
     @property
     def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
         """How the times of updates are summed, whenever the weights are read."""
-        calendar, rule = self.calendar, self.update_rule
+        calendar, rule = self.calendar, self._rule(None)
         if self.schedule is not None:
             return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import inf
+from time import monotonic
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -209,14 +210,19 @@ class _Count:
 
 
 class _Bar:
-    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise."""
+    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise.
+
+    The time that is left is told as if all tasks took as long as those that are done.
+    """
 
     def __init__(self, plan: Plan) -> None:
         print(plan, file=sys.stderr, flush=True)
+        self.start = monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        filled = WIDTH * done // total
-        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}"
+        filled, passed = WIDTH * done // total, monotonic() - self.start
+        time = f"{passed * (total - done) / done:.0f} s left" if done < total else f"{passed:.0f} s"
+        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}, {time.ljust(len('9999 s left'))}"
         if sys.stderr.isatty():
             print(f"\r{text}", end="\n" if done == total else "", file=sys.stderr, flush=True)
         elif 10 * done // total > 10 * (done - 1) // total:
