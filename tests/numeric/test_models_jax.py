@@ -1,5 +1,6 @@
 """Models for JAX with their loss function and batches: against dense derivative tensors, and what is refused."""
 
+import pickle
 from functools import partial
 
 import numpy as np
@@ -173,6 +174,13 @@ def test_what_has_no_series_is_refused_in_one_line(name):
     with pytest.raises(ValueError, match=message) as error:
         attempt()
     assert len(str(error.value)) <= 300
+
+
+def test_a_loss_can_be_sent_to_other_processes():
+    loss, parameters = supervised((perceptron, weights((2, 3), (3, CLASSES))), cross_entropy)
+    again = pickle.loads(pickle.dumps(loss))  # noqa: S301
+    with jax.enable_x64(True):
+        assert again(parameters, (X[0], Y[0])) == loss(parameters, (X[0], Y[0]))
 
 
 def test_half_precision_is_computed_with_in_single():
