@@ -5,6 +5,9 @@ import sympy as sp
 
 import sgdsym
 from sgdsym import noise, numeric, sgd, stationary
+from sgdsym.numeric.matrix_free import Effort, Run
+from sgdsym.numeric.matrix_free.data import read_weights
+from sgdsym.numeric.matrix_free.legs import read_legs
 from sgdsym.simulation import bundled_landscape
 
 x, y = sp.symbols("x y")
@@ -422,4 +425,33 @@ CALLS = {
         ([[1]], HALF),
         {"batch_size": 2, "decay": 1, "target": [1], "label_variance": 0},
     ),
+    "numeric Effort": (
+        Effort,
+        (),
+        {
+            "mode": "exact",
+            "samples": 8,
+            "replicates": 2,
+            "minibatch": 1,
+            "seed": 0,
+            "chunk": 1,
+            "memory": 10,
+            "limit": 10,
+        },
+    ),
+    "numeric Run": (
+        Run,
+        (),
+        {
+            "batch_size": 2,
+            "learning_rate": 0.1,
+            "momentum": 0.5,
+            "steps": 2,
+            "damping": 0.1,
+            "probes": 2,
+            "lanczos": 4,
+        },
+    ),
+    "numeric weights": (lambda weights: read_weights(weights, 2), ([0.5, 0.5],), {}),
+    "numeric metric": (lambda metric: read_legs(metric, ["a", "b.c"], [(), (2,)]), ({"a": 1.0, "b": np.ones(2)},), {}),
 }
