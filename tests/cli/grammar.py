@@ -126,6 +126,7 @@ SHARES = {
     "modified": 3,
     "diagrams": 2,
     "check": 3,
+    "explain": 2,
     "paper": 2,
     "stationary": 2,
 }
