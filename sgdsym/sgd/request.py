@@ -437,8 +437,8 @@ class Request:
 
     @property
     def update_rule(self) -> LinearOptimizer:
-        """The optimiser, with its schedule, its delay and its average; a symbol stands for rates that are not known."""
-        return self._rule(self.rates)
+        """The optimiser, with its delay and its average; with a schedule a symbol stands in it for the rate of an update."""
+        return self._rule(None)
 
     def _rule(self, rates: Sequence[Number] | None) -> LinearOptimizer:
         """The optimiser at given rates, or with a symbol for the rate of an update."""
@@ -483,11 +483,10 @@ class Request:
     @property
     def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
         """How the times of updates are summed, whenever the weights are read."""
-        calendar, sizes = self.calendar, self.sizes
+        calendar, sizes, rule = self.calendar, self.sizes, self.update_rule
         if sizes.listed:
-            weigh, rule = partial(COUNTED[self.scheme].share, sizes), self.update_rule
+            weigh, rule = partial(COUNTED[self.scheme].share, sizes), self._rule(self.rates)
             return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule, weigh)
-        rule = self._rule(None)
         if self.schedule is not None:
             return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:
