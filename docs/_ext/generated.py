@@ -35,6 +35,7 @@ ROOMS = {
     "sgdsym.codegen": "Generated modules",
     "sgdsym.report": "Appendices and pages",
     "sgdsym.literature": "What papers print",
+    "sgdsym.checking": "Formulas of one's own",
     "sgdsym.verify": "Exact enumeration",
     "sgdsym.demo": "The demo",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, log10
@@ -371,11 +371,17 @@ class Request:
 
     @property
     def update_rule(self) -> LinearOptimizer:
-        """The optimiser, with its schedule, its delay and its average."""
+        """The optimiser, with its schedule, its delay and its average; a symbol stands for rates that are not known."""
+        return self._rule(self.rates)
+
+    def _rule(self, rates: Sequence[Number] | None) -> LinearOptimizer:
+        """The optimiser at given rates, or with a symbol for the rate of an update."""
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule is not None:
+        if rates:
+            rule = rule.scheduled([Coefficient.size(rate) for rate in rates])
+        elif self.schedule is not None:
             rule = rule.scheduled_by(self._rate)
         rule = rule.delayed(self.delay)
         if self.average is None:
@@ -411,7 +417,7 @@ class Request:
     @property
     def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
         """How the times of updates are summed, whenever the weights are read."""
-        calendar, rule = self.calendar, self.update_rule
+        calendar, rule = self.calendar, self._rule(None)
         if self.schedule is not None:
             return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:
