@@ -383,6 +383,7 @@ CALLS = {
         (H, C, 0.5),
         {"first_decay": 0.5, "second_decay": 0.9, "epsilon": 0.1},
     ),
+    "stationary.flat_diffusion": (stationary.flat_diffusion, ([[1, 0], [0, 0]], C, HALF, 0), {}),
     "stationary.periodic_covariance": (
         stationary.periodic_covariance,
         (H, C, [HALF, sp.Rational(1, 4)], 0),
