@@ -76,6 +76,7 @@ CALLS = {
     "LinearOptimizer.quasi_hyperbolic": (sgdsym.LinearOptimizer.quasi_hyperbolic, ("beta", "nu"), {}),
     "LinearOptimizer.aggregated": (sgdsym.LinearOptimizer.aggregated, (["beta", "nu"],), {}),
     "LinearOptimizer.schedule_free": (sgdsym.LinearOptimizer.schedule_free, ("beta", 3), {}),
+    "LinearOptimizer.scheduled_by": (sgdsym.LinearOptimizer.heavy_ball("mu").scheduled_by, ("rate",), {}),
     "LinearOptimizer.delayed": (sgdsym.LinearOptimizer.sgd().delayed, (1,), {}),
     "LinearOptimizer.update": (sgdsym.LinearOptimizer.sgd().update, (1,), {}),
     "expand named schedule": (
