@@ -37,6 +37,7 @@ ROOMS = {
     "sgdsym.literature": "What papers print",
     "sgdsym.checking": "Formulas of one's own",
     "sgdsym.verify": "Exact enumeration",
+    "sgdsym.simulation": "Runs of SGD",
     "sgdsym.demo": "The demo",
 }
 GALLERY_ORDER = 4

@@ -6,7 +6,7 @@ With :math:`\theta_t = \theta_0 + c_t\cdot z_t` an update is :math:`z_{t+1} = A_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import inf
 from numbers import Rational, Real
@@ -27,8 +27,8 @@ from sgdsym.arguments import (
     read_real,
 )
 from sgdsym.arrays import float_array
-from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS, Observable
-from sgdsym.sgd import Request
+from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS, Coefficient, Observable
+from sgdsym.sgd import LinearOptimizer, Request
 from sgdsym.sgd.optimizers import Update
 from sgdsym.simulation.feeds import FEEDS, Feed, start_feed
 from sgdsym.simulation.landscape import Landscape
@@ -100,7 +100,7 @@ def simulate(
     plan = _plan(landscape, request, read_real("learning_rate", learning_rate))
     count = read_integer("runs", runs, least=2, most=MOST_RUNS)
     places = _starts(landscape, start, count)
-    stops = _stops(record, plan)
+    stops = _stops(record, plan.steps, least=int(request.mean_over_run))
     observe = _observing(landscape, plan, function)
     width = len(landscape.start) if plan.observable in (DISPLACEMENT, COVARIANCE) else 1
     if len(stops) * count * width > MOST_NUMBERS:
@@ -128,8 +128,9 @@ def simulate(
         samples.append(np.array(found))
         weights.append(last)
         done += size
-    observable = plan.request.setting.observable
-    return Simulation(observable, np.array(stops), np.concatenate(samples, axis=1), np.concatenate(weights))
+    return Simulation(
+        request.setting.observable, np.array(stops), np.concatenate(samples, axis=1), np.concatenate(weights)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,17 +159,21 @@ def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
     if request.setting.dynamics.is_continuous:
         raise ValueError(f"{request.dynamics} has no updates that could be run; simulate sgd or gd")
     if isinstance(request.schedule, str):
-        raise ValueError(
-            f"a run needs numbers; give schedule as a list of rates, not the name {quoted(request.schedule)}"
-        )
-    rule = request.update_rule
-    symbols = [*request.symbols.values(), *sorted(rule.symbols)]
+        raise ValueError(f"a run needs numbers; give schedule as a list, not the name {quoted(request.schedule)}")
+    rates = request.rates
+    # the rates of a list are one symbol in the arrays, put in below: a list may be long
+    rule = (request if rates is None else replace(request, schedule="rates")).update_rule
+    names = [] if rates is not None else sorted(rule.symbols)
+    symbols = [*request.symbols.values(), *names, *(rate for rate in rates or () if isinstance(rate, str))]
     if symbols:
         missing = [name for name, symbol in request.symbols.items() if getattr(request, name) is None] or symbols
         raise ValueError(f"a run needs numbers; give {quoted_names(dict.fromkeys(missing))}")
     steps = read_integer("steps", int(request.sizes.steps.as_fraction()), most=MOST_STEPS)
     listed = rule.start + 1 if rule.updates is None else steps
-    updates = [_floats(rule.update(t)) for t in range(max(listed, 1) if steps else 0)]
+    if rates is None:
+        updates = [_floats(rule.update(t)) for t in range(max(listed, 1) if steps else 0)]
+    else:
+        updates = _scheduled(rule, [float(rate) for rate in rates])
     read = np.array([float(x.as_fraction()) for x in rule.read])
     return _Plan(landscape, request, rate, steps, updates, read, float(request.weight_decay))
 
@@ -185,9 +190,27 @@ def _of_given_points(landscape: Landscape, options: Mapping[str, Any]) -> dict[s
     return {**options, "dataset_size": points}
 
 
-def _floats(update: Update) -> tuple[Floats, Floats, Floats]:
-    matrix = np.array([[float(x.as_fraction()) for x in row] for row in update.matrix])
-    gain, point = (np.array([float(x.as_fraction()) for x in row]) for row in (update.gain, update.point))
+def _scheduled(rule: LinearOptimizer, rates: Sequence[float]) -> list[tuple[Floats, Floats, Floats]]:
+    """Updates whose arrays hold the rate as a symbol: they are affine in it."""
+    names = sorted(rule.symbols)
+    updates = []
+    for t, rate in enumerate(rates):
+        update = rule.update(min(t, rule.start))
+        # all updates past the first few have the same arrays
+        if t <= rule.start:
+            without, with_one = (_floats(update, {name: Coefficient(value) for name in names}) for value in (0, 1))
+        pairs = zip(without, with_one, strict=True)
+        matrix, gain, point = (first + rate * (second - first) for first, second in pairs)
+        updates.append((matrix, gain, point))
+    return updates
+
+
+def _floats(update: Update, values: Mapping[str, Coefficient] | None = None) -> tuple[Floats, Floats, Floats]:
+    def number(entry: Coefficient) -> float:
+        return float((entry.substitute(values) if values else entry).as_fraction())
+
+    matrix = np.array([[number(x) for x in row] for row in update.matrix])
+    gain, point = (np.array([number(x) for x in row]) for row in (update.gain, update.point))
     return matrix, gain, point
 
 
@@ -254,9 +277,7 @@ def _starts(landscape: Landscape, start: Any, runs: int) -> Floats:
     return places.reshape(-1, size)
 
 
-def _stops(record: Any, plan: _Plan) -> list[int]:
-    """The updates after which the observable is read; a mean over the run needs one to be the mean of."""
-    steps, least = plan.steps, int(plan.request.mean_over_run)
+def _stops(record: Any, steps: int, least: int) -> list[int]:
     stops = [steps] if record is None else sorted(set(read_integers("record", record)))
     if not stops or stops[0] < least or stops[-1] > steps:
         raise ValueError(

@@ -271,7 +271,7 @@ def test_the_mean_over_a_run_is_that_of_its_records(observable):
     np.testing.assert_allclose(mean.samples[1], whole.samples.mean(axis=0), rtol=1e-12, atol=1e-15)
     for wrong, complaint in (
         ({"record": [0], "mean_over_run": True}, "from 1 to"),
-        ({"schedule": "lambda"}, "list of rates"),
+        ({"schedule": "lambda"}, "give schedule as a list"),
     ):
         with pytest.raises(ValueError, match=complaint):
             simulate(landscape, RATE, **{**shared, **wrong})
