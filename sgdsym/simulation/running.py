@@ -6,7 +6,7 @@ With :math:`\theta_t = \theta_0 + c_t\cdot z_t` an update is :math:`z_{t+1} = A_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import inf
 from numbers import Rational, Real
@@ -162,7 +162,7 @@ def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
         raise ValueError(f"a run needs numbers; give schedule as a list, not the name {quoted(request.schedule)}")
     rates = request.rates
     # the rates of a list are one symbol in the arrays, put in below: a list may be long
-    rule = (request if rates is None else replace(request, schedule="rates")).update_rule
+    rule = request.update_rule
     names = [] if rates is not None else sorted(rule.symbols)
     symbols = [*request.symbols.values(), *names, *(rate for rate in rates or () if isinstance(rate, str))]
     if symbols:
