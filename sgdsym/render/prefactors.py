@@ -13,6 +13,7 @@ from functools import lru_cache
 from math import comb, factorial, gcd, lcm, prod
 from typing import Literal
 
+from sgdsym.formula import Accent, Binomial, Digits, Formula, Row, Scripts
 from sgdsym.render.factors import Factored, Polynomial, factor, split
 from sgdsym.render.notation import Notation
 from sgdsym.series import Coefficient, Power
@@ -49,19 +50,19 @@ class Prefactor:
         """Whether nothing but a binomial, or a falling factorial, is left besides the number."""
         return self.rest.is_one and self.degree > 1 and self.kind != "power"
 
-    def latex(self, number: Fraction, notation: Notation) -> str:
+    def formula(self, number: Fraction, notation: Notation) -> Formula:
         """The prefactor times a positive number; ``1`` if that is all."""
         above, below = self.rest.above[1], self.rest.below[1]
         if self.degree and (self.degree == 1 or self.kind == "power"):
             above = ((((1, ((self.name, 1),)),), self.degree), *above)
         scaled = Factored(False, (number.numerator, above), (number.denominator, below))
         if self.degree < 2 or self.kind == "power":
-            return scaled.latex(notation)
-        name = notation.size(self.name)
+            return scaled.formula(notation)
+        name, degree = notation.size_symbol(self.name), Digits(str(self.degree))
         if self.kind == "falling":
-            return scaled.latex(notation, rf"{name}^{{\underline{{{self.degree}}}}}")
-        binomial = rf"\binom{{{name}}}{{{self.degree}}}"
-        return binomial if scaled.is_one else rf"{scaled.latex(notation)} {binomial}"
+            return scaled.formula(notation, Scripts(name, above=Accent("underline", degree)))
+        binomial = Binomial(name, degree)
+        return binomial if scaled.is_one else Row((scaled.formula(notation), binomial), "operator")
 
 
 Parts = tuple[tuple[Fraction, Prefactor], ...]

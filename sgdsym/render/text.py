@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import Formula, Row, power, to_text
 from sgdsym.render.factors import Factored, factor
-from sgdsym.render.formulas import formula
+from sgdsym.render.formulas import diagram_formula, diagram_to_text
 from sgdsym.render.latex import AVERAGED, is_averaged
 from sgdsym.render.names import diagram_name
-from sgdsym.render.scripts import TextScript, raised
+from sgdsym.render.notation import Notation
+from sgdsym.render.scripts import Script
 from sgdsym.render.words import explain
 from sgdsym.series import Basis, Series
+
+_USUAL = Notation()
 
 
 def series_to_text(series: Series, width: int | None = None) -> str:
@@ -29,15 +33,15 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    script, function = TextScript(series.basis), series.setting.observable.carries_function
+    script, function = Script(series.basis), series.setting.observable.carries_function
     lines: list[str] = []
     for diagram, coefficient in series:
         factored = factor(coefficient)
         sign = "- " if factored.negative else "+ " if lines else ""
-        words = [*_scale(factored, diagram.order), formula(diagram, script, "matrix", function)]
-        lines.append(sign + " ".join(words))
+        words = [*_scale(factored, diagram.order), diagram_formula(diagram, script, function=function)]
+        lines.append(sign + to_text(Row(tuple(words), "product")))
     if series.poles:
-        lines.append("where " + ", ".join(f"{factor(pole).text()} ≠ 0" for pole in series.poles))
+        lines.append("where " + ", ".join(f"{to_text(factor(pole).formula(_USUAL))} ≠ 0" for pole in series.poles))
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
     if width is not None:
@@ -85,7 +89,7 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    script, function = TextScript(series.basis), series.setting.observable.carries_function
+    script, function = Script(series.basis), series.setting.observable.carries_function
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         factored = factor(coefficient)
@@ -94,8 +98,8 @@ def series_to_table(series: Series) -> str:
                 str(diagram.order),
                 diagram_name(diagram, series.basis),
                 str(diagram.symmetry_factor),
-                ("-" if factored.negative else "") + factored.text(),
-                formula(diagram, script, "matrix", function),
+                ("-" if factored.negative else "") + to_text(factored.formula(_USUAL)),
+                to_text(diagram_formula(diagram, script, function=function)),
             )
         )
     return _aligned(rows)
@@ -109,11 +113,10 @@ def diagrams_to_table(diagrams: Iterable[Diagram], basis: Basis = "cumulant") ->
     c(0-1-2)(01-12)   2         G·H G
     c(01-2)(02-12)    2         tr(H C)
     """
-    script = TextScript(basis)
     rows: list[tuple[str, ...]] = [("diagram", "symmetry", "value")]
     for diagram in diagrams:
         name = diagram_name(diagram, basis)
-        rows.append((name, str(diagram.symmetry_factor), formula(diagram, script, "matrix", False)))
+        rows.append((name, str(diagram.symmetry_factor), diagram_to_text(diagram, basis)))
     return _aligned(rows)
 
 
@@ -123,13 +126,12 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _scale(factored: Factored, order: int) -> list[str]:
-    """Learning rate and coefficient: numbers before the learning rate, sizes behind it, brackets where they help."""
-    rate = ["η" + raised(order)] if order else []
+def _scale(factored: Factored, order: int) -> list[Formula]:
+    """Learning rate and coefficient: numbers before the learning rate, sizes behind it."""
+    rate = [power(_USUAL.symbol("learning_rate"), order)] if order else []
     if factored.is_one:
         return rate
-    text = factored.text()
-    size = [f"({text})" if "/" in text else text]
+    size = [factored.formula(_USUAL)]
     return [*size, *rate] if factored.is_number else [*rate, *size]
 
 
@@ -149,10 +151,9 @@ def diagrams_to_words(
         curvature contracted with the gradient covariance: noise pushed uphill by
         sharpness
     """
-    script = TextScript(basis)
     lines: list[str] = []
     for diagram in diagrams:
-        title = f"{diagram_name(diagram, basis)}  {formula(diagram, script, 'matrix', function)}"
+        title = f"{diagram_name(diagram, basis)}  {diagram_to_text(diagram, basis, function=function)}"
         words = wrapped(explain(diagram, basis, function=function), width - 4, indent="")
         lines += [title, *(f"    {line}" for line in words)]
     return "\n".join(lines)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sgdsym.formula import to_latex
 from sgdsym.render import Notation
 from sgdsym.render.factors import factor
-from sgdsym.render.scripts import LatexScript
+from sgdsym.render.scripts import Script
 from sgdsym.series import GD, ODE, SDE, SGD, Coefficient, Series
 from sgdsym.sgd import Request
 
@@ -115,18 +116,18 @@ def symbol_definitions(series: Series, notation: Notation, style: str, options: 
         style: of the formulas; pictures need no tensors.
         options: by symbol the option of a request that it stands for.
     """
-    script = LatexScript(series.basis, notation)
+    script = Script(series.basis, notation)
     rate = (notation.learning_rate, "the learning rate")
     return [rate, *_tensors(series, script, style), *_sizes(series, notation, options)]
 
 
-def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition]:
+def _tensors(series: Series, script: Script, style: str) -> list[Definition]:
     single, noise, mixed, roots = _occurring(series)
     notation, name = script.notation, "moment" if series.basis == "moment" else "cumulant"
     found: list[Definition] = []
     for degree in sorted(single):
         meaning = _MEANS.get(degree, f"the mean of the tensor of derivatives of order {degree}")
-        found.append((script.tensor("mean", degree), f"{meaning} over the data"))
+        found.append((to_latex(script.tensor("mean", degree)), f"{meaning} over the data"))
     for count in sorted(noise):
         meaning = f"the joint {name} over the data of {count} times the gradient, a symmetric tensor"
         if count == 2:
@@ -134,19 +135,19 @@ def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition
                 name
             ]
             meaning += " over the data"
-        found.append((script.gradients(count), meaning))
+        found.append((to_latex(script.gradients(count)), meaning))
     for degree in sorted(roots):
         meaning = "the observed function" if degree == 0 else f"its derivatives of order {degree}"
-        found.append((script.tensor("function", degree), meaning))
+        found.append((to_latex(script.tensor("function", degree)), meaning))
     if single | roots and max(single | roots) > 2 and style == "matrix":
-        tensor = script.tensor("mean", 3)
+        tensor = to_latex(script.tensor("mean", 3))
         found.append(
             (rf"{tensor}[\,\cdot\,, \cdot\,]", "a tensor whose indices are contracted with those of the tensors inside")
         )
     if style == "index" or mixed:
         found.append(("a, b, c", "indices of the weights; one that occurs twice in a product is summed over"))
     if mixed:
-        letters = [script.tensor("sample", degree) for degree in sorted(mixed)]
+        letters = [to_latex(script.tensor("sample", degree)) for degree in sorted(mixed)]
         brackets = (
             rf"{notation.expectation}[\cdot]"
             if name == "moment"
@@ -197,8 +198,7 @@ def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> li
 
 
 def _bare(size: Coefficient, notation: Notation) -> str:
-    factored = factor(size)
-    return ("-" if factored.negative else "") + factored.latex(notation)
+    return to_latex(factor(size).signed(notation))
 
 
 def _inline(size: Coefficient, notation: Notation) -> str:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import to_latex, to_text
 from sgdsym.render import Notation, series_to_latex, series_to_table, series_to_text
 from sgdsym.render.factors import factor, split
 from sgdsym.series import Coefficient, Series, Setting
@@ -89,7 +90,7 @@ def test_factored_text_has_the_value_of_the_coefficient():
     coefficients = {c for _, c in expand(order=5)} | {c for _, c in expand(order=4, basis="moment")}
     for coefficient in coefficients | {Coefficient(text) for text in TEXTS}:
         factored = factor(coefficient)
-        absolute = Coefficient(as_python(factored.text()))
+        absolute = Coefficient(as_python(to_text(factored.formula(Notation()))))
         assert (-absolute if factored.negative else absolute).substitute(
             {name: k for k, name in enumerate("TBNE", 5)}
         ) == coefficient.substitute({name: k for k, name in enumerate("TBNE", 5)})
@@ -116,7 +117,7 @@ def as_python(text):
     ],
 )
 def test_factored_latex(text, latex):
-    assert factor(Coefficient(text)).latex() == latex
+    assert to_latex(factor(Coefficient(text)).formula(Notation())) == latex
 
 
 def test_number_of_the_term_goes_before_the_learning_rate():
