@@ -83,7 +83,7 @@ def curvature_noise_displacement(*, form: str = "discrete", batch_size: Size | N
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.1, put right: the double sum over times does not factor.
 
     >>> print(curvature_noise_displacement(batch_size=1).to_text().splitlines()[0])
-    - (1/2) η³ Σ_ab J_abi C_ab [1, r_a r_b, r_i]
+    - (1/2) η³ Σ_ab J_abi C_ab [1, r_a r_b, r_i]_T
     """
     return at_minimum(resum(observable="displacement", order=3, form=form, batch_size=batch_size))
 
