@@ -137,7 +137,10 @@ def _accent(node: Accent) -> str:
 
 
 def _upright(node: Upright) -> str:
-    return f"op({_quoted(node.word)})" if node.applied else f"upright({_quoted(node.word)})"
+    if node.applied:
+        return f"op({_quoted(node.word)})"
+    # a letter is set closer than a word
+    return f"upright({node.word if len(node.word) == 1 and node.word.isalpha() else _quoted(node.word)})"
 
 
 def _picture(_: Picture) -> str:

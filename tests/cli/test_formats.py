@@ -37,7 +37,9 @@ def test_images_are_written_whole(capfdbinary, tmp_path, kind):
         (".svg", "<svg"),
         (".tikz", r"\begin{tikzpicture}"),
         (".dot", "graph"),
-        (".log", "l\n"),
+        (".typ", "$\n"),
+        (".md", "$$\n"),
+        (".csv", "order,"),
     ],
 )
 def test_the_suffix_says_the_format(tmp_path, suffix, begins):

@@ -68,6 +68,7 @@ def _part(text: str) -> str | int:
 
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
+    output_format = chosen_format(options)
     _guard(options.dynamics, options.order, options.force)
     progress = Progress()
     try:
@@ -85,9 +86,9 @@ def _run(options: argparse.Namespace) -> None:
         )
     except ValueError as error:
         raise RequestError(error) from error
-    progress.say(f"writing {chosen_format(options)}")
+    progress.say(f"writing {output_format}")
     text = formatted(series, options)
-    if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == DRIFT:
+    if isinstance(text, str) and output_format == "text" and series.setting.observable == DRIFT:
         text = "\n".join([text, *_verdicts(series)])
     write(text, options.output, markup=is_markup(options))
 
