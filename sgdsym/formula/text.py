@@ -50,6 +50,7 @@ _SIGNS = {
     "product": "Π",
     "sum": "Σ",
 }
+_JOINING = ("+", "-", "=", "equals", "neq")
 _GAPS = {"beside": "", "product": " ", "chain": " ", "operator": "", "listed": ", ", "commas": ","}
 _RAISED = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
 
@@ -82,15 +83,25 @@ def _row(row: Row) -> str:
 
 
 def _plain(row: Row) -> str:
-    """Signs and what they join with blanks between, but none inside a bracket."""
+    """Signs and what they join with blanks between, but none inside a bracket; a fraction that is a factor is put in brackets."""
     text, glued = "", True
-    for part in row.parts:
-        is_pair = isinstance(part, Delimiter)
-        closing = isinstance(part, Delimiter) and part.character in ")]"
-        word = _factor(part)
+    ends: tuple[Formula | None, ...] = (None, *row.parts, None)
+    for before, part, after in zip(ends, row.parts, ends[2:], strict=False):
+        opening, closing = _is_bracket(part, "(["), _is_bracket(part, ")]")
+        word = to_text(part) if _is_summand(before, after) else _factor(part)
         text += word if glued or closing or not word else f" {word}"
-        glued = (is_pair and not closing) or (glued and not word)
+        glued = opening or (glued and not word)
     return text
+
+
+def _is_bracket(formula: Formula | None, characters: str) -> bool:
+    return isinstance(formula, Delimiter) and formula.character in characters
+
+
+def _is_summand(before: Formula | None, after: Formula | None) -> bool:
+    """Whether a sum or a relation is all that a part belongs to."""
+    joins = [part is None or (isinstance(part, Sign) and part.name in _JOINING) for part in (before, after)]
+    return (joins[0] or _is_bracket(before, "([")) and (joins[1] or _is_bracket(after, ")]"))
 
 
 def _tight(row: Row) -> str:

@@ -2,7 +2,7 @@ r"""Coefficients factored for reading: :math:`-\frac{T(T-1)}{2B}`, in LaTeX and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym import formula as tree
 from sgdsym.formula import Bracket, Digits, Formula, Row, Sign, power, row, signed_sum
-from sgdsym.render.notation import Notation
+from sgdsym.render.notation import GREEK, Notation
 from sgdsym.series import Coefficient, Power
 
 if TYPE_CHECKING:
@@ -96,6 +96,22 @@ def unsigned_number(number: Fraction) -> Formula:
     return Digits(str(number)) if number.denominator == 1 and number >= 0 else Bracket(Digits(str(number)))
 
 
+def exponents_of(factored: Factored) -> dict[Polynomial, int]:
+    """The exponents of the factors, negative below; those that are above and below cancel."""
+    found = dict(factored.above[1])
+    for polynomial, exponent in factored.below[1]:
+        found[polynomial] = found.get(polynomial, 0) - exponent
+    return found
+
+
+def product_of(exponents: Mapping[Polynomial, int]) -> Factored:
+    """Factors above and below, single symbols first."""
+    ordered = sorted(exponents.items(), key=lambda power: (len(power[0]) > 1, str(power[0])))
+    above = tuple((polynomial, exponent) for polynomial, exponent in ordered if exponent > 0)
+    below = tuple((polynomial, -exponent) for polynomial, exponent in ordered if exponent < 0)
+    return Factored(False, (1, above), (1, below))
+
+
 def split(coefficient: Coefficient) -> list[Coefficient]:
     """The coefficient as a sum, one part for each combination of powers of the symbols that divide.
 
@@ -147,18 +163,42 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, list[tuple[PolyEle
 def _factors(product: Iterable[tuple[PolyElement, int]], bases: Sequence[Base]) -> tuple[int, int, tuple[Factor, ...]]:
     """Sign, positive integer and irreducible factors of a product of powers, symbols first."""
     total = 1
+    rates: set[Base | Fraction] = {base for base in bases if is_rate(base)}
+    rates |= {name for base in bases if isinstance(base, Power) for name in (base, base.base)}
     found: dict[Polynomial, int] = {}
     for polynomial, times in product:
         number, factors = polynomial.factor_list() if _is_moderate(polynomial) else _split(polynomial)
         total *= int(number) ** times
         for base, exponent in factors:
-            key = _terms(base, bases)
+            key, flipped = _oriented(_terms(base, bases), rates)
+            total *= (-1) ** (int(exponent) * times) if flipped else 1
             found[key] = found.get(key, 0) + int(exponent) * times
     powers: list[Factor] = sorted(
         found.items(),
         key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])),
     )
     return (1 if total > 0 else -1), abs(total), tuple(powers)
+
+
+def is_rate(name: Base) -> bool:
+    r"""Whether a symbol stands for a number around or below one, such as a momentum: those have small Greek letters, sizes have capitals.
+
+    >>> is_rate("mu"), is_rate("beta_1"), is_rate("T")
+    (True, True, False)
+    """
+    word = name.partition("_")[0] if isinstance(name, str) else ""
+    return word in GREEK and word.islower()
+
+
+def _oriented(polynomial: Polynomial, rates: Container[Base | Fraction]) -> tuple[Polynomial, bool]:
+    r"""A polynomial of rates alone as it is written, :math:`1-\mu` and never :math:`\mu-1`, and whether its sign was changed for that."""
+    names = {base for _, monomial in polynomial for base, _ in monomial}
+    if len(polynomial) == 1 or not all(name in rates for name in names):
+        return polynomial, False
+    rising = tuple(reversed(polynomial))
+    if rising[0][0] > 0:
+        return rising, False
+    return tuple((-number, monomial) for number, monomial in rising), True
 
 
 def _is_moderate(polynomial: PolyElement) -> bool:

@@ -8,6 +8,7 @@ from typing import TypeAlias, cast
 
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import (
+    LINE,
     Digits,
     Formula,
     Row,
@@ -134,7 +135,9 @@ def _fragment(series: Series, typesetting: Typesetting) -> str:
     return "\n".join([*lines, *(rf"\qquad {line}" for line in ends)])
 
 
-def by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[Formula | None, Orders]:
+def by_order(
+    series: Series, typesetting: Typesetting, rates: bool, line: float = LINE
+) -> tuple[Formula | None, Orders]:
     """A lone term of order 0, as it follows the equals sign, and the other terms: order, number of diagrams, terms."""
     value = _value(series, typesetting)
     zeroth = None
@@ -142,7 +145,7 @@ def by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[For
     for order, group in groupby(series, key=lambda term: term[0].order):
         found = list(group)
         rate = power(typesetting.notation.symbol("learning_rate"), order) if order and rates else None
-        terms = order_terms(found, rate, value, typesetting)
+        terms = order_terms(found, rate, value, typesetting, line)
         if order == 0 and len(terms) == 1:
             zeroth = line_formula(terms[0], leading=False)
         else:
@@ -169,7 +172,9 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
 def conditions(series: Series, notation: Notation) -> list[Formula]:
     """Lines that say which denominators must not vanish, and how open indices are meant."""
     averaged: list[Formula] = [Words(AVERAGED)] if is_averaged(series.setting, series.terms) else []
-    found = [Row((factor(pole).formula(notation), Sign("neq"), Digits("0")), "plain") for pole in series.poles]
+    found = [
+        Row((factor(pole).formula(notation), Sign("neq"), Digits("0")), "plain") for pole in series.reachable_poles
+    ]
     if not found:
         return averaged
     pieces = [Piece(Row((text, Sign(","))) if k < len(found) else text) for k, text in enumerate(found, 1)]

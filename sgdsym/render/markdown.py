@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sgdsym.formula import to_latex
-from sgdsym.render.factors import factor
 from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.latex import series_to_latex
 from sgdsym.render.names import diagram_name
 from sgdsym.render.scripts import Script
+from sgdsym.render.terms import coefficient_formula
 from sgdsym.render.typesetting import Typesetting
 from sgdsym.series import Series
 
@@ -40,7 +40,7 @@ def series_to_markdown(series: Series, typesetting: Typesetting | None = None) -
     script, function = Script(series.basis, chosen.notation), series.setting.observable.carries_function
     rows = ["| order | diagram | symmetry | coefficient | value |", "|---:|:---|---:|:---|:---|"]
     for diagram, coefficient in series:
-        number = to_latex(factor(coefficient).signed(chosen.notation))
+        number = to_latex(coefficient_formula(coefficient, chosen))
         value = to_latex(diagram_formula(diagram, script, chosen.style, chosen.sums, function))
         name = diagram_name(diagram, series.basis)
         rows.append(f"| {diagram.order} | `{name}` | {diagram.symmetry_factor} | ${number}$ | ${value}$ |")

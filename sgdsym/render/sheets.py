@@ -41,7 +41,7 @@ def as_csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     r"""Rows under their headings, quoted where that is needed.
 
     >>> as_csv(["a", "b"], [(1, "x,y")])
-    'a,b\\n1,"x,y"\\n'
+    'a,b\n1,"x,y"\n'
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -10,11 +10,11 @@ from sgdsym.diagrams import Diagram
 from sgdsym.formula import LINE, Delimiter, Digits, Formula, Row, Sign, power, row, width
 from sgdsym.render.factors import Factor, Factored, summands
 from sgdsym.render.notation import Notation
-from sgdsym.render.prefactors import ONE, Parts, Prefactor, common, parts
+from sgdsym.render.prefactors import ONE, Parts, Prefactor, arranged, arranged_quotient, common, parts
 from sgdsym.render.typesetting import Typesetting
 from sgdsym.series import Coefficient
 
-_WIDEST = 0.8 * LINE  # a product that is wider is broken inside its brackets
+_FILLED = 0.8  # of a line: a product that is wider is broken inside its brackets
 _INDENT = _DEEPER = 1.0  # \quad
 _THIN = 0.17
 
@@ -56,7 +56,11 @@ def line_formula(pieces: Sequence[Piece], *, leading: bool = True) -> Formula:
 
 
 def order_terms(
-    terms: Sequence[tuple[Diagram, Coefficient]], rate: Formula | None, value: Value, typesetting: Typesetting
+    terms: Sequence[tuple[Diagram, Coefficient]],
+    rate: Formula | None,
+    value: Value,
+    typesetting: Typesetting,
+    line: float = LINE,
 ) -> list[Term]:
     """The terms of one order, signs included, in the order in which they are written.
 
@@ -65,8 +69,9 @@ def order_terms(
         rate: the power of the learning rate that stands in each term, or nothing.
         value: writes the value of a diagram.
         typesetting: all choices.
+        line: width of a line in ems; coefficients that fit on one are not broken.
     """
-    writer = _Writer(rate, typesetting.notation)
+    writer = _Writer(rate, typesetting.notation, _FILLED * line)
     found = [(diagram, parts(c, typesetting.polynomials, typesetting.lengths)) for diagram, c in terms]
     if not typesetting.collect:
         return [writer.term(part, value(diagram), typesetting.polynomials != "factored") for diagram, part in found]
@@ -81,10 +86,19 @@ def order_terms(
 
 def coefficient_lines(coefficient: Coefficient, typesetting: Typesetting, line: float) -> list[Formula]:
     """A coefficient on its own, sign included, broken into lines of at most ``line`` ems where that can be done."""
-    writer = _Writer(None, typesetting.notation, 0.8 * line)
+    writer = _Writer(None, typesetting.notation, _FILLED * line)
     found = parts(coefficient, typesetting.polynomials, typesetting.lengths)
     (group,) = fill([writer.term(found, None, typesetting.polynomials != "factored")], 1, 0.0, line)
     return [line_formula(pieces, leading=k > 0) for k, pieces in enumerate(group)]
+
+
+def coefficient_formula(coefficient: Coefficient, typesetting: Typesetting) -> Formula:
+    """A coefficient on its own, on one line."""
+    writer = _Writer(None, typesetting.notation, float("inf"))
+    found = parts(coefficient, typesetting.polynomials, typesetting.lengths)
+    first, *rest = writer.term(found, None, typesetting.polynomials != "factored")
+    value = line_formula([replace(first, sign=""), *rest])
+    return Row((Sign("negative"), value)) if first.sign == "-" else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +107,7 @@ class _Writer:
 
     rate: Formula | None
     notation: Notation
-    widest: float = _WIDEST
+    widest: float
 
     def term(self, part: Parts, value: Formula | None, factor_out: bool) -> Term:
         """A coefficient times a value, or on its own where there is none."""
@@ -102,13 +116,15 @@ class _Writer:
             ((number, prefactor),) = part
             product = self._product(abs(number), prefactor)
             return signed(number < 0, [*product, *valued] or [_ONE])
-        if factor_out:
-            content, shared, left = common(part)
-        else:
-            content, shared, left = Fraction(1 if part[0][0] > 0 else -1), ONE, part
+        content, shared, left = common(part) if factor_out else arranged(part)
+        quotient = None if factor_out else arranged_quotient((content, shared, left), self.notation)
+        if quotient is not None and width(quotient) < self.widest:
+            factors = [quotient] if self.rate is None else [self.rate, quotient]
+            return signed(content < 0, [Piece(row(factors, "product")), *valued])
         outside = self._factors(abs(content), Prefactor(shared))
         inner = replace(self, rate=None)
-        inside = self._sum([(n, inner._product(abs(n), p) or [_ONE]) for n, p in left])
+        # a sum whose sign is in front of it has a first term without one
+        inside = self._sum([(n if left[0][0] > 0 else -n, inner._product(abs(n), p) or [_ONE]) for n, p in left])
         return signed(content < 0, [*bracketed(outside, inside), *valued])
 
     def collected(self, prefactor: Prefactor, values: Sequence[tuple[Fraction, Formula]]) -> Term:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sgdsym.diagrams import Diagram
-from sgdsym.formula import Formula, Row, power, to_text
-from sgdsym.render.factors import Factored, factor
+from sgdsym.formula import to_text
+from sgdsym.render.factors import factor
 from sgdsym.render.formulas import diagram_formula, diagram_to_text
-from sgdsym.render.latex import AVERAGED, is_averaged
+from sgdsym.render.latex import AVERAGED, by_order, is_averaged
 from sgdsym.render.names import diagram_name
 from sgdsym.render.notation import Notation
 from sgdsym.render.scripts import Script
+from sgdsym.render.terms import coefficient_formula, line_formula
+from sgdsym.render.typesetting import Typesetting
 from sgdsym.render.words import explain
 from sgdsym.series import Basis, Series
 
@@ -33,15 +35,14 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    script, function = Script(series.basis), series.setting.observable.carries_function
-    lines: list[str] = []
-    for diagram, coefficient in series:
-        factored = factor(coefficient)
-        sign = "- " if factored.negative else "+ " if lines else ""
-        words = [*_scale(factored, diagram.order), diagram_formula(diagram, script, function=function)]
-        lines.append(sign + to_text(Row(tuple(words), "product")))
-    if series.poles:
-        lines.append("where " + ", ".join(f"{to_text(factor(pole).formula(_USUAL))} ≠ 0" for pole in series.poles))
+    zeroth, orders = by_order(series, Typesetting(), rates=True, line=float("inf"))
+    lines = [] if zeroth is None else [to_text(zeroth)]
+    for _, _, terms in orders:
+        lines += [to_text(line_formula(term, leading=bool(lines) or k > 0)) for k, term in enumerate(terms)]
+    if series.reachable_poles:
+        lines.append(
+            "where " + ", ".join(f"{to_text(factor(pole).formula(_USUAL))} ≠ 0" for pole in series.reachable_poles)
+        )
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
     if width is not None:
@@ -92,13 +93,12 @@ def series_to_table(series: Series) -> str:
     script, function = Script(series.basis), series.setting.observable.carries_function
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
-        factored = factor(coefficient)
         rows.append(
             (
                 str(diagram.order),
                 diagram_name(diagram, series.basis),
                 str(diagram.symmetry_factor),
-                ("-" if factored.negative else "") + to_text(factored.formula(_USUAL)),
+                to_text(coefficient_formula(coefficient, Typesetting())),
                 to_text(diagram_formula(diagram, script, function=function)),
             )
         )
@@ -124,15 +124,6 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _scale(factored: Factored, order: int) -> list[Formula]:
-    """Learning rate and coefficient: numbers before the learning rate, sizes behind it."""
-    rate = [power(_USUAL.symbol("learning_rate"), order)] if order else []
-    if factored.is_one:
-        return rate
-    size = [factored.formula(_USUAL)]
-    return [*size, *rate] if factored.is_number else [*rate, *size]
 
 
 def diagrams_to_words(

@@ -134,7 +134,7 @@ def write_page(
         symbols=[
             (_formula(read_symbol(symbol)), _prose(meaning)) for symbol, meaning in _symbols(series, chosen, options)
         ],
-        conditions=[_formula(_nonzero(factor(pole).formula(notation))) for pole in series.poles],
+        conditions=[_formula(_nonzero(factor(pole).formula(notation))) for pole in series.reachable_poles],
         rate=_formula(notation.symbol("learning_rate")),
         controls=_controls(series, chosen, options),
         orders=_orders(series, chosen),

@@ -159,7 +159,7 @@ def _exactness(series: Series, typesetting: Typesetting) -> list[str]:
         "updates, small noise or Gaussian noise is assumed, and the coefficients are exact rational numbers.",
         rf"The remainder $O({n.learning_rate}^{{{order + 1}}})$ is for a fixed length of the run; it is not uniform in it.",
     ]
-    if series.poles:
-        conditions = ", ".join(rf"${to_latex(factor(pole).formula(n))} \neq 0$" for pole in series.poles)
+    if series.reachable_poles:
+        conditions = ", ".join(rf"${to_latex(factor(pole).formula(n))} \neq 0$" for pole in series.reachable_poles)
         sentences.append(f"The coefficients hold where {conditions}; elsewhere expand again with the numbers.")
     return sentences

@@ -21,6 +21,7 @@ from sgdsym.series.bases import BASES, Basis, change_basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
+from sgdsym.series.reach import can_vanish
 from sgdsym.series.setting import Setting
 from sgdsym.series.views import SeriesViews
 from sgdsym.series.words import by_symbol
@@ -127,6 +128,11 @@ class Series(SeriesViews):
     def poles(self) -> tuple[Coefficient, ...]:
         """Denominators of the coefficients besides symbols, such as ``N - 1``: they hold where none of these is 0."""
         return tuple(sorted({pole for c in set(self.terms.values()) for pole in c.poles}, key=str))
+
+    @cached_property
+    def reachable_poles(self) -> tuple[Coefficient, ...]:
+        """Those of the :attr:`poles` that can vanish at sizes that the run allows."""
+        return tuple(pole for pole in self.poles if can_vanish(pole, self.conditions))
 
     def subs(self, /, **values: Scalar | str) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.
