@@ -1,4 +1,4 @@
-from . import diagrams, noise, numeric, sgd, stationary
+from . import diagrams, noise, numeric, schedules, sgd, stationary
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
@@ -30,6 +30,7 @@ __all__ = [
     "noise",
     "numeric",
     "resum",
+    "schedules",
     "sgd",
     "stationary",
     "stationary_covariance",

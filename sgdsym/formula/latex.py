@@ -18,6 +18,7 @@ from sgdsym.formula.tree import (
     Glyph,
     Indexed,
     Inner,
+    Matrix,
     Outer,
     Picture,
     Root,
@@ -41,6 +42,7 @@ _SIGNS = {
     "times": r"\times",
     "neq": r"\neq",
     "dots": r"\dots",
+    "cdots": r"\cdots",
     "cdot": r"\cdot",
     "otimes": r"\otimes",
     "top": r"\top",
@@ -84,7 +86,7 @@ def _tight(parts: Sequence[Formula], words: Sequence[str]) -> str:
     text, last = "", False
     for part, word in zip(parts, words, strict=True):
         base = part.base if isinstance(part, Scripts) else part
-        wide = isinstance(base, Symbol) and len(base.latex) > 1
+        wide = isinstance(base, Summed) or (isinstance(base, Symbol) and len(base.latex) > 1)
         text += (r"\," if text and (wide or last) else "") + word
         last = wide
     return text
@@ -143,6 +145,11 @@ def _upright(upright: Upright) -> str:
     return rf"\{'operatorname' if upright.applied else 'mathrm'}{{{upright.word}}}"
 
 
+def _matrix(matrix: Matrix) -> str:
+    inside = r" \\ ".join(" & ".join(map(to_latex, row)) for row in matrix.rows)
+    return rf"\begin{{pmatrix}} {inside} \end{{pmatrix}}"
+
+
 _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Symbol: lambda node: node.latex,
     Glyph: lambda node: node.character,
@@ -163,6 +170,7 @@ _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Inner: lambda node: _chain([_transposed(node.left), to_latex(node.right)]),
     Outer: lambda node: _chain([to_latex(node.left), _transposed(node.right)]),
     Trace: lambda node: rf"\operatorname{{tr}}({to_latex(node.matrix)})",
-    Summed: lambda node: rf"\sum_{{{','.join(node.indices)}}} {to_latex(node.body)}",
+    Summed: lambda node: rf"\sum_{{{to_latex(node.under)}}} {to_latex(node.body)}",
+    Matrix: _matrix,
     Picture: lambda node: node.tikz,
 }

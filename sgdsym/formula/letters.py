@@ -9,7 +9,7 @@ from typing import Literal
 
 from sgdsym.formula.tree import Symbol
 
-Kind = Literal["mean", "sample", "function"]
+Kind = Literal["mean", "sample", "plain mean", "plain sample", "function"]
 
 LETTERS = {
     "loss": Symbol("l", "l"),
@@ -34,7 +34,8 @@ LETTERS = {
 DERIVATIVES: dict[Kind, tuple[str, ...]] = {
     "mean": ("loss", "gradient", "hessian", "jerk"),
     "sample": ("sample_loss", "sample_gradient", "sample_hessian", "sample_jerk"),
-    "function": ("function",),
 }
+# what is written with nablas: what is observed, and not trained on
+OBSERVED: dict[Kind, str] = {"function": "function", "plain mean": "loss", "plain sample": "sample_loss"}
 # of so many gradients, where these have a letter
 CUMULANTS = {2: "covariance", 3: "skewness"}

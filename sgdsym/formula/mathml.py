@@ -24,6 +24,7 @@ from sgdsym.formula.tree import (
     Glyph,
     Indexed,
     Inner,
+    Matrix,
     Outer,
     Picture,
     Root,
@@ -46,6 +47,7 @@ _CHARACTERS = {
     "times": "×",
     "neq": "≠",
     "dots": "…",
+    "cdots": "⋯",
     "cdot": "⋅",
     "otimes": "⊗",
     "top": "⊤",
@@ -225,8 +227,13 @@ def _words(node: Words) -> list[str]:
 
 
 def _summed(node: Summed) -> list[str]:
-    letters = [element for letter in node.indices for element in (_COMMA, f"<mi>{letter}</mi>")][1:]
-    return [f"<munder><mo>∑</mo>{_grouped(letters)}</munder>", *_elements(node.body)]
+    return [f"<munder><mo>∑</mo>{_one(node.under)}</munder>", *_elements(node.body)]
+
+
+def _matrix(node: Matrix) -> list[str]:
+    rows = ("".join(f"<mtd>{_one(entry)}</mtd>" for entry in entries) for entries in node.rows)
+    table = "".join(f"<mtr>{cells}</mtr>" for cells in rows)
+    return [f"<mrow><mo>(</mo><mtable>{table}</mtable><mo>)</mo></mrow>"]
 
 
 def _picture(_: Picture) -> list[str]:
@@ -259,5 +266,6 @@ _WRITERS: dict[type[Any], Callable[[Any], list[str]]] = {
     Outer: lambda node: [*_elements(node.left), *_transposed(node.right)],
     Trace: lambda node: [_letters("tr"), *_bracket("("), *_elements(node.matrix), *_bracket(")")],
     Summed: _summed,
+    Matrix: _matrix,
     Picture: _picture,
 }

@@ -19,6 +19,7 @@ from sgdsym.formula.tree import (
     Glyph,
     Indexed,
     Inner,
+    Matrix,
     Outer,
     Picture,
     Root,
@@ -41,6 +42,7 @@ _SIGNS = {
     "times": "×",
     "neq": "≠",
     "dots": "…",
+    "cdots": "...",
     "cdot": "·",
     "otimes": "⊗",
     "top": "⊤",
@@ -110,7 +112,7 @@ def _tight(row: Row) -> str:
     for part in row.parts:
         base = part.base if isinstance(part, Scripts) else part
         raised_on_line = isinstance(part, Scripts) and not isinstance(part.above, Digits)
-        wide = raised_on_line or (isinstance(base, Symbol) and len(to_text(base)) > 1)
+        wide = raised_on_line or isinstance(base, Summed) or (isinstance(base, Symbol) and len(to_text(base)) > 1)
         text += (" " if text and (wide or last) else "") + to_text(part)
         last = wide
     return text
@@ -162,6 +164,11 @@ def _bracket(bracket: Bracket) -> str:
     return f"[{inside}]" if bracket.square else f"({inside})"
 
 
+def _summed(node: Summed) -> str:
+    under = to_text(node.under).replace(",", "") if isinstance(node.under, Row) and node.under.gap == "commas" else ""
+    return f"Σ_{under or _grouped(to_text(node.under))} {to_text(node.body)}"
+
+
 _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Symbol: lambda node: node.text or to_text(read_symbol(node.latex)),
     Glyph: lambda node: node.character,
@@ -182,6 +189,7 @@ _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Inner: lambda node: f"{to_text(node.left)}·{to_text(node.right)}",
     Outer: lambda node: f"{to_text(node.left)} {_transposed(node.right)}",
     Trace: lambda node: f"tr({to_text(node.matrix)})",
-    Summed: lambda node: f"Σ_{node.indices} {to_text(node.body)}",
+    Summed: _summed,
+    Matrix: lambda node: f"[{'; '.join(', '.join(map(to_text, entries)) for entries in node.rows)}]",
     Picture: lambda _: "[picture]",
 }

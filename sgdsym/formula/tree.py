@@ -176,10 +176,17 @@ class Trace(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Summed(Formula):
-    """A sum over indices."""
+    """A sum over indices, or over times that meet a condition."""
 
-    indices: str
+    under: Formula
     body: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Formula):
+    """Rows of entries in round brackets."""
+
+    rows: tuple[tuple[Formula, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

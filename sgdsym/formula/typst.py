@@ -19,6 +19,7 @@ from sgdsym.formula.tree import (
     Glyph,
     Indexed,
     Inner,
+    Matrix,
     Outer,
     Picture,
     Root,
@@ -38,10 +39,11 @@ _SIGNS = {
     "blank": "space",
     "equals": "=",
     "neq": "!=",
+    "cdots": "dots.c",
     "cdot": "dot.op",
     "otimes": "times.o",
     "infinity": "infinity",
-    "dots": "dots.c",
+    "dots": "dots.h",
 }
 _FONTS = {
     "double-struck": "bb",
@@ -167,6 +169,7 @@ _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Inner: lambda node: f"{_transposed(node.left)} {to_typst(node.right)}",
     Outer: lambda node: f"{to_typst(node.left)} {_transposed(node.right)}",
     Trace: lambda node: f'op("tr")({to_typst(node.matrix)})',
-    Summed: lambda node: f"sum_({','.join(node.indices)}) {to_typst(node.body)}",
+    Summed: lambda node: f"sum_({to_typst(node.under)}) {to_typst(node.body)}",
+    Matrix: lambda node: f"mat({'; '.join(', '.join(map(_argument, entries)) for entries in node.rows)})",
     Picture: _picture,
 }

@@ -23,6 +23,7 @@ from sgdsym.formula.tree import (
     Glyph,
     Indexed,
     Inner,
+    Matrix,
     Outer,
     Picture,
     Root,
@@ -97,7 +98,7 @@ def _row(node: Row) -> float:
 def _is_named(formula: Formula) -> bool:
     """Whether a thin space sets a symbol of a coefficient apart."""
     base = formula.base if isinstance(formula, Scripts) else formula
-    return isinstance(base, Symbol) and len(base.latex) > 1
+    return isinstance(base, Summed) or (isinstance(base, Symbol) and len(base.latex) > 1)
 
 
 def _is_apart(left: Formula, right: Formula) -> bool:
@@ -139,8 +140,12 @@ def _apply(node: Apply) -> float:
 
 
 def _summed(node: Summed) -> float:
-    letters = (0.6 + _BRACKET) * len(node.indices) - _BRACKET
-    return _SUM + _SCRIPT * letters + _KERN + width(node.body)
+    return _SUM + _SCRIPT * width(node.under) + _KERN + width(node.body)
+
+
+def _matrix(node: Matrix) -> float:
+    columns = zip(*node.rows, strict=True)
+    return sum(max(map(width, column)) + 1.0 for column in columns) + 2 * _BRACKET
 
 
 _WRITERS: dict[type[Any], Callable[[Any], float]] = {
@@ -164,5 +169,6 @@ _WRITERS: dict[type[Any], Callable[[Any], float]] = {
     Outer: _pair,
     Trace: lambda node: width(node.matrix) + 2 * 0.6 + _THIN + 2 * _BRACKET,
     Summed: _summed,
+    Matrix: _matrix,
     Picture: lambda node: node.width,
 }

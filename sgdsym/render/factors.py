@@ -10,7 +10,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 from sgdsym import formula as tree
-from sgdsym.formula import Bracket, Digits, Formula, Row, Sign, power, row, signed_sum
+from sgdsym.formula import Bracket, Digits, Formula, Row, Sign, Summed, power, row, signed_sum
 from sgdsym.render.notation import GREEK, Notation
 from sgdsym.series import Coefficient, Power
 
@@ -266,5 +266,11 @@ class _Style:
 
 
 def _side_by_side(number: int, factors: Sequence[tuple[Formula, int]]) -> Formula:
+    # what is added goes on to the end of a product, so that a sum is in brackets that is raised to a power, or not the last
+    last = len(factors) - 1
+    factors = [
+        (Bracket(base) if isinstance(base, Summed) and (exponent > 1 or k < last) else base, exponent)
+        for k, (base, exponent) in enumerate(factors)
+    ]
     front = [] if number == 1 and factors else [Digits(str(number))]
     return row([*front, *(power(base, exponent) for base, exponent in factors)], "tight")

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram
-from sgdsym.formula import Formula, Summed, to_latex, to_text
+from sgdsym.formula import Formula, Summed, Symbol, row, to_latex, to_text
 from sgdsym.render.indices import index_form, summed_indices
 from sgdsym.render.network import matrix_form
 from sgdsym.render.notation import Notation, checked_notation
@@ -28,6 +28,7 @@ def diagram_to_latex(
     notation: Notation | None = None,
     sums: str = "einstein",
     function: bool = False,
+    weight_decay: bool = False,
 ) -> str:
     r"""The value of a diagram in LaTeX, for math mode, amsmath only.
 
@@ -44,6 +45,7 @@ def diagram_to_latex(
         notation: the symbols; the literature's if left out.
         sums: ``"einstein"`` to sum over repeated indices silently, ``"explicit"`` to write the sums.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
+        weight_decay: whether nodes carry weight decay, so that the plain loss of a root is written with nablas.
 
     Raises:
         ValueError: if the basis, the style or the way of writing sums is unknown.
@@ -57,17 +59,20 @@ def diagram_to_latex(
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index", sums="explicit")
     '\\sum_{a,b} C_{ab} \\, H_{ab}'
     """
-    script = Script(_checked_basis(basis), checked_notation(notation))
+    script = Script(_checked_basis(basis), checked_notation(notation), weight_decay)
     return to_latex(diagram_formula(diagram, script, checked_style(style), checked_sums(sums), function))
 
 
-def diagram_to_text(diagram: Diagram, basis: str = "cumulant", *, function: bool = False) -> str:
+def diagram_to_text(
+    diagram: Diagram, basis: str = "cumulant", *, function: bool = False, weight_decay: bool = False
+) -> str:
     """The value of a diagram in unicode text: matrix notation where it exists, indices elsewhere.
 
     Args:
         diagram: any diagram.
         basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
+        weight_decay: whether nodes carry weight decay, so that the plain loss of a root is written with nablas.
 
     Raises:
         ValueError: if the basis is unknown.
@@ -77,7 +82,7 @@ def diagram_to_text(diagram: Diagram, basis: str = "cumulant", *, function: bool
     >>> diagram_to_text(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 2)]), "moment")
     'G_a E[h_ab g_c] H_bc'
     """
-    return to_text(diagram_formula(diagram, Script(_checked_basis(basis)), "matrix", "einstein", function))
+    return to_text(diagram_formula(diagram, Script(_checked_basis(basis), Notation(), weight_decay), function=function))
 
 
 def diagram_formula(
@@ -91,7 +96,8 @@ def diagram_formula(
         return matrix
     body = index_form(diagram, script, function)
     indices = summed_indices(diagram, function) if sums == "explicit" else ""
-    return Summed(indices, body) if indices else body
+    under = row((Symbol(letter, letter) for letter in indices), "commas")
+    return Summed(under, body) if indices else body
 
 
 def checked_style(style: str) -> Style:

@@ -26,6 +26,7 @@ from sgdsym.formula.letters import LETTERS
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.notation import Notation
+from sgdsym.render.schedules import meanings
 from sgdsym.render.scripts import Script
 from sgdsym.render.terms import Lines, Piece, Term, Value, fill, line_formula, order_terms
 from sgdsym.render.typesetting import Typesetting
@@ -59,7 +60,7 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
     & \quad + O(\eta^{2})
     \end{align*}
     """
-    chosen = typesetting or Typesetting()
+    chosen = (typesetting or Typesetting()).for_sums(series.sums)
     match chosen.shape:
         case "equations":
             return _equations(series, chosen)
@@ -154,7 +155,8 @@ def by_order(
 
 
 def _value(series: Series, typesetting: Typesetting) -> Value:
-    script, function = Script(series.basis, typesetting.notation), series.setting.observable.carries_function
+    script = Script(series.basis, typesetting.notation, bool(series.setting.weight_decay))
+    function = series.setting.observable.carries_function
     return lambda diagram: diagram_formula(diagram, script, typesetting.style, typesetting.sums, function)
 
 
@@ -170,17 +172,44 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
 
 
 def conditions(series: Series, notation: Notation) -> list[Formula]:
-    """Lines that say which denominators must not vanish, and how open indices are meant."""
-    averaged: list[Formula] = [Words(AVERAGED)] if is_averaged(series.setting, series.terms) else []
-    found = [
+    """Lines that say which denominators must not vanish, how open indices are meant, and what weight decay adds to."""
+    others: list[Formula] = [Words(AVERAGED)] if is_averaged(series.setting, series.terms) else []
+    others += [trained_on(series, notation)] if series.setting.weight_decay else []
+    found: list[Formula] = [
         Row((factor(pole).formula(notation), Sign("neq"), Digits("0")), "plain") for pole in series.reachable_poles
     ]
+    found += meanings(series, notation.size_symbol, lambda c: factor(c).signed(notation))
     if not found:
-        return averaged
+        return others
     pieces = [Piece(Row((text, Sign(","))) if k < len(found) else text) for k, text in enumerate(found, 1)]
     first = Piece(Row((Words("where"), Sign("quad"), pieces[0].formula), "plain"))
     (lines,) = fill([(first, *pieces[1:])], 1)
-    return [*map(line_formula, lines), *averaged]
+    return [*map(line_formula, lines), *others]
+
+
+def has_plain_roots(series: Series) -> bool:
+    """Whether roots of the series carry a loss, which weight decay does not belong to."""
+    return any(set(diagram.roots) - set(diagram.open_roots) for diagram in series.terms)
+
+
+def trained_on(series: Series, notation: Notation) -> Formula:
+    r"""What the tensors of a series with weight decay are derivatives of.
+
+    >>> from sgdsym.series import Coefficient
+    >>> print(to_latex(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation())))
+    G, H, \dots\text{ are derivatives of }l + \frac{\mathrm{decay}}{2} \, |\theta|^{2}
+    """
+    symbol, script = notation.symbol, Script("cumulant", notation)
+    half = factor(series.setting.weight_decay / 2)
+    norm = power(Row((Sign("|"), symbol("weights"), Sign("|"))), 2)
+    penalty = norm if half.is_one else Row((half.formula(notation), norm), "product")
+    trained = signed_sum([(False, symbol("loss")), (half.negative, penalty)])
+    tensors = Row((symbol("gradient"), symbol("hessian"), Sign("dots")), "listed")
+    parts: list[Formula] = [tensors, Words(" are derivatives of "), trained]
+    if has_plain_roots(series):
+        plain = [script.tensor("plain mean", degree) for degree in (1, 2)]
+        parts += [Words(", and "), Row((*plain, Sign("dots")), "listed"), Words(" of "), symbol("loss")]
+    return Row(tuple(parts))
 
 
 def _part(notation: Notation, order: int) -> Formula:

@@ -33,11 +33,12 @@ def series_to_markdown(series: Series, typesetting: Typesetting | None = None) -
     | 0 | `c(0)()` | 1 | $1$ | $l$ |
     | 1 | `c(0-1)(01)` | 2 | $-T$ | $G^{\top} G$ |
     """
-    chosen = typesetting or Typesetting()
+    chosen = (typesetting or Typesetting()).for_sums(series.sums)
     if chosen.style == "diagram":
         raise ValueError("pictures inside a formula are for LaTeX; choose style matrix or index")
     formula = series_to_latex(series, replace(chosen, shape="aligned"))
-    script, function = Script(series.basis, chosen.notation), series.setting.observable.carries_function
+    script = Script(series.basis, chosen.notation, bool(series.setting.weight_decay))
+    function = series.setting.observable.carries_function
     rows = ["| order | diagram | symmetry | coefficient | value |", "|---:|:---|---:|:---|:---|"]
     for diagram, coefficient in series:
         number = to_latex(coefficient_formula(coefficient, chosen))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
-from sgdsym.arguments import quoted, read_items, read_text
-from sgdsym.formula import Symbol
+from sgdsym.arguments import quoted, read_instance, read_items, read_text
+from sgdsym.formula import Formula, Symbol
 from sgdsym.formula.letters import LETTERS
 from sgdsym.render.commands import checked_symbol
+from sgdsym.render.schedules import written_sum
+from sgdsym.series import ScheduleSum
 
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
@@ -58,6 +62,7 @@ class Notation:
         function: the function that an open root carries the derivatives of.
         part: the coefficient of a power of the learning rate, where each has an equation of its own.
         sizes: LaTeX for the symbols in the coefficients, by name; the others are set by :meth:`size`.
+        sums: what the symbols stand for that are sums over a schedule, as a series holds them; they are written as sums.
 
     Raises:
         ValueError: if a symbol is not made of letters, digits, brackets, scripts, accents, fonts and commands that are letters.
@@ -84,6 +89,7 @@ class Notation:
     function: str = LETTERS["function"].latex
     part: str = LETTERS["part"].latex
     sizes: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    sums: Mapping[str, ScheduleSum] | tuple[tuple[str, ScheduleSum], ...] = ()
 
     def __post_init__(self) -> None:
         for name in _FIELDS:
@@ -95,6 +101,10 @@ class Notation:
             read_text("a size", name): checked_symbol(read_text("the LaTeX of a size", latex)) for name, latex in pairs
         }
         object.__setattr__(self, "sizes", tuple(sorted(sizes.items())))
+        known = dict(self.sums)
+        for name, found in known.items():
+            read_instance(f"the sum {name}", found, ScheduleSum)
+        object.__setattr__(self, "sums", tuple(sorted(known.items(), key=itemgetter(0))))
 
     def size(self, name: str) -> str:
         r"""LaTeX of a symbol in a coefficient: single letters and Greek names as such, words upright.
@@ -116,12 +126,14 @@ class Notation:
         """
         return Symbol(getattr(self, name), LETTERS[name].text)
 
-    def size_symbol(self, name: str) -> Symbol:
-        """A symbol of a coefficient, as a part of a formula.
+    def size_symbol(self, name: str) -> Formula:
+        """A symbol of a coefficient, as a part of a formula; what stands for a sum over a schedule is that sum.
 
         >>> Notation().size_symbol("mu").text
         'μ'
         """
+        if name in (sums := dict(self.sums)):
+            return written_sum(sums[name], self.size_symbol)
         word, underscore, index = name.partition("_")
         return Symbol(self.size(name), GREEK.get(word, word) + underscore + index)
 
@@ -144,7 +156,7 @@ class Notation:
             raise ValueError(
                 f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters"
             )
-        given: dict[str, str] = {}
+        given: dict[str, Any] = {}
         sizes: dict[str, str] = {}
         for entry in _entries(text):
             name, equals, symbol = (part.strip() for part in entry.partition("="))

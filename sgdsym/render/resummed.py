@@ -126,7 +126,14 @@ class _Writer:
             common, rest = _common(time)
             scale = self._scale(common, diagram.order)
             pieces = [Piece(row(scale, "product"))] if scale else []
-            pieces.append(Piece(Summed(summed, tensors) if summed else tensors, is_factor=True))
+            pieces.append(
+                Piece(
+                    Summed(row((Symbol(letter, letter) for letter in summed), "commas"), tensors)
+                    if summed
+                    else tensors,
+                    is_factor=True,
+                )
+            )
             found.append(signed(factor(common).negative, [*pieces, *self._time(rest, letters)]))
         return found
 

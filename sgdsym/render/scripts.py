@@ -24,7 +24,7 @@ from sgdsym.formula import (
     row,
     to_text,
 )
-from sgdsym.formula.letters import CUMULANTS, DERIVATIVES, Kind
+from sgdsym.formula.letters import CUMULANTS, DERIVATIVES, OBSERVED, Kind
 from sgdsym.render.notation import Notation
 from sgdsym.series import Basis
 
@@ -36,6 +36,7 @@ class Script:
     Attributes:
         basis: whether blocks are joint cumulants or joint moments.
         notation: the reader's symbols.
+        weight_decay: whether nodes carry weight decay, so that the plain loss of a root is another one.
 
     >>> from sgdsym.formula import Inner, to_latex
     >>> script = Script()
@@ -46,16 +47,17 @@ class Script:
 
     basis: Basis = "cumulant"
     notation: Notation = field(default_factory=Notation)
+    weight_decay: bool = False
 
     def tensor(self, kind: Kind, degree: int) -> Formula:
-        """A derivative tensor: of the mean loss, of the loss on one data point, or of the observed function."""
+        """A derivative tensor: of the mean loss, of the loss on one data point, both also plain, or of the observed function."""
+        if kind in OBSERVED:
+            observed = self.notation.symbol(OBSERVED[kind])
+            return Row((power(Sign("nabla"), degree), observed), "operator") if degree else observed
         names = DERIVATIVES[kind]
         if degree < len(names):
             return self.notation.symbol(names[degree])
-        loss = self.notation.symbol(names[0])
-        if kind == "function":
-            return Row((power(Sign("nabla"), degree), loss), "operator")
-        return Scripts(loss, above=Bracket(Digits(str(degree))))
+        return Scripts(self.notation.symbol(names[0]), above=Bracket(Digits(str(degree))))
 
     def gradients(self, count: int) -> Formula:
         """The joint moment or cumulant of ``count`` gradients, a symmetric tensor."""
@@ -86,10 +88,10 @@ class Script:
 
     def indexed(self, kind: Kind, degree: int, indices: str) -> Formula:
         """A derivative tensor with indices."""
-        if kind != "function":
+        if kind not in OBSERVED:
             return Indexed(self.tensor(kind, degree), indices)
-        function = self.notation.symbol("function")
-        return Row((Indexed(Sign("partial"), indices), function), "plain") if degree else function
+        observed = self.notation.symbol(OBSERVED[kind])
+        return Row((Indexed(Sign("partial"), indices), observed), "plain") if degree else observed
 
     def joint(self, members: Sequence[Formula], indices: str, only_gradients: bool) -> Formula:
         """The joint moment or cumulant of tensors with indices."""

@@ -24,7 +24,8 @@ def series_to_csv(series: Series) -> str:
     order,diagram,symmetry,coefficient,value
     1,c(0-1)(01),2,-T/2,G·G
     """
-    script, function = Script(series.basis), series.setting.observable.carries_function
+    script = Script(series.basis, weight_decay=bool(series.setting.weight_decay))
+    function = series.setting.observable.carries_function
     return as_csv(
         HEADINGS,
         (

@@ -8,9 +8,10 @@ from sgdsym.diagrams import Diagram
 from sgdsym.formula import to_text
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import diagram_formula, diagram_to_text
-from sgdsym.render.latex import AVERAGED, by_order, is_averaged
+from sgdsym.render.latex import AVERAGED, by_order, is_averaged, trained_on
 from sgdsym.render.names import diagram_name
 from sgdsym.render.notation import Notation
+from sgdsym.render.schedules import meanings
 from sgdsym.render.scripts import Script
 from sgdsym.render.terms import coefficient_formula, line_formula
 from sgdsym.render.typesetting import Typesetting
@@ -23,7 +24,8 @@ _USUAL = Notation()
 def series_to_text(series: Series, width: int | None = None) -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
-    Where coefficients have denominators that can vanish, a last line says that they must not.
+    Where coefficients have denominators that can vanish, a last line says that they must not, and with weight decay
+    another what the tensors are derivatives of.
 
     Args:
         series: any series.
@@ -35,7 +37,8 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    zeroth, orders = by_order(series, Typesetting(), rates=True, line=float("inf"))
+    usual = Typesetting().for_sums(series.sums)
+    zeroth, orders = by_order(series, usual, rates=True, line=float("inf"))
     lines = [] if zeroth is None else [to_text(zeroth)]
     for _, _, terms in orders:
         lines += [to_text(line_formula(term, leading=bool(lines) or k > 0)) for k, term in enumerate(terms)]
@@ -43,8 +46,13 @@ def series_to_text(series: Series, width: int | None = None) -> str:
         lines.append(
             "where " + ", ".join(f"{to_text(factor(pole).formula(_USUAL))} ≠ 0" for pole in series.reachable_poles)
         )
+    notation = usual.notation
+    stated = (to_text(line) for line in meanings(series, notation.size_symbol, lambda c: factor(c).signed(notation)))
+    lines += (f"where {line}" for line in stated)
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
+    if series.setting.weight_decay:
+        lines.append(to_text(trained_on(series, notation)))
     if width is not None:
         lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"
@@ -90,7 +98,8 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    script, function = Script(series.basis), series.setting.observable.carries_function
+    script = Script(series.basis, weight_decay=bool(series.setting.weight_decay))
+    function, usual = series.setting.observable.carries_function, Typesetting().for_sums(series.sums)
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         rows.append(
@@ -98,7 +107,7 @@ def series_to_table(series: Series) -> str:
                 str(diagram.order),
                 diagram_name(diagram, series.basis),
                 str(diagram.symmetry_factor),
-                to_text(coefficient_formula(coefficient, Typesetting())),
+                to_text(coefficient_formula(coefficient, usual)),
                 to_text(diagram_formula(diagram, script, function=function)),
             )
         )

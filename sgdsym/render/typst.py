@@ -34,7 +34,7 @@ def series_to_typst(series: Series, typesetting: Typesetting | None = None, *, d
     & quad + O (η^(2))
     $
     """
-    chosen = typesetting or Typesetting()
+    chosen = (typesetting or Typesetting()).for_sums(series.sums)
     zeroth, orders = by_order(series, chosen, rates=True)
     value = f" {to_typst(zeroth)}" if zeroth is not None else "" if orders else " 0"
     lines = [f"& {to_typst(left_side(series, chosen.notation))} ={value}"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sgdsym.formula import to_latex
+from sgdsym.formula import Indexed, to_latex
+from sgdsym.formula.letters import Kind
 from sgdsym.render import Notation
 from sgdsym.render.factors import factor
+from sgdsym.render.network import plain_roots
 from sgdsym.render.scripts import Script
 from sgdsym.series import GD, ODE, SDE, SGD, Coefficient, Series
 from sgdsym.sgd import Request
@@ -62,6 +64,13 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
     sentences.append(motion)
     if request.average is not None:
         sentences.append(_average(request, n))
+    if request.weight_decay:
+        half = factor(Coefficient.size(request.weight_decay) / 2)
+        penalty = rf"{'-' if half.negative else '+'} {to_latex(half.formula(n))}\, |{weights}|^2"
+        sentences.append(
+            rf"In all of this ${loss}$ is trained with weight decay, as ${loss}({weights}) {penalty}$, and so are "
+            "the tensors below; what is observed is without it."
+        )
     sentences.append(
         f"Expanded is {setting.observable.words}, in powers of the learning rate. Means are over all data, all batches and all noise."
     )
@@ -76,7 +85,11 @@ def _update(request: Request, notation: Notation) -> str:
     extra = [r"the batch $\mathcal{B}_t$"]
     if request.delay:
         extra.append(f"no update before $t = {request.delay}$")
-    if request.schedule is not None:
+    if isinstance(request.schedule, str):
+        factor_of_update = to_latex(Indexed(n.size_symbol(request.schedule), "t"))
+        rate += rf" {factor_of_update}\,"
+        extra.append(f"factors ${factor_of_update}$ that are not known here")
+    elif request.schedule is not None:
         rate += r" w_t\,"
         weights = ", ".join(f"${_bare(Coefficient.size(weight), n)}$" for weight in request.schedule)
         extra.append(f"the factors $w_t$ in turn {weights}")
@@ -116,18 +129,23 @@ def symbol_definitions(series: Series, notation: Notation, style: str, options: 
         style: of the formulas; pictures need no tensors.
         options: by symbol the option of a request that it stands for.
     """
-    script = Script(series.basis, notation)
+    script = Script(series.basis, notation, bool(series.setting.weight_decay))
     rate = (notation.learning_rate, "the learning rate")
     return [rate, *_tensors(series, script, style), *_sizes(series, notation, options)]
 
 
 def _tensors(series: Series, script: Script, style: str) -> list[Definition]:
-    single, noise, mixed, roots = _occurring(series)
+    single, noise, mixed, roots, plain = _occurring(series, script)
     notation, name = script.notation, "moment" if series.basis == "moment" else "cumulant"
     found: list[Definition] = []
-    for degree in sorted(single):
-        meaning = _MEANS.get(degree, f"the mean of the tensor of derivatives of order {degree}")
-        found.append((to_latex(script.tensor("mean", degree)), f"{meaning} over the data"))
+    means: tuple[tuple[Kind, set[int], str], ...] = (
+        ("mean", single, ""),
+        ("plain mean", plain, ", without weight decay"),
+    )
+    for kind, degrees, decay in means:
+        for degree in sorted(degrees):
+            meaning = _MEANS.get(degree, f"the mean of the tensor of derivatives of order {degree}")
+            found.append((to_latex(script.tensor(kind, degree)), f"{meaning} over the data{decay}"))
     for count in sorted(noise):
         meaning = f"the joint {name} over the data of {count} times the gradient, a symmetric tensor"
         if count == 2:
@@ -139,7 +157,7 @@ def _tensors(series: Series, script: Script, style: str) -> list[Definition]:
     for degree in sorted(roots):
         meaning = "the observed function" if degree == 0 else f"its derivatives of order {degree}"
         found.append((to_latex(script.tensor("function", degree)), meaning))
-    if single | roots and max(single | roots) > 2 and style == "matrix":
+    if max(single | roots | plain, default=0) > 2 and style == "matrix":
         tensor = to_latex(script.tensor("mean", 3))
         found.append(
             (rf"{tensor}[\,\cdot\,, \cdot\,]", "a tensor whose indices are contracted with those of the tensors inside")
@@ -159,24 +177,26 @@ def _tensors(series: Series, script: Script, style: str) -> list[Definition]:
     return found
 
 
-def _occurring(series: Series) -> tuple[set[int], set[int], set[int], set[int]]:
-    """Degrees of means, sizes of blocks of gradients, degrees in other blocks, degrees of observed functions."""
+def _occurring(series: Series, script: Script) -> tuple[set[int], set[int], set[int], set[int], set[int]]:
+    """Degrees of means, sizes of blocks of gradients, degrees in other blocks, of observed functions and of the plain loss."""
     single: set[int] = set()
     noise: set[int] = set()
     mixed: set[int] = set()
     roots: set[int] = set()
+    plain: set[int] = set()
     function = series.setting.observable.carries_function
     for diagram in series.terms:
+        bare = plain_roots(diagram, script)
         for block in diagram.blocks:
             degrees = {diagram.degrees[v] for v in block}
             if len(block) == 1:
-                single |= degrees
+                (plain if block[0] in bare else single).update(degrees)
             elif degrees == {1}:
                 noise.add(len(block))
             else:
                 mixed |= degrees
         roots |= {diagram.degrees[v] for v in diagram.open_roots if function}
-    return single, noise, mixed, roots
+    return single, noise, mixed, roots, plain
 
 
 def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> list[Definition]:
@@ -187,6 +207,7 @@ def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> li
         "batch_size": "the number of data points per update",
         "momentum": "the momentum",
         "average": "the decay of the average",
+        "weight_decay": "the weight decay",
     }
     found = []
     for name in series.symbols:

@@ -109,16 +109,23 @@ def write_page(
         values: the values of the diagrams that the numbers are of; those of a small logistic loss if left out.
 
     Raises:
-        ValueError: if no numpy module can be written; see :func:`sgdsym.codegen.generate`.
+        ValueError: if no numpy module can be written, see :func:`sgdsym.codegen.generate`; or if the series has sums over a
+            schedule, for which a page has no control.
 
     >>> from sgdsym.sgd import expand
     >>> page = write_page(expand(order=1))
     >>> page.count("<article"), "https:" in page
     (2, False)
     """
+    if series.sums:
+        raise ValueError(
+            f"a page has no place for the rates {series.schedule}; give them as a list, or choose format latex"
+        )
     chosen = typesetting or Typesetting()
     if chosen.style == "diagram":
         chosen = replace(chosen, style="matrix")
+    if series.setting.weight_decay.symbols:
+        raise ValueError("the values on a page are those at one weight decay; give a number for it")
     known = values or example_values(series)
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
@@ -205,14 +212,17 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
 
 
 def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Series, typesetting: Typesetting) -> _Card:
-    basis, function = series.basis, series.setting.observable.carries_function
-    script = Script(basis, typesetting.notation)
+    basis, setting = series.basis, series.setting
+    function, decays = setting.observable.carries_function, bool(setting.weight_decay)
+    script = Script(basis, typesetting.notation, decays)
     value = diagram_formula(diagram, script, typesetting.style, typesetting.sums, function)
     rate = power(typesetting.notation.symbol("learning_rate"), diagram.order) if diagram.order else None
     (term,) = order_terms([(diagram, coefficient)], rate, lambda _: value, replace(typesetting, collect=False))
     (lines,) = fill([term], 1, line=float("inf"))
-    name, words = diagram_name(diagram, basis), explain(diagram, basis, function=function)
-    searched = (name, words, diagram_to_text(diagram, basis, function=function), to_latex(value), str(coefficient))
+    name = diagram_name(diagram, basis)
+    words = explain(diagram, basis, function=function, weight_decay=decays)
+    text = diagram_to_text(diagram, basis, function=function, weight_decay=decays)
+    searched = (name, words, text, to_latex(value), str(coefficient))
     return _Card(
         number,
         name,

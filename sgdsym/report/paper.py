@@ -48,7 +48,7 @@ def write_paper(
     chosen = replace(typesetting or Typesetting(), shape="equations").for_run(request.steps, request.epochs)
     series = expand_request(request, progress)
     equations = series_to_latex(series, chosen)
-    tables = _tables(series, chosen)
+    tables = _tables(series, chosen.for_sums(series.sums))
     command = f"sgdsym paper {' '.join(request_options(request))}".strip()
     definitions = symbol_definitions(series, chosen.notation, _formula_style(chosen), symbol_options(request))
     return render(
@@ -80,7 +80,7 @@ def request_options(request: Request) -> list[str]:
         if value == item.default and item.name != "order":
             continue
         words.append(f"--{item.name.replace('_', '-')}")
-        if item.name == "schedule":
+        if item.name == "schedule" and not isinstance(value, str):
             words.append(",".join(map(str, value)))
         elif value is not True:
             words.append(str(value))
@@ -96,6 +96,8 @@ def title(setting: Setting, order: int) -> str:
     how, observable = setting.dynamics.name.upper(), setting.observable
     if setting.dynamics == SGD:
         how += f" ({setting.sampling})"
+    if setting.weight_decay:
+        how += " with weight decay"
     return f"Expansion of the {observable.title or observable} of {how} to order {order}"
 
 
@@ -112,10 +114,15 @@ def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[
 
 def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> dict[str, Latex]:
     """One diagram of the table, ready strings."""
-    function = series.setting.observable.carries_function
-    style = _formula_style(typesetting)
+    function, decays = series.setting.observable.carries_function, bool(series.setting.weight_decay)
     value = diagram_to_latex(
-        diagram, series.basis, style=style, notation=typesetting.notation, sums=typesetting.sums, function=function
+        diagram,
+        series.basis,
+        style=_formula_style(typesetting),
+        notation=typesetting.notation,
+        sums=typesetting.sums,
+        function=function,
+        weight_decay=decays,
     )
     symmetry = diagram.symmetry_factor
     count = coefficient * symmetry * (-1) ** diagram.order
@@ -125,7 +132,7 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
         "value": Latex(value),
         "symmetry": Latex(rf"$|\mathrm{{Aut}}| = {symmetry}$"),
         "count": Latex(rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$"),
-        "words": Latex(explain(diagram, series.basis, function=function)),
+        "words": Latex(explain(diagram, series.basis, function=function, weight_decay=decays)),
     }
 
 

@@ -66,6 +66,7 @@ def diagram_values(
     weights: Any = None,
     metric: Any = None,
     root_derivatives: Tensors | None = None,
+    start: Any = None,
 ) -> DiagramValues:
     r"""The value of each diagram of a series on a population of data points.
 
@@ -76,19 +77,31 @@ def diagram_values(
         weights: the probabilities of the data points.
         metric: the inverse metric.
         root_derivatives: the derivatives of the observed function.
+        start: with weight decay the weights where the derivatives are taken.
 
     Raises:
-        ValueError: naming the tensor that is missing, misshapen or not finite.
+        ValueError: naming the tensor that is missing, misshapen or not finite, or if the weight decay is a symbol.
 
     >>> from sgdsym.sgd import expand
     >>> slopes = [[1.0], [3.0]]
     >>> diagram_values(expand(order=1), [[0.0, 0.0], slopes]).by_name
     {'c(0)()': 0.0, 'c(0-1)(01)': 4.0}
     """
-    found = {}
+    decay, found = series.setting.weight_decay, {}
+    if decay.symbols:
+        raise ValueError(
+            f"diagrams have values at one weight decay; put a number in for {', '.join(sorted(decay.symbols))}"
+        )
     for diagram in series.diagrams():
         value = interpret_diagram(
-            diagram, series.basis, derivatives, weights=weights, metric=metric, root_derivatives=root_derivatives
+            diagram,
+            series.basis,
+            derivatives,
+            weights=weights,
+            metric=metric,
+            root_derivatives=root_derivatives,
+            weight_decay=decay.as_fraction(),
+            start=start,
         )
         found[diagram_name(diagram, series.basis)] = np.asarray(value, dtype=float).tolist()
     return DiagramValues(about, found)
@@ -112,8 +125,10 @@ def example_values(series: Series) -> DiagramValues:
     """The values on :func:`example_tensors`, and where a function is observed on :func:`example_root_tensors`."""
     function = series.setting.observable.carries_function
     roots = example_root_tensors(series.truncation) if function else None
-    about = _ABOUT + (_OBSERVED if function else "")
-    return diagram_values(series, example_tensors(series.truncation), about=about, root_derivatives=roots)
+    decay = series.setting.weight_decay
+    about = _ABOUT + (_OBSERVED if function else "") + (f"; trained with weight decay {decay}" if decay else "")
+    start, tensors = _START if decay else None, example_tensors(series.truncation)
+    return diagram_values(series, tensors, about=about, root_derivatives=roots, start=start)
 
 
 def read_values(text: str, series: Series) -> DiagramValues:

@@ -25,6 +25,7 @@ from sgdsym.series.fields import (
     text_field,
     word_field,
 )
+from sgdsym.series.filled import exact_sums, float_sums, known_steps, registers_of
 from sgdsym.series.observable import (
     ALONG_GRADIENT,
     COVARIANCE,
@@ -45,6 +46,7 @@ from sgdsym.series.parsing import check_factor
 from sgdsym.series.powers import Power
 from sgdsym.series.series import Series
 from sgdsym.series.setting import Setting
+from sgdsym.series.sums import Recursion, ScheduleSum, schedule_name, substituted_sums
 from sgdsym.series.words import by_symbol
 
 __all__ = [
@@ -78,8 +80,10 @@ __all__ = [
     "Dynamics",
     "Observable",
     "Power",
+    "Recursion",
     "SamplingScheme",
     "Scalar",
+    "ScheduleSum",
     "Series",
     "Setting",
     "TooManyDigitsError",
@@ -90,11 +94,14 @@ __all__ = [
     "diagram_from_data",
     "diagram_to_data",
     "estimator",
+    "exact_sums",
     "exact_value",
     "field",
+    "float_sums",
     "float_values",
     "integer_field",
     "integers",
+    "known_steps",
     "list_field",
     "mergers",
     "most_blocks",
@@ -105,8 +112,11 @@ __all__ = [
     "read_series",
     "read_setting",
     "read_size",
+    "registers_of",
     "run_conditions",
+    "schedule_name",
     "shown",
+    "substituted_sums",
     "symbol_name",
     "text_field",
     "undecided",

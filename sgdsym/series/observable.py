@@ -6,7 +6,7 @@ How an observable is counted is said in :mod:`sgdsym.sgd.observables`.  A new on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from sgdsym.formula import (
@@ -21,11 +21,13 @@ from sgdsym.formula import (
     Symbol,
     Upright,
     call,
+    replaced,
     signed_sum,
 )
 from sgdsym.formula.letters import LETTERS
 from sgdsym.series.named import Named
 
+_OVER_RUN = " over the run"
 _JUMP = re.compile(r"jump-([1-9][0-9]?)")
 _LOSS, _WEIGHTS, _MEAN, _TIME = (LETTERS[name] for name in ("loss", "weights", "expectation", "steps"))
 _NOW, _START = Symbol("t", "t"), Digits("0")
@@ -63,6 +65,7 @@ class Observable(Named):
         is_trained: whether it looks at the training set, so that there must be one.
         has_free_root: whether the root is a mean tensor like any other, or shares the point of others, so that which
             node it was is forgotten; such observables are losses, which can be compared with each other.
+        is_mean: whether it is the mean of something that one run has, which can be averaged over the run.
 
     >>> Observable.named("displacement * test-loss").open_indices
     1
@@ -75,17 +78,38 @@ class Observable(Named):
     carries_function: bool = False
     is_trained: bool = False
     has_free_root: bool = False
+    is_mean: bool = False
+
+    @property
+    def over_run(self) -> Self:
+        """The mean over the run in place of the value at its end.
+
+        >>> str(TEST_LOSS.over_run)
+        'test-loss over the run'
+        """
+        now = Scripts(_WEIGHTS, below=_NOW)
+        first = Row((_NOW, Sign("="), Digits("1")))
+        each = replaced(self.formula, lambda part: now if part == _END else None)
+        parts = (Fraction(Digits("1"), _TIME), Scripts(Sign("sum"), below=first, above=_TIME), each)
+        return replace(
+            self,
+            name=f"{self.name}{_OVER_RUN}",
+            title=f"{self.title}, averaged over the run",
+            words=f"{self.words}, averaged over the updates",
+            formula=Row(parts, "plain"),
+        )
 
     @classmethod
     def is_known(cls, name: str) -> bool:
         """See :class:`Named`; a part of a generator is called by its number of indices."""
-        return name in cls.known or bool(_JUMP.fullmatch(name))
+        whole = cls.known.get(name.removesuffix(_OVER_RUN))
+        return name in cls.known or bool(_JUMP.fullmatch(name)) or (isinstance(whole, cls) and whole.is_mean)
 
     @classmethod
     def _one(cls, name: str) -> Self:
-        found = cls.known.get(name)
+        found = cls.known.get(name.removesuffix(_OVER_RUN))
         if isinstance(found, cls):
-            return found
+            return found.over_run if name.endswith(_OVER_RUN) else found
         indices = _JUMP.fullmatch(name)
         return cls(name, formula=_moved(int(indices[1])), open_indices=int(indices[1])) if indices else cls(name)
 
@@ -118,6 +142,7 @@ TEST_LOSS = Observable(
     "the mean of the population loss after the run (the test loss)",
     _mean(call(_LOSS, _END)),
     has_free_root=True,
+    is_mean=True,
 )
 TRAIN_LOSS = Observable(
     "train-loss",
@@ -126,6 +151,7 @@ TRAIN_LOSS = Observable(
     _mean(call(_HAT, _END)),
     is_trained=True,
     has_free_root=True,
+    is_mean=True,
 )
 GENERALIZATION_GAP = Observable(
     "generalization-gap",
@@ -134,6 +160,7 @@ GENERALIZATION_GAP = Observable(
     _mean(signed_sum([(False, call(_LOSS, _END)), (True, call(_HAT, _END))])),
     is_trained=True,
     has_free_root=True,
+    is_mean=True,
 )
 DISPLACEMENT = Observable(
     "displacement",
@@ -141,6 +168,7 @@ DISPLACEMENT = Observable(
     "the mean displacement of the weights",
     _mean(signed_sum([(False, _END), (True, Scripts(_WEIGHTS, below=_START))])),
     open_indices=1,
+    is_mean=True,
 )
 COVARIANCE = Observable(
     "covariance",
@@ -161,6 +189,7 @@ FUNCTION = Observable(
     "the mean of another function of the weights after the run",
     _mean(call(LETTERS["function"], _END)),
     carries_function=True,
+    is_mean=True,
 )
 
 # what is made from series: by substitutions, and by the modified equation and its generator

@@ -138,14 +138,16 @@ def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) 
             request.batch_size,
             request.momentum,
             request.average,
+            request.weight_decay,
             "N",
             "B",
         }
         name = next(word for word in ("T", "updates", "steps", "count", "clock", "time") if word not in taken)
         steps = {name: side.updates}
         counted = expand_request(replace(request, steps=name, epochs=None), progress)
-        series = counted.map_coefficients(lambda c: c.substitute(steps))
-        series = replace(series, conditions=undecided(series.conditions, steps))
+        known = name in (*counted.symbols, *counted.lengths)
+        series = counted.subs(**steps) if known else counted
+        series = replace(series, conditions=undecided(counted.conditions, steps))
     return scaled_learning_rate(series, side.scale) if side.scale != 1 else series
 
 
@@ -192,7 +194,7 @@ def _aligned(first: Side, second: Side) -> tuple[Side, Side]:
 
 
 def _says_length(request: Request) -> bool:
-    return any(given is not None for given in (request.steps, request.epochs, request.schedule))
+    return any(given is not None for given in (request.steps, request.epochs, request.rates))
 
 
 def _with_updates(side: Side, updates: Coefficient) -> Side:

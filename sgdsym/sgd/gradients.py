@@ -76,6 +76,7 @@ def potential(series: Series) -> Series:
     >>> print(potential(gradient(covariance_trace())))
     η κ[g·g]
     """
+    series.setting.require_plain("a potential")
     found: dict[Diagram, Coefficient] = {}
     for diagram, coefficient in series:
         closed = _without_root(diagram)
@@ -93,6 +94,7 @@ def _named(name: str, diagram: Diagram) -> Series:
 
 
 def _differentiated(series: Series, rooted: bool) -> Series:
+    series.setting.require_plain("a derivative with respect to the weights")
     if any(diagram.open_roots for diagram in series.terms):
         raise ValueError("the series has open indices; derivatives are taken of scalars")
     terms = collect(

@@ -24,7 +24,7 @@ def overfitting(*, form: str = "discrete", order: int = 2, dataset_size: Size | 
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.2.
 
     >>> print(overfitting(form="stationary"))
-    η² (1/(2N)) Σ_a H_a C_aa (1/(1 - r_a²) + 2 r_a 1/((1 - r_a) (1 - r_a²)))
+    η² (1/(2N)) Σ_a H_a C_aa (1/(1 - r_a²) + 2 r_a (1/((1 - r_a) (1 - r_a²))))
     where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a
     """
     return _without_start(at_minimum(resum(dynamics="gd", form=form, order=order, dataset_size=dataset_size)))
@@ -52,7 +52,7 @@ def takeuchi_criterion(*, dataset_size: Size | None = None) -> Resummed:
     H. Akaike, "Information theory and an extension of the maximum likelihood principle", 1973.
 
     >>> print(takeuchi_criterion())
-    η (1/N) Σ_a C_aa 1/(1 - r_a)
+    η (1/N) Σ_a C_aa (1/(1 - r_a))
     where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a
     """
     return generalization_gap(form="stationary", dataset_size=dataset_size)

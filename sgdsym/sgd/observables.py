@@ -15,7 +15,7 @@ Which placements a term weighs is said here; what they weigh is the sampling's t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import factorial
 
 from sgdsym.diagrams import Diagram, Forest, Partition, rooted_forests
@@ -56,6 +56,14 @@ class Reading:
     def diagram(self) -> Diagram:
         """The diagram of the term."""
         return self.forest.diagram(self.blocks, self.marked)
+
+    def with_own_root(self) -> Reading:
+        """The same term where the root carries another mean than the steps, and so is told apart from them.
+
+        A root that shares its point is not: its deviation from the mean is that of any node.
+        """
+        shared = any(0 in block for block in self.blocks)
+        return self if self.marked or shared else replace(self, marked=True, blocks=(*self.blocks, (0,)))
 
     def products(self, sampling: Sampling) -> list[tuple[Coefficient, ...]]:
         """The coefficient of the diagram under a sampling, as a sum of products that is not yet formed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, log10
@@ -32,6 +33,7 @@ from sgdsym.series import (
     Setting,
     as_exact,
     run_conditions,
+    schedule_name,
     symbol_name,
     undecided,
 )
@@ -40,8 +42,10 @@ from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTim
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.patterns import Timing
+from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.sampling import COUNTED, Online, Sampling, Sizes
+from sgdsym.sgd.schedules import ScheduleTiming
 
 Size: TypeAlias = int | str
 Number: TypeAlias = int | Fraction | str
@@ -80,10 +84,12 @@ class Request:
     epochs: Size | None = None
     momentum: Number = 0
     nesterov: bool = False
-    schedule: tuple[Number, ...] | None = None
+    schedule: tuple[Number, ...] | str | None = None
     delay: int = 0
     average: Number | None = None
+    mean_over_run: bool = False
     optimizer: LinearOptimizer | None = None
+    weight_decay: Number = 0
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
@@ -97,18 +103,27 @@ class Request:
             option = word.replace(" ", "_")
             self._read(option, _read_size(word, getattr(self, option), least))
         self._read("momentum", _read_number("momentum", self.momentum))
-        if self.schedule is not None:
-            weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
+        if isinstance(self.schedule, str):
+            _read_name("schedule", self.schedule, schedule_name)
+        elif self.schedule is not None:
+            weights = read_items(
+                "schedule", self.schedule, "name, or list of numbers and symbol names, one for each step"
+            )
             self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
+        self._read("weight_decay", _read_number("weight decay", self.weight_decay))
         self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
             self._read("average", _read_number("average", self.average))
+        self._read("mean_over_run", read_flag("mean_over_run", self.mean_over_run))
         if self.optimizer is not None:
             read_instance("optimizer", self.optimizer, LinearOptimizer)
         self._check_update_rule()
         self._check_data()
         self._check_symbols()
         self._check_length()
+        if (self.average == "uniform" or self.mean_over_run) and self.calendar.steps == 0:
+            what = "mean over the run" if self.mean_over_run else "uniform average"
+            raise ValueError(f"a {what} needs at least one step")
         undecided(self.conditions, {})
 
     def _read(self, option: str, value: object) -> None:
@@ -119,7 +134,7 @@ class Request:
         """The optimiser, each part by itself and with the others."""
         if self.average is not None and not isinstance(self.average, str) and not 0 <= self.average < 1:
             raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(self.average)}")
-        symbols, order = sum(isinstance(weight, str) for weight in self.schedule or ()), max(self.order, 1)
+        symbols, order = sum(isinstance(weight, str) for weight in self.rates or ()), max(self.order, 1)
         if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
             raise ValueError(
                 f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
@@ -130,8 +145,19 @@ class Request:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
         if given and self.setting.dynamics.is_continuous:
             raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
-        if self.average == "uniform" and 0 in (self.steps, self.epochs):
-            raise ValueError("a uniform average needs at least one step")
+        if self.mean_over_run and not Observable.named(self.observable).is_mean:
+            raise ValueError(
+                f"{self.observable} is read off many runs at one time, so that it has no mean over the run; leave the mean out"
+            )
+        if self.mean_over_run and self.average == "uniform":
+            raise ValueError(
+                "a uniform average is that of a whole run; leave the mean over the run out, or the average"
+            )
+
+    @property
+    def rates(self) -> tuple[Number, ...] | None:
+        """The rates of the updates, where they are given one by one."""
+        return None if isinstance(self.schedule, str) else self.schedule
 
     @property
     def given_rules(self) -> tuple[str, ...]:
@@ -145,6 +171,11 @@ class Request:
         }
         return tuple(option for option, given in options.items() if given)
 
+    @property
+    def given_timing(self) -> tuple[str, ...]:
+        """What is given that asks when a step is done, not only how many are."""
+        return (*self.given_rules, *(["mean over the run"] if self.mean_over_run else []))
+
     def _check_length(self) -> None:
         """Updates that are given one by one must be as many as the run makes, and a long delay needs to know how many."""
         if self._is_late and not self._is_numbered:
@@ -154,7 +185,7 @@ class Request:
         length = self._listed_updates
         if length is None:
             return
-        what = "the schedule" if self.schedule is not None else "the optimizer"
+        what = "the schedule" if self.rates is not None else "the optimizer"
         calendar = self.calendar
         if not self._is_numbered:
             raise ValueError(
@@ -166,8 +197,8 @@ class Request:
     @property
     def _listed_updates(self) -> int | None:
         """The number of updates where they are given one by one."""
-        if self.schedule is not None:
-            return len(self.schedule)
+        if self.rates is not None:
+            return len(self.rates)
         return None if self.optimizer is None else self.optimizer.updates
 
     def _check_data(self) -> None:
@@ -212,12 +243,16 @@ class Request:
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""
         average = None if self.average == "uniform" else self.average
-        names = [size for size in (*self._independent_sizes, self.momentum, average) if isinstance(size, str)]
+        sizes = (*self._independent_sizes, self.momentum, average, self.weight_decay)
+        names = [size for size in sizes if isinstance(size, str)]
         names += self.optimizer.symbols if self.optimizer is not None else ()
-        names += [weight for weight in dict.fromkeys(self.schedule or ()) if isinstance(weight, str)]
+        names += [weight for weight in dict.fromkeys(self.rates or ()) if isinstance(weight, str)]
+        names += [self.schedule] if isinstance(self.schedule, str) else []
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sizes cannot share the symbol {name}")
+            if isinstance(self.schedule, str) and name.startswith(f"{self.schedule}_"):
+                raise ValueError(f"names that begin with {self.schedule}_ are those of its sums; rename {name}")
 
     @property
     def scheme(self) -> SamplingScheme:
@@ -230,9 +265,12 @@ class Request:
     @property
     def setting(self) -> Setting:
         """The part that names what is expanded; gradient descent is ``fixed`` with one batch of all points."""
-        scheme = self.scheme
+        scheme, observable = self.scheme, Observable.named(self.observable)
         return Setting(
-            Observable.named(self.observable), Dynamics.named(self.dynamics), FIXED if scheme == FULL else scheme
+            observable.over_run if self.mean_over_run else observable,
+            Dynamics.named(self.dynamics),
+            FIXED if scheme == FULL else scheme,
+            Coefficient.size(self.weight_decay),
         )
 
     @property
@@ -286,6 +324,7 @@ class Request:
             "batch_size": batch,
             "momentum": self.momentum,
             "average": None if self.average == "uniform" else self.average,
+            "weight_decay": self.weight_decay,
         }
         return {option: value for option, value in options.items() if isinstance(value, str)}
 
@@ -322,7 +361,7 @@ class Request:
 
         Order 3 takes seconds, order 4 half a minute with numbers and two with symbols, and the next sixty times as long.
         """
-        return self.scheme.is_in_epochs and bool(self.given_rules) and self.order > 4
+        return self.scheme.is_in_epochs and bool(self.given_timing) and self.order > 4
 
     @property
     def update_rule(self) -> LinearOptimizer:
@@ -330,8 +369,8 @@ class Request:
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule:
-            rule = rule.scheduled([Coefficient.size(weight) for weight in self.schedule])
+        if self.schedule is not None:
+            rule = rule.scheduled_by(self._rate)
         rule = rule.delayed(self.delay)
         if self.average is None:
             return rule
@@ -339,12 +378,37 @@ class Request:
         return rule.summed(steps) if self.average == "uniform" else rule.averaged(Coefficient.size(self.average))
 
     @property
+    def _schedule_name(self) -> str:
+        """The name of the schedule; a list has one that no symbol begins with."""
+        if isinstance(self.schedule, str):
+            return self.schedule
+        name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
+        while any(symbol.startswith(name) for symbol in taken):
+            name += "s"
+        return name
+
+    @property
+    def _rate(self) -> str:
+        """The symbol that stands for the rate of an update in the arrays of the optimiser."""
+        return f"{self._schedule_name}_rate"
+
+    @property
     def timing(self) -> Timing:
         """How times are summed."""
         if self.setting.dynamics.is_continuous:
-            return ContinuousTiming(self.sizes.steps)
+            return ContinuousTiming(self.sizes.steps, self.mean_over_run)
+        calendar = self.calendar
+        if self.mean_over_run:
+            return AlongRun(self._step_timing, calendar.steps, calendar.slots == 1)
+        return self._step_timing
+
+    @property
+    def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
+        """How the times of updates are summed, whenever the weights are read."""
         calendar, rule = self.calendar, self.update_rule
-        if rule == LinearOptimizer.sgd():
+        if self.schedule is not None:
+            return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
+        if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
         if rule.updates is None and not self._is_late:
             try:
@@ -398,8 +462,8 @@ def _digits(number: int) -> int:
     return int(number.bit_length() * log10(2)) + 1
 
 
-def _read_name(option: str, name: str) -> str:
+def _read_name(option: str, name: str, checked: Callable[[str], str] = symbol_name) -> str:
     try:
-        return symbol_name(name)
+        return checked(name)
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from error

@@ -16,9 +16,19 @@ def symmetric(generator, degree):
     return sum(np.transpose(array, axes) for axes in permutations(range(degree))) if degree else array
 
 
+class Point(list):
+    """The derivatives of the loss that is trained on, and those of the plain loss, which lack what weight decay adds."""
+
+    @property
+    def plain(self):
+        return [array - decay for array, decay in zip(self, DECAY, strict=True)]
+
+
 _GENERATOR = np.random.default_rng(7)
-SAMPLE = [[symmetric(_GENERATOR, k) for k in range(ORDER + 1)] for _ in range(POINTS)]
+DECAY = [np.array(1.0), np.array([2.0, -1.0]), 2 * np.eye(WIDTH), 0.0, 0.0]
+SAMPLE = [Point(symmetric(_GENERATOR, k) for k in range(ORDER + 1)) for _ in range(POINTS)]
 MEAN = [sum(point[k] for point in SAMPLE) / POINTS for k in range(ORDER + 1)]
+PLAIN = Point(MEAN).plain
 FUNCTION = [symmetric(_GENERATOR, k) for k in range(ORDER + 1)]
 
 
@@ -42,7 +52,7 @@ def outer(arrays):
     return result
 
 
-def value(diagram, basis, function=False):
+def value(diagram, basis, function=False, weight_decay=False):
     """The definition: contract the blocks' joint moments or cumulants over the edges; open indices stay."""
     letters = [""] * diagram.nodes
     for e, edge in enumerate(diagram.edges):
@@ -50,10 +60,8 @@ def value(diagram, basis, function=False):
             letters[v] += "abcdefgh"[e]
     tensors, subscripts, left = [], [], ""
     for block in diagram.blocks:
-        degrees = [diagram.degrees[v] for v in block]
-        tensors.append(
-            joint(len(block), basis, lambda points, d=degrees: outer(p[k] for p, k in zip(points, d, strict=True)))
-        )
+        carried = [(diagram.degrees[v], weight_decay and v in diagram.roots) for v in block]
+        tensors.append(joint(len(block), basis, lambda points, c=carried: outer(map(derivative, points, c))))
         subscripts.append("".join(letters[v] for v in block))
     for v in diagram.open_roots:
         if function or diagram.degrees[v] != 1:
@@ -64,7 +72,13 @@ def value(diagram, basis, function=False):
     return np.einsum(",".join(subscripts) + "->" + left, *tensors)
 
 
+def derivative(point, carried):
+    degree, is_plain = carried
+    return (point.plain if is_plain else point)[degree]
+
+
 LETTERS = {"l": 0, "G": 1, "H": 2, "J": 3}
+OBSERVED = {"s": "function", "l": "plain mean", "l_{x}": "plain sample"}
 SAMPLES = {"l_{x}": 0, "g": 1, "h": 2, "j": 3}
 
 
@@ -85,10 +99,10 @@ def tensor(node):
             return ("mean", LETTERS[latex]) if latex in LETTERS else ("sample", SAMPLES[latex])
         case Scripts(Symbol(latex), None, Bracket(Digits(degree))):
             return ("mean" if latex == "l" else "sample"), int(degree)
-        case Row((Scripts(Sign("nabla"), None, Digits(degree)), _), "operator"):
-            return "function", int(degree)
+        case Row((Scripts(Sign("nabla"), None, Digits(degree)), of), "operator"):
+            return OBSERVED[of.latex], int(degree)
     assert node.parts[0] == Sign("nabla")
-    return "function", 1
+    return OBSERVED[node.parts[1].latex], 1
 
 
 def indexed(node, basis):
@@ -99,8 +113,8 @@ def indexed(node, basis):
             return f"({', '.join(repr(('sample', 1, i)) for i in indices)},)"
         case Indexed(base, indices):
             return repr((*tensor(base), indices))
-        case Row((Indexed(Sign("partial"), indices), _), "plain"):
-            return repr(("function", len(indices), indices))
+        case Row((Indexed(Sign("partial"), indices), of), "plain"):
+            return repr((OBSERVED[of.latex], len(indices), indices))
         case Row((Symbol(), Bracket(inside))):
             members = inside.parts if isinstance(inside, Row) and inside.gap in ("plain", "listed") else (inside,)
             return f"({', '.join(indexed(member, basis) for member in members)},)"
@@ -116,7 +130,8 @@ def of_tensor(node):
     if node in (Symbol("C", "C"), Symbol("S", "S")):
         return gradients(2 if node.latex == "C" else 3)
     kind, degree = tensor(node)
-    return {"mean": f"MEAN[{degree}]", "sample": f"POINT[{degree}]", "function": f"FUNCTION[{degree}]"}[kind]
+    names = {"mean": "MEAN", "plain mean": "PLAIN", "sample": "POINT", "plain sample": "POINT.plain"}
+    return f"{names.get(kind, 'FUNCTION')}[{degree}]"
 
 
 def gradients(count):
@@ -182,19 +197,19 @@ def evaluate(text, basis):
         for factor in factors:
             members = [factor] if isinstance(factor[0], str) else factor
             subscripts.append("".join(indices for _, _, indices in members))
-            kinds, degrees = {kind for kind, _, _ in members}, [degree for _, degree, _ in members]
-            if kinds == {"sample"}:
-                tensors.append(
-                    joint(len(degrees), basis, lambda p, d=degrees: outer(x[k] for x, k in zip(p, d, strict=True)))
-                )
+            if "sample" in members[0][0]:
+                carried = [(degree, kind.startswith("plain")) for kind, degree, _ in members]
+                tensors.append(joint(len(carried), basis, lambda p, c=carried: outer(map(derivative, p, c))))
             else:
-                tensors.append({"mean": MEAN, "function": FUNCTION}[kinds.pop()][degrees[0]])
+                kind, degree, _ = members[0]
+                tensors.append({"mean": MEAN, "plain mean": PLAIN, "function": FUNCTION}[kind][degree])
         free = sorted(c for c in set(chain(*subscripts)) if "".join(subscripts).count(c) == 1)
         return np.einsum(",".join(subscripts) + "->" + "".join(free), *tensors)
 
     names = {
         "MEAN": MEAN,
         "FUNCTION": FUNCTION,
+        "PLAIN": PLAIN,
         "np": np,
         "outer": outer,
         "apply": apply,

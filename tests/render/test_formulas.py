@@ -49,6 +49,21 @@ def test_every_notation_has_the_value_of_the_diagram(basis):
     assert written > 60
 
 
+@pytest.mark.parametrize("basis", ["cumulant", "moment"])
+def test_with_weight_decay_a_root_has_derivatives_of_the_plain_loss(basis):
+    script = Script(basis, weight_decay=True)
+    # a loss itself has one letter, with and without weight decay
+    for drawn in (diagram for diagram in PARTITIONED if diagram.order):
+        for root in range(drawn.nodes):
+            diagram = Diagram(drawn.nodes, drawn.edges, drawn.blocks, [root])
+            expected = value(diagram, basis, weight_decay=True)
+            for formula in (index_form(diagram, script), matrix_form(diagram, script)):
+                if formula is not None:
+                    np.testing.assert_allclose(
+                        evaluate(as_python(formula, basis), basis), expected, rtol=1e-9, atol=1e-6
+                    )
+
+
 def test_a_function_at_an_open_root_has_its_own_derivatives():
     script = Script("cumulant")
     marked = [Diagram(3, [(0, 1), (0, 2)], roots=[0]), Diagram(3, [(0, 1), (0, 2)], [(1, 2)], roots=[0]), *OPEN[:2]]

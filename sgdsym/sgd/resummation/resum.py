@@ -119,8 +119,9 @@ def _check(request: Request, form: str, flows: bool) -> None:
         raise ValueError(
             f"the {request.dynamics.upper()} runs in continuous time; choose form continuous or stationary"
         )
-    if rules := request.given_rules:
+    if rules := request.given_timing:
         raise ValueError(f"{rules[0]} is not resummed; leave it out, or expand the plain series")
+    request.setting.require_plain("the resummed series")
     if request.basis != "cumulant":
         raise ValueError("the resummed series is in joint cumulants; leave the basis out")
     if request.scheme.repeats and request.epochs is not None:
