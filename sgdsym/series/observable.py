@@ -81,6 +81,11 @@ class Observable(Named):
     is_mean: bool = False
 
     @property
+    def is_loss(self) -> bool:
+        """Whether its values are those of the loss, which is never negative where that of no data point is."""
+        return self.name.removesuffix(_OVER_RUN) in ("test-loss", "train-loss")
+
+    @property
     def over_run(self) -> Self:
         """The mean over the run in place of the value at its end.
 

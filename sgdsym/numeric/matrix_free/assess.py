@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Grounds
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus
 from sgdsym.numeric.matrix_free.confirm import Finding, confirm_derivatives
 from sgdsym.numeric.matrix_free.data import Data
+from sgdsym.numeric.matrix_free.kinks import POINTS, has_kinks
 from sgdsym.numeric.matrix_free.plan import WORKING_SET, Held
+from sgdsym.trust import TrustWarning
 
 FEW = 8  # data points on which derivatives are compared
 
@@ -102,6 +105,22 @@ def check_derivatives(assessed: Assessment, data: Data, orders: Orders, seed: in
         found = confirm_derivatives(calculus, grounds.precision, examples, order, at_once)
         if found is not None:
             raise ValueError(_refusal(found, what, _culprit(calculus, found, examples), calculus.framework))
+
+
+def warn_of_kinks(assessed: Assessment, data: Data, orders: Orders, seed: int) -> None:
+    """Say so where the loss has kinks and a series is made of its curvature."""
+    grounds = assessed.grounds
+    if grounds is None or orders.loss < 2:
+        return
+    examples = data.take(np.sort(np.random.default_rng(seed).permutation(data.points)[:POINTS]))
+    at_once = max(1, WORKING_SET // max(1, assessed.held[0].on(1)))
+    if has_kinks(grounds.checked, grounds.precision.epsilon, examples, at_once):
+        warnings.warn(
+            "the gradient of the loss jumps beside these parameters (ReLU, max-pooling, |x|): no derivative sees the other side of "
+            "a kink, so the series is not that of training; use a smooth loss, such as GELU or softplus in place of ReLU",
+            TrustWarning,
+            stacklevel=2,
+        )
 
 
 def _culprit(calculus: AutomaticCalculus, found: Finding, examples: Arrays) -> str | None:

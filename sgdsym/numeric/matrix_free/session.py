@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
-from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives
+from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives, warn_of_kinks
 from sgdsym.numeric.matrix_free.calculus import Calculus
 from sgdsym.numeric.matrix_free.data import Data
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
@@ -124,9 +124,10 @@ class Session:
         show = progress if callable(progress) else _Bar(plan) if progress else None
         count = _Count(task_count(plan), show)
         bench = Bench(self.calculus, self.data, executor, count.one)
-        check_losses(plan, bench)
+        is_positive = check_losses(plan, bench)
         check_derivatives(assessed, self.data, self._orders, self.effort.seed)
-        return evaluate_diagrams(self.series, plan, bench, assessed.twins)
+        warn_of_kinks(assessed, self.data, self._orders, self.effort.seed)
+        return replace(evaluate_diagrams(self.series, plan, bench, assessed.twins), is_positive=is_positive)
 
 
 @dataclass(slots=True)
