@@ -7,7 +7,7 @@ is an argument, never a global setting.  One layout serves every pen.
 from sgdsym.render.dot import diagram_to_dot, diagrams_to_dot
 from sgdsym.render.figure import diagram_to_image, diagrams_to_image
 from sgdsym.render.formulas import Style, diagram_to_latex, diagram_to_text
-from sgdsym.render.latex import series_to_latex
+from sgdsym.render.latex import series_head_to_latex, series_to_latex
 from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.markdown import series_to_markdown
 from sgdsym.render.notation import Notation
@@ -45,6 +45,7 @@ __all__ = [
     "resummed_to_latex",
     "resummed_to_text",
     "save_picture",
+    "series_head_to_latex",
     "series_to_csv",
     "series_to_latex",
     "series_to_markdown",

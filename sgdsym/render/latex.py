@@ -34,6 +34,7 @@ from sgdsym.series import ONLINE, SGD, Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
+SHOWN = 200  # terms in a notebook
 Orders: TypeAlias = list[tuple[int, int, list[Term]]]
 AVERAGED = "averaged over the orders of the open indices"
 
@@ -69,6 +70,28 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
         case "aligned":
             return _block(series, chosen, "aligned")
     return _block(series, chosen, "align*")
+
+
+def series_head_to_latex(series: Series, most: int = SHOWN) -> str:
+    r"""The first orders of a series, as many as have that many terms, and how to get the rest: what a notebook shows.
+
+    Args:
+        series: any series.
+        most: terms that are shown.
+
+    >>> from sgdsym.sgd import expand
+    >>> print(series_head_to_latex(expand(order=3), most=5).splitlines()[-2])
+    & \text{and 6 terms to order 3, which the methods latex and to\_text write}
+    """
+    sizes = [len(series.order(k)) for k in range(series.truncation + 1)]
+    shown = next((k for k in range(len(sizes)) if sum(sizes[: k + 1]) > most), len(sizes)) - 1
+    if shown == series.truncation:
+        return series_to_latex(series)
+    left = sum(sizes[shown + 1 :])
+    words = Words(f"and {left} terms to order {series.truncation}, which the methods latex and to_text write")
+    end = r"\end{align*}"
+    text = series_to_latex(series.truncate(max(shown, 0)))
+    return f"{text.removesuffix(end).rstrip()}{NEWLINE}\n& {to_latex(words)}\n{end}"
 
 
 def _block(series: Series, typesetting: Typesetting, environment: str) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Recount: TypeAlias = "Callable[[Mapping[str, Scalar]], Series]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Series(SeriesViews):
     r"""A series in the learning rate :math:`\eta`, exact up to and including ``truncation``.
 
