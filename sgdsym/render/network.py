@@ -122,6 +122,9 @@ def _block_part(block: Sequence[int], legs: Sequence[Sequence[int]], script: Scr
         word = script.gradients(len(block))
         return _Part(word, tuple(legs[v][0] for v in block), word)
     powers = script.basis == "moment"
+    if script.basis == "cumulant" and len(block) == 2 and legs[block[0]] == legs[block[1]]:
+        word = Trace(script.gradients(2))
+        return _Part(word, (), word)
     samples = [_Network([_sample(v, legs, script, plain) for v in piece], script, powers) for piece in pieces]
     outer = [network.outer_legs for network in samples]
     if len(samples) == 1 and len(outer[0]) <= 2:
