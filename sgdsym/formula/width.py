@@ -55,6 +55,8 @@ _SIGNS = {
     "partial": 0.6,
     "infinity": 1.0,
     "dots": 1.2,
+    "cdots": 1.34,
+    "<": 0.85,
 }
 _CHARACTERS = {"∑": _SUM, "≠": 1.34, "×": _BINARY, "⋅": 0.73, "⊗": 0.78, "Δ": 0.84, "∇": 0.84}
 _GAPS = {"product": _THIN, "listed": 0.45, "commas": 0.45}

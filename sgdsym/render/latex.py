@@ -21,6 +21,7 @@ from sgdsym.formula import (
     replaced,
     signed_sum,
     to_latex,
+    width,
 )
 from sgdsym.formula.letters import LETTERS
 from sgdsym.render.factors import factor
@@ -129,7 +130,9 @@ def _equations(series: Series, typesetting: Typesetting) -> str:
     summands = [part for part in (first, *parts) if part is not None] or [Digits("0")]
     total = signed_sum([(False, part) for part in (*summands, remainder(series, notation))])
     sides = f"{to_latex(left_side(series, notation))} ={{}}& {to_latex(total)}"
-    sides += "".join(f" \\notag{NEWLINE}\n& {to_latex(line)}" for line in conditions(series, notation))
+    # what sums mean takes long lines, which begin behind the left side
+    edge = width(left_side(series, notation)) + 2 if series.sums else 1.0
+    sides += "".join(f" \\notag{NEWLINE}\n& {to_latex(line)}" for line in conditions(series, notation, edge))
     blocks = [r"\begin{align}", rf"{sides} \label{{{typesetting.label}}}", r"\end{align}"]
     for order, _, terms in orders:
         groups = [
@@ -194,8 +197,11 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
     return least > 1 and any(diagram.order > least for diagram in diagrams)
 
 
-def conditions(series: Series, notation: Notation) -> list[Formula]:
-    """Lines that say which denominators must not vanish, how open indices are meant, and what weight decay adds to."""
+def conditions(series: Series, notation: Notation, edge: float = 1.0) -> list[Formula]:
+    """Lines that say which denominators must not vanish, what symbols stand for, and how open indices are meant.
+
+    They begin at an edge, in ems.
+    """
     others: list[Formula] = [Words(AVERAGED)] if is_averaged(series.setting, series.terms) else []
     others += [trained_on(series, notation)] if series.setting.weight_decay else []
     found: list[Formula] = [
@@ -206,7 +212,7 @@ def conditions(series: Series, notation: Notation) -> list[Formula]:
         return others
     pieces = [Piece(Row((text, Sign(","))) if k < len(found) else text) for k, text in enumerate(found, 1)]
     first = Piece(Row((Words("where"), Sign("quad"), pieces[0].formula), "plain"))
-    (lines,) = fill([(first, *pieces[1:])], 1)
+    (lines,) = fill([(first, *pieces[1:])], 1, edge)
     return [*map(line_formula, lines), *others]
 
 

@@ -95,12 +95,8 @@ def meanings(series: Series, name: Names, bare: Bare) -> Iterator[Formula]:
         rate = name(recursion.schedule)
         if recursion.slots != 1:
             update, epoch = Symbol("s", "s"), Symbol("e", "e")
-            yield Row(
-                (
-                    *(Indexed(rate, "es"), Words(" is the rate of update "), update, Words(" in epoch "), epoch),
-                    *(Words(", of "), bare(recursion.slots), Words(" updates")),
-                )
-            )
+            yield Row((Indexed(rate, "es"), Words(" is the rate of update "), update, Words(" in epoch "), epoch))
+            yield Row((Words("an epoch has "), bare(recursion.slots), Words(" updates")))
         if not recursion.is_plain:
             yield from _recursion(recursion, rate, bare, any(known.reads for known in series.sums.values()))
 

@@ -15,9 +15,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+
+Registers: TypeAlias = Mapping[str, Any]
+Levels: TypeAlias = Mapping[str, Sequence[Any]]
 
 # cut here: what follows is copied into generated modules
 _MOST_PLACED = 5 * 10**8  # updates times choices of slots, where slots are the same in every epoch
@@ -25,9 +28,7 @@ _MOST_OPEN = 2 * 10**8  # numbers that are kept of what is open at once
 _BLOCK = 2**17  # of these at a time
 
 
-def schedule_sums(
-    rates: Any, registers: Mapping[str, Any], slots: int, sums: Mapping[str, Sequence[Any]]
-) -> dict[str, Any]:
+def schedule_sums(rates: Any, registers: Registers, slots: int, sums: Levels) -> dict[str, Any]:
     """Sums over the times of levels, weighed by what gradients are worth later.
 
     Args:
@@ -85,7 +86,7 @@ def _later(states: Any) -> Any:
 class _Recursion:
     """The recursions of all sums over one run; what is known of levels is kept by the levels that are done."""
 
-    def __init__(self, rates: Any, registers: Mapping[str, Any], slots: int, places: Any) -> None:
+    def __init__(self, rates: Any, registers: Registers, slots: int, places: Any) -> None:
         (still, moving), (gain, rated) = registers["A"], registers["b"]
         self.rates, self.slots, self.read, self.point = rates, slots, registers["read"], registers["c"]
         size = len(self.read)

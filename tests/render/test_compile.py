@@ -19,6 +19,8 @@ SERIES = {
     "epochs": expand(order=4, sampling="reshuffle", basis="moment"),
     "displacement": expand(order=4, sampling="fixed", observable="displacement"),
     "momentum": expand(order=3, momentum="mu"),
+    "rates": expand(order=3, schedule="lambda", momentum="mu", sampling="reshuffle"),
+    "over-the-run": expand(order=2, schedule="lambda", momentum="mu", delay=1, sampling="fixed", mean_over_run=True),
     "variance": expand(order=4, observable="loss-variance"),
     "numbers": expand(order=4, steps=10, batch_size=3),
 }

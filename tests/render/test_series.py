@@ -33,6 +33,40 @@ def test_the_literature_to_order_three():
     ]
 
 
+def test_unknown_rates_are_written_as_sums():
+    plain = expand(order=2, batch_size=1, schedule="lambda")
+    assert series_to_text(plain).splitlines() == [
+        "l",
+        "- η Σ_s λ_s G·G",
+        "+ η² ((4 Σ_(s<t) λ_s λ_t + Σ_s λ_s²)/2) G·H G",
+        "+ η² (Σ_s λ_s²/2) tr(H C)",
+    ]
+    assert r"\sum_{s<t} \lambda_s \lambda_t" in series_to_latex(plain)
+    assert "-lambda_1" not in series_to_table(plain)
+    assert r"\sum_{s} \alpha_s" in plain.latex(notation=Notation(sizes={"lambda": r"\alpha"}))
+    memory = series_to_text(expand(order=2, schedule="lambda", momentum="mu", sampling="fixed")).splitlines()
+    assert memory[1] == "- η Σ_(e, s) W_es G·G"
+    assert memory[-8:] == [
+        "where λ_es is the rate of update s in epoch e",
+        "where an epoch has N/B updates",
+        "where w_ts = c A_(t-1) ... A_(s+1) b_s",
+        "where W_s = e A_(T-1) ... A_(s+1) b_s",
+        "where A_t = [1, μ λ_t; 0, μ]",
+        "where b_t = [λ_t; 1]",
+        "where c = [1, 0]",
+        "where e = [1, 0]",
+    ]
+    square = plain.truncate(1) * plain.truncate(1)
+    assert series_to_text(square).splitlines() == ["l²", "- η 2 Σ_s λ_s l (G·G)"]
+    epochs = expand(order=2, schedule="lambda", sampling="reshuffle")
+    assert "(Σ_(e, s) λ_es²)N" in series_to_text(epochs)
+    late = expand(order=1, schedule="w_1", momentum=Fraction(1, 2), delay=3, mean_over_run=True)
+    assert r"(w_{1})_t" in series_to_latex(late)
+    assert r"\text{ (0 for }t<3\text{)}" in series_to_latex(late)
+    assert "5 registers" not in series_to_latex(late)
+    assert "12 registers" in series_to_latex(expand(order=1, schedule="lambda", delay=11))
+
+
 @pytest.mark.parametrize("basis", ["cumulant", "moment"])
 @pytest.mark.parametrize("style", ["matrix", "index"])
 def test_golden_latex(golden, basis, style):
