@@ -38,6 +38,8 @@ class Trust:
     coarse: float
 
     def __str__(self) -> str:
+        if not self.is_known:
+            return "and too few orders are known to say how far it can be trusted"
         if math.isinf(self.fine):
             return "trusted at every learning rate: no higher order is in sight"
         return f"trusted at 1 % up to a learning rate of {self.fine:.3g}, at 10 % up to {self.coarse:.3g}"

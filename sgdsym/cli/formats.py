@@ -29,7 +29,7 @@ from sgdsym.render import (
 )
 from sgdsym.render.formulas import STYLES, SUMS
 from sgdsym.render.prefactors import POLYNOMIALS
-from sgdsym.render.typesetting import SHAPES
+from sgdsym.render.typesetting import NARROWEST, SHAPES, WIDEST
 from sgdsym.report import read_values, write_page
 from sgdsym.series import Series, mergers
 
@@ -50,7 +50,18 @@ _PLANNED, _PLAN_SECONDS, _PLAN_BYTES = 30_000, 3e-3, 110_000
 _MERGERS, _MERGER_SECONDS = 30_000, 5e-4
 _AROUND = ("shape", "label", "preamble")
 _UNUSED = {"latex": (), **dict.fromkeys(("html", "typst", "markdown"), _AROUND)}
-_CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
+_CHOICES = (
+    "style",
+    "notation",
+    "sums",
+    "polynomials",
+    "collect",
+    "shape",
+    "terms_per_line",
+    "width",
+    "label",
+    "preamble",
+)
 
 
 def add_format(command: Parser) -> None:
@@ -82,6 +93,7 @@ def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
     latex.add_argument("--polynomials", choices=POLYNOMIALS, help="how polynomials of T are written (default factored)")
     latex.add_argument("--collect", action="store_true", help="one bracket behind each prefactor")
     latex.add_argument("--terms-per-line", type=natural, metavar="K", help="at most (default 1)")
+    latex.add_argument("--width", type=_ems, metavar="EMS", help="of a line (default 33; about 22 in two columns)")
     latex.add_argument("--label", help="of numbered equations (default eq:sgd)")
     return latex
 
@@ -218,6 +230,13 @@ def _html(series: Series, options: argparse.Namespace) -> str:
 
 def _text(series: Series, options: argparse.Namespace) -> str:
     return series_to_text(series, terminal_width(options.output))
+
+
+def _ems(text: str) -> float:
+    try:
+        return Typesetting(width=float(text)).width
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of ems from {NARROWEST} to {WIDEST}") from error
 
 
 def _notation(text: str) -> Notation:

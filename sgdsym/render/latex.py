@@ -8,7 +8,6 @@ from typing import TypeAlias, cast
 
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import (
-    LINE,
     Digits,
     Formula,
     Row,
@@ -102,7 +101,7 @@ def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
     lines: list[str] = []
     for order, count, terms in orders:
         lines.append(f"% order {order}, {count} term{'s' if count > 1 else ''}")
-        groups = [_written(group) for group in fill(terms, typesetting.terms_per_line)]
+        groups = [_written(group) for group in fill(terms, typesetting.terms_per_line, line=typesetting.width)]
         lines.append(
             f"{NEWLINE}\n".join("& \\quad " + f"{NEWLINE}\n& \\qquad ".join(group) for group in groups) + PARAGRAPH
         )
@@ -112,7 +111,11 @@ def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
 
 
 def _written(group: Lines, leading: bool = True) -> list[str]:
-    return [to_latex(line_formula(pieces, leading=leading or k > 0)) for k, pieces in enumerate(group)]
+    lines = [to_latex(line_formula(pieces, leading=leading or k > 0)) for k, pieces in enumerate(group)]
+    # behind a sign of equality a minus belongs to what follows, which TeX cannot know
+    if not leading and lines[0].startswith("- "):
+        lines[0] = f"{{-}}{lines[0].removeprefix('- ')}"
+    return lines
 
 
 def _after_equals(zeroth: Formula | None, orders: Orders) -> str:
@@ -137,7 +140,7 @@ def _equations(series: Series, typesetting: Typesetting) -> str:
     for order, _, terms in orders:
         groups = [
             _written(group, leading=bool(k))
-            for k, group in enumerate(fill(terms, typesetting.terms_per_line, indent=3.0))
+            for k, group in enumerate(fill(terms, typesetting.terms_per_line, indent=3.0, line=typesetting.width))
         ]
         lines = [line for group in groups for line in _indented(group)]
         lines[0] = f"{to_latex(_part(notation, order))} ={{}}& {lines[0]}"
@@ -163,7 +166,7 @@ def _fragment(series: Series, typesetting: Typesetting) -> str:
 
 
 def by_order(
-    series: Series, typesetting: Typesetting, rates: bool, line: float = LINE
+    series: Series, typesetting: Typesetting, rates: bool, line: float | None = None
 ) -> tuple[Formula | None, Orders]:
     """A lone term of order 0, as it follows the equals sign, and the other terms: order, number of diagrams, terms."""
     value = _value(series, typesetting)
@@ -172,7 +175,7 @@ def by_order(
     for order, group in groupby(series, key=lambda term: term[0].order):
         found = list(group)
         rate = power(typesetting.notation.symbol("learning_rate"), order) if order and rates else None
-        terms = order_terms(found, rate, value, typesetting, line)
+        terms = order_terms(found, rate, value, typesetting, typesetting.width if line is None else line)
         if order == 0 and len(terms) == 1:
             zeroth = line_formula(terms[0], leading=False)
         else:

@@ -83,11 +83,17 @@ def diagrams_to_tikz(
     return _document(drawing, scale) if document else _picture(drawing, scale)
 
 
-def inline_picture(diagram: Diagram) -> Picture:
-    r"""A diagram for a formula: small, on one line, centred on the axis of the formula."""
+def inline_picture(diagram: Diagram, room: float = 0.0) -> Picture:
+    r"""A diagram for a formula: small, on one line, centred on the axis of the formula.
+
+    Args:
+        diagram: any diagram.
+        room: points that it may be wide; it is drawn in full size where that fits, and small where even half of that does not.
+    """
     drawing = draw(diagram)
-    code = " ".join(_picture(drawing, INLINE).splitlines())
-    return Picture(rf"\vcenter{{\hbox{{{code}}}}}", drawing.width * INLINE * _PER_POINT)
+    scale = max(INLINE, min(1.0, room / drawing.width))
+    code = " ".join(_picture(drawing, scale).splitlines())
+    return Picture(rf"\vcenter{{\hbox{{{code}}}}}", drawing.width * scale * _PER_POINT)
 
 
 def _document(drawing: Drawing, scale: float) -> str:

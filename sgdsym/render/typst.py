@@ -40,7 +40,7 @@ def series_to_typst(series: Series, typesetting: Typesetting | None = None, *, d
     lines = [f"& {to_typst(left_side(series, chosen.notation))} ={value}"]
     for order, count, terms in orders:
         note = f"// order {order}, {count} term{'s' if count > 1 else ''}\n"
-        for group in fill(terms, chosen.terms_per_line):
+        for group in fill(terms, chosen.terms_per_line, line=chosen.width):
             for k, pieces in enumerate(group):
                 lines.append(f"{note}& {'quad ' * (1 + (k > 0))}{to_typst(line_formula(pieces))}")
                 note = ""

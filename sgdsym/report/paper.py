@@ -22,7 +22,8 @@ from sgdsym.series import SGD, Coefficient, Series, Setting
 from sgdsym.sgd import Request, expand_request
 from sgdsym.templating import render
 
-_COLUMN = 22.0  # width of the column for a count, in ems
+# of the width of a line: the column for a count, in ems, and the one for a picture, in points
+_COLUMN, _PICTURE = 2 / 3, 2.4
 
 
 def write_paper(
@@ -126,9 +127,9 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
     )
     symmetry = diagram.symmetry_factor
     count = coefficient * symmetry * (-1) ** diagram.order
-    lines = r" \\ & \quad ".join(map(to_latex, coefficient_lines(count, typesetting, _COLUMN)))
+    lines = r" \\ & \quad ".join(map(to_latex, coefficient_lines(count, typesetting, _COLUMN * typesetting.width)))
     return {
-        "picture": Latex(to_latex(inline_picture(diagram))),
+        "picture": Latex(to_latex(inline_picture(diagram, _PICTURE * typesetting.width))),
         "value": Latex(value),
         "symmetry": Latex(rf"$|\mathrm{{Aut}}| = {symmetry}$"),
         "count": Latex(rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$"),

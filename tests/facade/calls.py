@@ -6,6 +6,7 @@ import sympy as sp
 import sgdsym
 from sgdsym import noise, numeric, sgd, stationary
 from sgdsym.simulation import bundled_landscape
+from sgdsym.tensors import code_names
 
 x, y = sp.symbols("x y")
 T = sgdsym.Coefficient.symbol("T")
@@ -53,6 +54,8 @@ CALLS = {
         (),
         {"order": 1, "delay": 1, "average": "uniform", "momentum": HALF, "sampling": "reshuffle", "epochs": 2},
     ),
+    "Kernel trust": (KERNEL.trust, (TENSORS,), {"T": 3}),
+    "code_names": (code_names, (SERIES.as_expr(),), {}),
     "expand weight decay": (
         sgdsym.expand,
         (),
