@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -124,7 +125,7 @@ class Notation:
         >>> Notation(loss=r"\ell").symbol("loss")
         Symbol(latex='\\ell', text='l')
         """
-        return Symbol(getattr(self, name), LETTERS[name].text)
+        return _symbol(getattr(self, name), LETTERS[name].text)
 
     def size_symbol(self, name: str) -> Formula:
         """A symbol of a coefficient, as a part of a formula; what stands for a sum over a schedule is that sum.
@@ -135,7 +136,7 @@ class Notation:
         if name in (sums := dict(self.sums)):
             return written_sum(sums[name], self.size_symbol)
         word, underscore, index = name.partition("_")
-        return Symbol(self.size(name), GREEK.get(word, word) + underscore + index)
+        return _symbol(self.size(name), GREEK.get(word, word) + underscore + index)
 
     @classmethod
     def parse(cls, text: str) -> Notation:
@@ -176,6 +177,11 @@ class Notation:
         if "T" in sizes:
             given.setdefault("steps", sizes["T"])
         return cls(**given, sizes=sizes)
+
+
+@lru_cache(maxsize=1024)
+def _symbol(latex: str, text: str) -> Symbol:
+    return Symbol(latex, text)
 
 
 def checked_notation(notation: Notation | None) -> Notation:

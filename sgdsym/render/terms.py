@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
+from math import isinf
 
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import LINE, Delimiter, Digits, Formula, Row, Sign, power, row, width
@@ -19,7 +21,7 @@ _INDENT = _DEEPER = 1.0  # \quad
 _THIN = 0.17
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Piece:
     """What stays on one line: a sign, if it has one, and a formula; where a line is broken before a factor, ``times`` says so."""
 
@@ -32,7 +34,7 @@ class Piece:
         """Sign and formula, as parts of a line."""
         return (Sign(self.sign), self.formula) if self.sign else (self.formula,)
 
-    @property
+    @cached_property
     def width(self) -> float:
         """In ems."""
         return sum(map(width, self.parts))
@@ -118,7 +120,7 @@ class _Writer:
             return signed(number < 0, [*product, *valued] or [_ONE])
         content, shared, left = common(part) if factor_out else arranged(part)
         quotient = None if factor_out else arranged_quotient((content, shared, left), self.notation)
-        if quotient is not None and width(quotient) < self.widest:
+        if quotient is not None and (isinf(self.widest) or width(quotient) < self.widest):
             factors = [quotient] if self.rate is None else [self.rate, quotient]
             return signed(content < 0, [Piece(row(factors, "product")), *valued])
         outside = self._factors(abs(content), Prefactor(shared))
@@ -155,7 +157,7 @@ class _Writer:
         if not factors:
             return []
         whole = row(factors, "product")
-        if width(whole) < self.widest:
+        if isinf(self.widest) or width(whole) < self.widest:
             return [Piece(whole)]
         short: list[Factor] = []
         long: list[Factor] = []
