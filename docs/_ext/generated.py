@@ -27,6 +27,7 @@ ROOMS = {
     "sgdsym.numeric": "Numbers for series",
     "sgdsym.numeric.torch": "Models of PyTorch",
     "sgdsym.numeric.jax": "Models of JAX",
+    "sgdsym.schedules": "Learning-rate schedules",
     "sgdsym.diagrams": "Diagrams",
     "sgdsym.series": "Series and their coefficients",
     "sgdsym.tensors": "The sympy face",
@@ -34,7 +35,9 @@ ROOMS = {
     "sgdsym.codegen": "Generated modules",
     "sgdsym.report": "Appendices and pages",
     "sgdsym.literature": "What papers print",
+    "sgdsym.checking": "Formulas of one's own",
     "sgdsym.verify": "Exact enumeration",
+    "sgdsym.simulation": "Runs of SGD",
     "sgdsym.demo": "The demo",
 }
 GALLERY_ORDER = 4

@@ -27,8 +27,8 @@ from sgdsym.arguments import (
     read_real,
 )
 from sgdsym.arrays import float_array
-from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS
-from sgdsym.sgd import Request
+from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS, Coefficient, Observable
+from sgdsym.sgd import LinearOptimizer, Request
 from sgdsym.sgd.optimizers import Update
 from sgdsym.simulation.feeds import FEEDS, Feed, start_feed
 from sgdsym.simulation.landscape import Landscape
@@ -42,7 +42,7 @@ MOST_NUMBERS = 2**27  # that are kept as samples
 MOST_RUNS, MOST_STEPS = 10**8, 10**9
 LOOK = 100  # updates after which runs are looked at for what is not finite
 OPTIONS = tuple(field.name for field in fields(Request) if field.name not in ("order", "basis"))
-NUMBERS = ("momentum", "average", "schedule")  # options that may be floats here
+NUMBERS = ("momentum", "average", "schedule", "weight_decay")  # options that may be floats here
 
 
 def simulate(
@@ -58,7 +58,7 @@ def simulate(
     progress: Progress | None = None,
     **options: Any,
 ) -> Simulation:
-    r"""Run SGD many times, and read an observable off.
+    r"""Run SGD many times, and read an observable off; with ``mean_over_run`` its mean over the updates so far.
 
     Args:
         landscape: loss, data and start.
@@ -100,9 +100,9 @@ def simulate(
     plan = _plan(landscape, request, read_real("learning_rate", learning_rate))
     count = read_integer("runs", runs, least=2, most=MOST_RUNS)
     places = _starts(landscape, start, count)
-    stops = _stops(record, plan.steps)
+    stops = _stops(record, plan.steps, least=int(request.mean_over_run))
     observe = _observing(landscape, plan, function)
-    width = len(landscape.start) if plan.request.setting.observable in (DISPLACEMENT, COVARIANCE) else 1
+    width = len(landscape.start) if plan.observable in (DISPLACEMENT, COVARIANCE) else 1
     if len(stops) * count * width > MOST_NUMBERS:
         raise ValueError(
             f"{len(stops)} records of {count} runs are too many numbers; record fewer updates or fewer runs"
@@ -119,14 +119,17 @@ def simulate(
         origin = places if len(places) == 1 else places[done : done + size]
         found, last = [], places
         begin = np.broadcast_to(origin, (size, len(landscape.start)))
-        for read in _run(plan, feed, begin, stops, tick):
-            found.append(observe(read, read - begin, feed))
-            last = read
+        total: Any = 0.0
+        for step, read in _run(plan, feed, begin, _looked_at(plan, stops), tick):
+            seen = observe(read, read - begin, feed)
+            total, last = total + seen * (step > 0), read
+            if step in stops:
+                found.append(total / step if plan.request.mean_over_run else seen)
         samples.append(np.array(found))
         weights.append(last)
         done += size
     return Simulation(
-        plan.request.setting.observable, np.array(stops), np.concatenate(samples, axis=1), np.concatenate(weights)
+        request.setting.observable, np.array(stops), np.concatenate(samples, axis=1), np.concatenate(weights)
     )
 
 
@@ -140,6 +143,12 @@ class _Plan:
     steps: int
     updates: Sequence[tuple[Floats, Floats, Floats]]
     read: Floats
+    decay: float
+
+    @property
+    def observable(self) -> Observable:
+        """What is read off, at one time."""
+        return Observable.named(self.request.observable)
 
     def update(self, t: int) -> tuple[Floats, Floats, Floats]:
         """Matrix, gain and point of update ``t``; all but the first are the last that is listed."""
@@ -149,15 +158,26 @@ class _Plan:
 def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
     if request.setting.dynamics.is_continuous:
         raise ValueError(f"{request.dynamics} has no updates that could be run; simulate sgd or gd")
+    if isinstance(request.schedule, str):
+        raise ValueError(
+            f"a run needs numbers; give schedule as a list of rates, not the name {quoted(request.schedule)}"
+        )
+    rates = request.rates
+    # the rates of a list are one symbol in the arrays, put in below: a list may be long
     rule = request.update_rule
-    symbols = [*request.symbols.values(), *rule.symbols]
+    names = [] if rates is not None else sorted(rule.symbols)
+    symbols = [*request.symbols.values(), *names, *(rate for rate in rates or () if isinstance(rate, str))]
     if symbols:
         missing = [name for name, symbol in request.symbols.items() if getattr(request, name) is None] or symbols
         raise ValueError(f"a run needs numbers; give {quoted_names(dict.fromkeys(missing))}")
     steps = read_integer("steps", int(request.sizes.steps.as_fraction()), most=MOST_STEPS)
     listed = rule.start + 1 if rule.updates is None else steps
-    updates = [_floats(rule.update(t)) for t in range(max(listed, 1) if steps else 0)]
-    return _Plan(landscape, request, rate, steps, updates, np.array([float(x.as_fraction()) for x in rule.read]))
+    if rates is None:
+        updates = [_floats(rule.update(t)) for t in range(max(listed, 1) if steps else 0)]
+    else:
+        updates = _scheduled(rule, [float(rate) for rate in rates])
+    read = np.array([float(x.as_fraction()) for x in rule.read])
+    return _Plan(landscape, request, rate, steps, updates, read, float(request.weight_decay))
 
 
 def _of_given_points(landscape: Landscape, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,18 +192,38 @@ def _of_given_points(landscape: Landscape, options: Mapping[str, Any]) -> dict[s
     return {**options, "dataset_size": points}
 
 
-def _floats(update: Update) -> tuple[Floats, Floats, Floats]:
-    matrix = np.array([[float(x.as_fraction()) for x in row] for row in update.matrix])
-    gain, point = (np.array([float(x.as_fraction()) for x in row]) for row in (update.gain, update.point))
+def _scheduled(rule: LinearOptimizer, rates: Sequence[float]) -> list[tuple[Floats, Floats, Floats]]:
+    """Updates whose arrays hold the rate as a symbol: they are affine in it."""
+    names = sorted(rule.symbols)
+    updates = []
+    for t, rate in enumerate(rates):
+        update = rule.update(min(t, rule.start))
+        # all updates past the first few have the same arrays
+        if t <= rule.start:
+            without, with_one = (_floats(update, {name: Coefficient(value) for name in names}) for value in (0, 1))
+        pairs = zip(without, with_one, strict=True)
+        matrix, gain, point = (first + rate * (second - first) for first, second in pairs)
+        updates.append((matrix, gain, point))
+    return updates
+
+
+def _floats(update: Update, values: Mapping[str, Coefficient] | None = None) -> tuple[Floats, Floats, Floats]:
+    def number(entry: Coefficient) -> float:
+        return float((entry.substitute(values) if values else entry).as_fraction())
+
+    matrix = np.array([[number(x) for x in row] for row in update.matrix])
+    gain, point = (np.array([number(x) for x in row]) for row in (update.gain, update.point))
     return matrix, gain, point
 
 
-def _run(plan: _Plan, feed: Feed, start: Floats, stops: Sequence[int], tick: Callable[[int], None]) -> Iterator[Floats]:
-    """The weights that are read off after each of the updates of a list, (runs, p)."""
+def _run(
+    plan: _Plan, feed: Feed, start: Floats, stops: Sequence[int], tick: Callable[[int], None]
+) -> Iterator[tuple[int, Floats]]:
+    """The weights that are read off after each of the updates of a list, (runs, p), and after how many."""
     registers = np.zeros((len(plan.read), *start.shape))
     next_batch, due = FEEDS[plan.request.scheme], set(stops)
     if 0 in due:
-        yield start
+        yield 0, start
     for t in range(plan.steps):
         matrix, gain, point = plan.update(t)
         with np.errstate(all="ignore"):
@@ -191,7 +231,7 @@ def _run(plan: _Plan, feed: Feed, start: Floats, stops: Sequence[int], tick: Cal
             batch = next_batch(feed)
             moved = np.tensordot(matrix, registers, 1)
             if gain.any():
-                slope = plan.landscape.losses.gradients(place, batch)
+                slope = plan.landscape.losses.gradients(place, batch) + plan.decay * place
                 moved -= plan.rate * gain[:, None, None] * slope
         registers = moved
         tick(t + 1)
@@ -200,7 +240,7 @@ def _run(plan: _Plan, feed: Feed, start: Floats, stops: Sequence[int], tick: Cal
         if t + 1 in due:
             # the register of a uniform average is a sum, over as many updates as there were
             share = plan.steps / (t + 1) if plan.request.average == "uniform" else 1
-            yield start + share * np.tensordot(plan.read, registers, 1)
+            yield t + 1, start + share * np.tensordot(plan.read, registers, 1)
 
 
 def _check_finite(registers: Floats, step: int) -> None:
@@ -215,7 +255,7 @@ def _observing(
     landscape: Landscape, plan: _Plan, function: Callable[[Any], Any] | None
 ) -> Callable[[Floats, Floats, Feed], Floats]:
     """What is read off weights and displacements (runs, p)."""
-    losses, observable = landscape.losses, plan.request.setting.observable
+    losses, observable = landscape.losses, plan.observable
     if (observable == FUNCTION) != (function is not None):
         raise ValueError("the observable function needs function=, and no other observable takes one")
     if function is not None:
@@ -239,11 +279,18 @@ def _starts(landscape: Landscape, start: Any, runs: int) -> Floats:
     return places.reshape(-1, size)
 
 
-def _stops(record: Any, steps: int) -> list[int]:
+def _stops(record: Any, steps: int, least: int) -> list[int]:
     stops = [steps] if record is None else sorted(set(read_integers("record", record)))
-    if not stops or stops[0] < 0 or stops[-1] > steps:
-        raise ValueError(f"record must hold integers from 0 to the {steps} updates of the run, not {quoted(record)}")
+    if not stops or stops[0] < least or stops[-1] > steps:
+        raise ValueError(
+            f"record must hold integers from {least} to the {steps} updates of the run, not {quoted(record)}"
+        )
     return [*stops, steps] if stops[-1] < steps else stops
+
+
+def _looked_at(plan: _Plan, stops: Sequence[int]) -> Sequence[int]:
+    """The updates after which the observable is looked at: all, where its mean over them is asked for."""
+    return range(plan.steps + 1) if plan.request.mean_over_run else stops
 
 
 def _blocks(runs: int, plan: _Plan) -> list[int]:

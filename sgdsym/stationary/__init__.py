@@ -17,7 +17,7 @@ from sgdsym.stationary.escape import (
     log_temperature,
     stationary_exponent,
 )
-from sgdsym.stationary.flatness import flatness_drift
+from sgdsym.stationary.flatness import flat_diffusion, flatness_drift
 from sgdsym.stationary.fluctuation_dissipation import Relation, fluctuation_dissipation, fluctuation_dissipation_matrix
 from sgdsym.stationary.fokker_planck import FokkerPlanck, change_clock, fokker_planck
 from sgdsym.stationary.gibbs import (
@@ -82,6 +82,7 @@ __all__ = [
     "estimated_tail_index",
     "excess_loss",
     "finite_rate_ratio",
+    "flat_diffusion",
     "flatness_drift",
     "fluctuation_dissipation",
     "fluctuation_dissipation_matrix",

@@ -23,9 +23,46 @@ import sympy as sp
 
 from sgdsym.noise.arrays import exact_array, read_tensor, rounding
 from sgdsym.stationary.checks import read_learning_rate, read_momentum
-from sgdsym.stationary.linear import simplified
+from sgdsym.stationary.linear import range_projector, simplified, simplified_matrix
 from sgdsym.stationary.lyapunov import covariance_in_range
 from sgdsym.stationary.quantities import is_exact, semidefinite
+
+
+def flat_diffusion(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any:  # noqa: N803
+    r"""The walk along the flat directions of a minimum: how much their covariance grows in a step, in the long run.
+
+    .. math:: \Delta\Sigma = \frac{\lambda^2}{(1-\mu)^2}\,PCP \quad\text{per step}, \qquad P \text{ the projector onto the null space of } H
+
+    There is no stationary covariance there.  Without momentum it is exact from the first step; with it the kicks of late steps are
+    not over yet, which lacks a constant.
+
+    Args:
+        H: Hessian at the minimum, (p, p), positive semidefinite.
+        C: covariance of the gradient of a batch, (p, p).
+        learning_rate: :math:`\lambda`.
+        momentum: :math:`\mu`, heavy-ball.
+
+    Returns:
+        The growth in a step, (p, p); zero where the Hessian is positive definite, or no noise reaches the flat directions.
+
+    Raises:
+        ValueError: naming the shape or the number that is wrong.
+
+    >>> flat_diffusion([[1, 1], [1, 1]], [[1, 0], [0, 1]], sp.Rational(1, 2))
+    Matrix([
+    [ 1/8, -1/8],
+    [-1/8,  1/8]])
+    """
+    symbolic = is_exact(H, C, learning_rate, momentum)
+    width = rounding(H)
+    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    size = hessian.shape[0]
+    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=size)
+    rate, mu = read_learning_rate(learning_rate, symbolic=symbolic), read_momentum(momentum, symbolic=symbolic)
+    none = not hessian.any() if not symbolic else hessian.is_zero_matrix
+    one = sp.eye(size) if symbolic else np.eye(size)
+    flat = one if none else one - range_projector(hessian, width)
+    return simplified_matrix((rate / (1 - mu)) ** 2 * (flat @ noise @ flat))
 
 
 def flatness_drift(H: Any, J: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any:  # noqa: N803

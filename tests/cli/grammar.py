@@ -126,6 +126,7 @@ SHARES = {
     "modified": 3,
     "diagrams": 2,
     "check": 3,
+    "explain": 2,
     "paper": 2,
     "stationary": 2,
 }
@@ -263,6 +264,9 @@ class Grammar:
             "diagram": DIAGRAMS,
             "formula": FORMULAS,
             "values": self.json,
+            "cycle": (["1/10", "1/10,1/5", "eta"], ["", "0,1", "9,9", "1/2,x y"]),
+            "adam": (["1/2,9/10", "0,1/2"], ["1/2", "1,1", "mu,nu", ""]),
+            "batch_sizes": (["1", "1,2"], ["0", "1/2", "", "x"]),
             "landscape": (["gauss", "helix", "three-points"], ["moon", ""]),
             "loss": (["no_such_module:landscape"], ["x", "a:b:c", "os:getcwd", "math:pi"]),
             "record": (["1", "1,2", "0"], ["", "1,", "-1", "99"]),
@@ -271,6 +275,7 @@ class Grammar:
             return by_option[action.dest]
         by_type = {
             "size": SIZES,
+            "batch_sizes": ([*SIZES[0], "1,2", "2,2,1"], [*SIZES[1], "1,", "1,x"]),
             "number": NUMBERS,
             "natural": COUNTS,
             "schedule": SCHEDULES,

@@ -235,3 +235,35 @@ def test_files_keep_their_precision_and_flat_directions_are_named_in_one_line(tm
         module["covariance"](np.ma.array(np.eye(2), mask=np.eye(2)))
     with pytest.raises(ValueError, match="noise is not an array of real numbers: it is complex"):
         module["covariance"](np.eye(2), np.eye(2) * 1j)
+
+
+def test_a_cycle_and_adam_and_moving_averages(capsys):
+    from sgdsym.stationary import adam_law, periodic_covariance
+
+    _, printed, _ = run(capsys, *EXAMPLE[:4], "--cycle", "2/5,1/10", "--batch-sizes", "1,2", "--format", "json")
+    law, phases = json.loads(printed), periodic_covariance(H, C, [R(2, 5), R(1, 10)], batch_sizes=[1, 2])
+    for k, phase in enumerate(phases):
+        assert law[f"covariance_{k}"] == [[str(entry) for entry in row] for row in phase.tolist()]
+    _, printed, _ = run(capsys, *EXAMPLE, "--adam", "9/10,999/1000", "--format", "json")
+    found, expected = json.loads(printed), adam_law(H, C, R(1, 2))
+    np.testing.assert_allclose(np.array(found["covariance"], float), expected.covariance)
+    average = run(capsys, *EXAMPLE[:4], "--learning-rate", "1", "--momentum", "1/2", "--ema")[1]
+    assert average == run(capsys, *EXAMPLE, "--momentum", "1/2")[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--cycle", "1/2", "--adam", "0,1/2"], "give one of them"),
+        (["--cycle", "1/2", "--format", "numpy"], "has no module"),
+        (["--adam", "9/10"], "two decays"),
+        (["--adam", "9/10,r"], "needs numbers"),
+        (["--batch-sizes", "2"], "those of a cycle"),
+        (["--cycle", "1,2", "--ema"], "goes with neither"),
+        (["--cycle", "5,5"], "a period multiplies some direction by"),
+    ],
+)
+def test_laws_that_do_not_go_together(capsys, options, complaint):
+    code, printed, said = run(capsys, *EXAMPLE, *options)
+    assert (code, printed, said.count("\n")) == (2, "", 1)
+    assert complaint in said

@@ -52,7 +52,7 @@ def walked(run, batches, slopes, start=(0.0, 0.0)):
         w = path[-1]
         if t >= run.delay:
             late = path[t - run.delay]
-            g = np.mean([slopes[kind](*late) for kind in batch], axis=0)
+            g = np.mean([slopes[kind](*late) for kind in batch], axis=0) + float(run.weight_decay) * late
             buffer = float(run.momentum) * buffer + g
             update = g + float(run.momentum) * buffer if run.nesterov else buffer
             w = w - RATE * (float(run.schedule[t]) if run.schedule is not None else 1) * update
@@ -65,10 +65,21 @@ def walked(run, batches, slopes, start=(0.0, 0.0)):
 
 
 def exact(run, observable, values, slopes, chances, probabilities):
-    """The observable by going through every way to meet the data."""
+    """The observable by going through every way to meet the data; its mean over the run where that is asked for."""
+    if run.mean_over_run:
+        found = [
+            at_end(run, observable, values, slopes, chances, probabilities, length)
+            for length in range(1, run.steps + 1)
+        ]
+        return np.mean(found, axis=0)
+    return at_end(run, observable, values, slopes, chances, probabilities, run.steps)
+
+
+def at_end(run, observable, values, slopes, chances, probabilities, length):
+    """The observable after so many updates."""
     draws = draw_data(run, probabilities)
     share = np.array([float(chance) for chance in draws.values()])
-    ends = np.array([walked(run, draw.batches, slopes) for draw in draws])
+    ends = np.array([walked(run, draw.batches[:length], slopes) for draw in draws])
     population = np.array([sum(c * value(*w) for c, value in zip(chances, values, strict=True)) for w in ends])
     if observable == "displacement":
         return share @ ends
@@ -92,7 +103,7 @@ def options_of(run):
         options |= {"sampling": run.sampling, "batch_size": run.batch_size}
     if run.dataset_size:
         options["dataset_size"] = run.dataset_size
-    for name in ("momentum", "nesterov", "schedule", "delay", "average"):
+    for name in ("momentum", "nesterov", "schedule", "delay", "average", "weight_decay", "mean_over_run"):
         if getattr(run, name) not in (0, False, None):
             options[name] = getattr(run, name)
     return options
@@ -129,6 +140,7 @@ def test_means_are_those_over_every_draw(family):
         {"average": Fraction(1, 3)},
         {"schedule": tuple(Fraction(t, 4) for t in range(1, 7))},
         {
+            "weight_decay": Fraction(1, 2),
             "momentum": Fraction(-1, 3),
             "delay": 1,
             "average": Fraction(1, 4),
@@ -245,6 +257,24 @@ def test_frameworks_agree_with_numpy():
         ).value[0]
         > 0
     )
+
+
+@pytest.mark.parametrize("observable", ["test-loss", "generalization-gap", "displacement"])
+def test_the_mean_over_a_run_is_that_of_its_records(observable):
+    landscape, *_ = landscapes(4)
+    options = {"observable": observable, "sampling": "reshuffle", "dataset_size": 2, "batch_size": 1, "momentum": 0.5}
+    shared = {**options, "epochs": 3, "runs": 50, "seed": 3}
+    whole = simulate(landscape, RATE, record=range(1, 7), **shared)
+    mean = simulate(landscape, RATE, record=[2, 6], mean_over_run=True, **shared)
+    assert str(mean.observable) == f"{observable} over the run"
+    np.testing.assert_allclose(mean.samples[0], whole.samples[:2].mean(axis=0), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(mean.samples[1], whole.samples.mean(axis=0), rtol=1e-12, atol=1e-15)
+    for wrong, complaint in (
+        ({"record": [0], "mean_over_run": True}, "from 1 to"),
+        ({"schedule": "lambda"}, "give schedule as a list"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            simulate(landscape, RATE, **{**shared, **wrong})
 
 
 def test_equal_arguments_give_equal_numbers_and_progress_is_told():

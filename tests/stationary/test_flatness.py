@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from sgdsym.stationary import flatness_drift, noise_scale
+from sgdsym.stationary import flat_diffusion, flatness_drift, noise_scale
 
 x, y = sp.symbols("x y", positive=True)
 eta, sigma, b = sp.symbols("eta sigma B", positive=True)
@@ -89,3 +89,25 @@ def test_noise_scale():
 def test_what_means_nothing_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+def test_the_walk_along_flat_directions_is_that_of_the_moments(momentum):
+    root, kick = np.random.default_rng(0).normal(size=(2, 4, 4))
+    hessian, noise, rate = root[:, :2] @ root[:, :2].T / 8, kick @ kick.T, 0.3
+    # second moments of weights and momentum, update by update
+    push = np.block([[np.eye(4) - rate * hessian, -rate * momentum * np.eye(4)], [hessian, momentum * np.eye(4)]])
+    gain = np.concatenate([-rate * np.eye(4), np.eye(4)])
+    moments, before = np.zeros((8, 8)), np.zeros((8, 8))
+    for _ in range(600):
+        before, moments = moments, push @ moments @ push.T + gain @ noise @ gain.T
+    flat = np.eye(4) - np.linalg.pinv(hessian) @ hessian
+    growth = flat @ (moments - before)[:4, :4] @ flat
+    found = flat_diffusion(hessian, noise, rate, momentum)
+    np.testing.assert_allclose(found, growth, atol=1e-7 * np.abs(growth).max())
+    assert np.abs(hessian @ found).max() < 1e-12
+
+
+def test_nothing_walks_where_nothing_is_flat():
+    assert flat_diffusion([[2, 1], [1, 2]], [[1, 0], [0, 1]], eta).is_zero_matrix
+    assert flat_diffusion([[0]], [[sigma**2]], eta, sp.Rational(1, 2))[0] == 4 * eta**2 * sigma**2

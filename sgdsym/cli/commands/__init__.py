@@ -10,6 +10,7 @@ from sgdsym.cli.commands import (
     demo,
     diagrams,
     expand,
+    explain,
     literature,
     modified,
     paper,
@@ -19,6 +20,9 @@ from sgdsym.cli.commands import (
     verify,
 )
 
-COMMANDS = (expand, compare, check, diagrams, literature, resum, modified, paper, stationary, simulate, verify, demo)
+COMMANDS = (
+    *(expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary),
+    *(simulate, verify, demo),
+)
 
 __all__ = ["COMMANDS"]

@@ -120,7 +120,7 @@ def _landscape(options: argparse.Namespace) -> Landscape:
 
 def _predicted(request: Request, steps: int, landscape: Landscape, options: argparse.Namespace) -> list[Any] | None:
     """The series to each order from 0 on after some updates, flat; ``None`` where it has no such run or no formula."""
-    if landscape.model is None:
+    if landscape.model is None or request.weight_decay:
         return None
     try:
         shorter = request if steps == request.sizes.steps.as_fraction() else replace(request, steps=steps, epochs=None)
