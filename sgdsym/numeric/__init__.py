@@ -9,12 +9,14 @@ from sgdsym.numeric.interpreter import interpret, interpret_diagram
 from sgdsym.numeric.logistic import logistic_derivatives
 from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
 from sgdsym.numeric.population import Population, sampled_degrees
+from sgdsym.numeric.trajectories import interpret_trajectory
 
 __all__ = [
     "Polynomial",
     "Population",
     "interpret",
     "interpret_diagram",
+    "interpret_trajectory",
     "logistic_derivatives",
     "polynomial_derivatives",
     "sampled_degrees",
