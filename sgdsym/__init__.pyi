@@ -7,6 +7,7 @@ from .series import Coefficient, Series
 from .sgd import LinearOptimizer, Resummed, compare, expand, modified, resum
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
+from .trajectories import Trajectory, trajectory
 
 __all__ = [
     "Coefficient",
@@ -21,6 +22,7 @@ __all__ = [
     "Notation",
     "Resummed",
     "Series",
+    "Trajectory",
     "compare",
     "expand",
     "from_networkx",
@@ -31,4 +33,5 @@ __all__ = [
     "stationary",
     "stationary_covariance",
     "to_networkx",
+    "trajectory",
 ]

@@ -30,6 +30,12 @@ def add_request(command: Parser) -> None:
     sizes.add_argument("--dataset-size", type=size, metavar="N", help="points in the training set")
     sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update")
     sizes.add_argument("--epochs", type=size, metavar="E", help="passes through the training set")
+    add_optimizer(command)
+    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+
+
+def add_optimizer(command: Parser) -> argparse._ArgumentGroup:
+    """The options of the update rule."""
     rule = command.add_argument_group("optimiser", "plain gradient steps, read at the last weights, if left out")
     rule.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, or a symbol")
     rule.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
@@ -41,7 +47,7 @@ def add_request(command: Parser) -> None:
         metavar="uniform|BETA",
         help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
     )
-    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+    return rule
 
 
 def read_request(options: argparse.Namespace) -> Request:

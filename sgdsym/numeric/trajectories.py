@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.arguments import read_function, read_integer
+from sgdsym.arguments import is_flag, is_list, quoted, read_by_degree, read_function, read_integer, read_items
 from sgdsym.diagrams import moebius, set_partitions
 from sgdsym.numeric.networks import Array, contracted, objects
-from sgdsym.series import Coefficient
+from sgdsym.series import Coefficient, as_exact
 from sgdsym.sgd.optimizers import Update
 from sgdsym.trajectories import CLOCK, Cumulant, Statement, Trajectory, read_trajectory
 
@@ -61,10 +61,44 @@ def interpret_trajectory(
     read_trajectory(trajectory)
     read_function("derivatives_at", derivatives_at)
     count = read_integer("steps", steps, least=0)
-    run = _Run(trajectory, derivatives_at, start, learning_rate, weights, {**symbols, CLOCK: count})
+    first = [_number("start", x) for x in read_items("start", start, "list of numbers")]
+    if not first:
+        raise ValueError("start must hold a number for each weight, not none")
+    shares = (
+        None if weights is None else [_number("weights", x) for x in read_items("weights", weights, "list of numbers")]
+    )
+    unknown, missing = set(symbols) - set(trajectory.symbols), set(trajectory.symbols) - set(symbols)
+    if unknown or missing:
+        names = ", ".join(trajectory.symbols) or "none"
+        raise ValueError(
+            f"the symbols are: {names}; {min(unknown or missing)} is {'unknown' if unknown else 'missing'}"
+        )
+    numbers = {name: _exact(name, value) for name, value in symbols.items()}
+    rate = _number("learning_rate", learning_rate)
+    run = _Run(trajectory, derivatives_at, first, rate, shares, {**numbers, CLOCK: Fraction(count)})
     for t in range(count):
         run.step(trajectory.optimizer.update(t))
     return run.result(root_derivatives_at)
+
+
+def _number(name: str, value: Any) -> Any:
+    """Whatever adds to itself and is multiplied by integers to a value of its kind, lists and text excepted."""
+    if is_list(value) or is_flag(value) or isinstance(value, (str, bytes, bytearray)):
+        raise ValueError(f"{name} must be made of numbers, not {quoted(value)}")
+    try:
+        fits = Fraction(1, 2) * value + value * 2 is not NotImplemented
+    except (ArithmeticError, TypeError, ValueError, AttributeError):
+        fits = False
+    if not fits:
+        raise ValueError(f"{name} must be made of numbers, not {quoted(value)}")
+    return value
+
+
+def _exact(name: str, value: Any) -> Fraction:
+    number = as_exact(value)
+    if not isinstance(number, (int, Fraction)) or is_flag(number):
+        raise ValueError(f"{name} must be an integer or a fraction, not {quoted(value)}")
+    return Fraction(number)
 
 
 class _Run:
@@ -98,14 +132,15 @@ class _Run:
         theta = self.weights_at(update.point)
         samples, means = self.tensors_at(theta)
         gain, point = self.vector(update.gain), self.vector(update.point)
-        hessian = means[2] + self.decay * self.eye
-        matrix = np.kron(self.matrix(update.matrix), self.eye) - self.rate * np.kron(np.outer(gain, point), hessian)
-        into, read = np.kron(gain[:, None], self.eye) * (-1 * self.rate), np.kron(point, self.eye)
-        operands = {"stay": matrix, "into": into, "read": read}
-        self.cumulants = {
-            cumulant: self.total(statements, operands, samples, means, cumulant)
-            for cumulant, statements in self.given.recursions.items()
-        }
+        if self.given.order:
+            hessian = means[2] + self.decay * self.eye
+            matrix = np.kron(self.matrix(update.matrix), self.eye) - self.rate * np.kron(np.outer(gain, point), hessian)
+            into, read = np.kron(gain[:, None], self.eye) * (-1 * self.rate), np.kron(point, self.eye)
+            operands = {"stay": matrix, "into": into, "read": read}
+            self.cumulants = {
+                cumulant: self.total(statements, operands, samples, means, cumulant)
+                for cumulant, statements in self.given.recursions.items()
+            }
         slope = means[1] + self.decay * np.array(theta, dtype=object)
         self.moved = self.matrix(update.matrix) @ self.moved - self.rate * np.outer(gain, slope)
 
@@ -148,7 +183,21 @@ class _Run:
     def tensors_at(self, theta: list[Any]) -> tuple[dict[int, Array], dict[int, Array]]:
         """The derivatives at some weights, and their means."""
         found = self.derivatives_at(theta)
-        samples = {k: objects(found[k]) for k in range(2 * self.given.order + 2)}
+        samples = {}
+        for k, array in read_by_degree("derivatives_at(theta)", found).items():
+            samples[k] = objects(array)
+            if samples[k].shape[1:] != (self.p,) * k:
+                raise ValueError(
+                    f"derivatives_at(theta)[{k}] must have shape {('n', *(self.p,) * k)}, not {samples[k].shape}"
+                )
+        missing = set(range(2 * self.given.order + 2)) - set(samples)
+        if missing:
+            raise ValueError(f"derivatives_at(theta)[{min(missing)}] is missing")
+        counts = {len(array) for array in samples.values()} | (
+            {len(self.weights)} if self.weights is not None else set()
+        )
+        if len(counts) > 1 or 0 in counts:
+            raise ValueError(f"the derivatives and weights must be those of as many points, not of {sorted(counts)}")
         if self.weights is None:
             self.weights = [Fraction(1, len(samples[1]))] * len(samples[1])
         return samples, {k: np.tensordot(objects(self.weights), array, 1) for k, array in samples.items()}

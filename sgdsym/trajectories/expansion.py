@@ -111,7 +111,7 @@ def trajectory(
         optimizer: any other optimiser that is linear in its gradients, in place of these options but the weight decay.
 
     Returns:
-        The diagrams, the recursion of the cumulants, and the verbs ``text()``, ``latex()``, ``to_json()`` and ``kernel()``.
+        The diagrams, the recursion of the cumulants, and the verbs ``to_text()``, ``latex()``, ``to_json()`` and ``kernel()``.
 
     Raises:
         ValueError: saying which option is wrong and what it may be.

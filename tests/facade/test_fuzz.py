@@ -33,7 +33,7 @@ RESULTS = {
     "NoiseModel",
     "QuadraticForm",
 }
-RESULTS |= {"RegressionLaw", "Relation", "Resummed"}
+RESULTS |= {"RegressionLaw", "Relation", "Resummed", "Trajectory"}
 
 
 def replaced(positional, named, changes):

@@ -4,8 +4,20 @@ A command adds its parser in ``add`` and leaves the function to call in ``run``;
 it runs.
 """
 
-from sgdsym.cli.commands import compare, demo, diagrams, expand, literature, modified, paper, resum, stationary, verify
+from sgdsym.cli.commands import (
+    compare,
+    demo,
+    diagrams,
+    expand,
+    literature,
+    modified,
+    paper,
+    resum,
+    stationary,
+    trajectory,
+    verify,
+)
 
-COMMANDS = (expand, compare, diagrams, literature, resum, modified, paper, stationary, verify, demo)
+COMMANDS = (expand, compare, diagrams, literature, resum, trajectory, modified, paper, stationary, verify, demo)
 
 __all__ = ["COMMANDS"]
