@@ -23,8 +23,12 @@ class Remedy:
     advice: str
 
 
+class FinalError(ValueError):
+    """What this package refuses in words of its own: no other way to differentiate would help."""
+
+
 @contextmanager
-def in_one_line(framework: str, remedies: Sequence[Remedy]) -> Iterator[None]:
+def in_one_line(framework: str, remedies: Sequence[Remedy], what: str = "loss") -> Iterator[None]:
     """Say what a framework, or the loss itself, raises in one line, with the first remedy that fits.
 
     Raises:
@@ -37,11 +41,11 @@ def in_one_line(framework: str, remedies: Sequence[Remedy]) -> Iterator[None]:
     """
     try:
         yield
-    except MemoryError:
+    except (MemoryError, FinalError):
         raise
     except Exception as error:
         text = " ".join(str(error).split())
         advice = next((remedy.advice for remedy in remedies if re.search(remedy.pattern, text)), "")
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         shown = said if len(said) <= LENGTH else f"{said[:LENGTH]}…"
-        raise ValueError(f"the loss fails in {framework} ({shown}){'; ' if advice else ''}{advice}") from error
+        raise ValueError(f"the {what} fails in {framework} ({shown}){'; ' if advice else ''}{advice}") from error

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeAlias
+from typing import Any
 
 from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives
 from sgdsym.numeric.matrix_free.calculus import Calculus
@@ -13,12 +12,11 @@ from sgdsym.numeric.matrix_free.data import Data
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, check_losses, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
+from sgdsym.numeric.matrix_free.progress import Bar, Progress
 from sgdsym.numeric.matrix_free.tasks import Workers
 from sgdsym.series import Series, read_series
 
-Progress: TypeAlias = bool | Callable[[int, int], None]
 OPTIONS = frozenset(option.name for option in fields(Effort))
-WIDTH = 40
 
 
 def split_options(series: Series, options: Mapping[str, Any]) -> tuple[Effort, dict[str, Any]]:
@@ -116,7 +114,7 @@ class Session:
         assessed = assess(self.calculus, self.data, self._orders)
         plan = self._plan(assessed)
         plan.check()
-        show = progress if callable(progress) else _Bar(plan) if progress else None
+        show = progress if callable(progress) else Bar(plan) if progress else None
         count = _Count(task_count(plan), show)
         bench = Bench(self.calculus, self.data, executor, count.one)
         check_losses(plan, bench)
@@ -136,18 +134,3 @@ class _Count:
         self.done += 1
         if self.show is not None:
             self.show(self.done, self.total)
-
-
-class _Bar:
-    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise."""
-
-    def __init__(self, plan: Plan) -> None:
-        print(plan, file=sys.stderr, flush=True)
-
-    def __call__(self, done: int, total: int) -> None:
-        filled = WIDTH * done // total
-        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}"
-        if sys.stderr.isatty():
-            print(f"\r{text}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-        elif 10 * done // total > 10 * (done - 1) // total:
-            print(text, file=sys.stderr, flush=True)
