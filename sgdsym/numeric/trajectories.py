@@ -32,6 +32,7 @@ def interpret_trajectory(
     steps: int,
     weights: Sequence[Any] | None = None,
     root_derivatives_at: Callable[[Any], Tensors] | None = None,
+    schedule: Sequence[Any] | None = None,
     **symbols: Any,
 ) -> list[Any]:
     r"""The coefficients of :math:`1, 1/B, 1/B^2, …` of a whole run, or of powers of :math:`1/N`, from the definition.
@@ -44,6 +45,7 @@ def interpret_trajectory(
         steps: the number of updates.
         weights: the probabilities of the points, uniform if left out.
         root_derivatives_at: for the observable ``function`` its derivatives by degree, (p, …, p).
+        schedule: the rates of the updates, where they have a name.
         **symbols: a number for each symbol.
 
     Returns:
@@ -76,7 +78,14 @@ def interpret_trajectory(
     numbers = {name: _exact(name, value) for name, value in symbols.items()}
     rate = _number("learning_rate", learning_rate)
     run = _Run(trajectory, derivatives_at, first, rate, shares, {**numbers, CLOCK: Fraction(count)})
+    rates = trajectory.schedule if isinstance(trajectory.schedule, tuple) else schedule
+    if trajectory.rate and (not is_list(rates) or len(read_items("schedule", rates)) < count):
+        raise ValueError(f"schedule must hold the rates of {count} updates, not {quoted(rates)}")
     for t in range(count):
+        if trajectory.rate and rates is not None:
+            run.values[trajectory.rate] = (
+                rates[t] if isinstance(rates[t], Coefficient) else Coefficient(_exact("schedule", rates[t]))
+            )
         run.step(trajectory.optimizer.update(t))
     return run.result(root_derivatives_at)
 

@@ -100,7 +100,7 @@ class _Pen(ABC):
 
     def __init__(self, resummed: Resummed) -> None:
         self.resummed = resummed
-        self.function = resummed.setting.observable == "function"
+        self.function = resummed.setting.observable.carries_function
         self.has_brackets = any(
             len(d.nodes) > 2 and not resummed.stationary
             for time in resummed.terms.values()

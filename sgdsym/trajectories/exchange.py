@@ -3,7 +3,8 @@
 .. code-block:: text
 
     {"format": "sgdsym-trajectory/1", "observable": "test-loss", "noise": "batch", "order": 1, "size": "B", "symbols": [],
-     "optimizer": {"A": [[["1"]]], "b": [["1"]], "c": [["1"]], "read": ["1"], "start": 0, "weight_decay": "0"},
+     "optimizer": {"A": [[["1"]]], "b": [["1"]], "c": [["1"]], "read": ["1"], "start": 0, "weight_decay": "0", "schedule": null,
+     "rate": ""},
      "terms": [{"order": 1, "power": 2, "coefficient": "1/2", "diagram": {…}}, …],
      "readings": [{"order": 1, "power": 0, "coefficient": "1", "vertices": [["mean", 1]],
                    "joins": [{"order": 1, "legs": [0], "noise": [], "points": []}], "placements": [[[0], []]]}, …],
@@ -31,7 +32,7 @@ FORMAT = "sgdsym-trajectory/1"
 
 def write_trajectory(trajectory: Trajectory) -> str:
     """The expansion as JSON text, one term a line; equal requests give equal bytes."""
-    rule = trajectory.optimizer
+    rule, rates = trajectory.optimizer, trajectory.schedule
     head = {
         "format": FORMAT,
         "observable": trajectory.observable,
@@ -46,6 +47,8 @@ def write_trajectory(trajectory: Trajectory) -> str:
             "read": [str(x) for x in rule.read],
             "start": rule.start,
             "weight_decay": str(trajectory.weight_decay),
+            "schedule": rates if isinstance(rates, str) or rates is None else [str(x) for x in rates],
+            "rate": trajectory.rate,
         },
     }
     lines = [json.dumps(head)[:-1]]

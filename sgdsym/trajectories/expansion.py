@@ -3,7 +3,7 @@ r"""A request for a whole run, as a value: what is read off, of which noise, to 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -30,6 +30,8 @@ class Trajectory(TrajectoryViews):
         order: the highest of them.
         optimizer: the registers; update by update where they differ.
         weight_decay: :math:`\lambda`, added as :math:`\lambda\theta` to each gradient.
+        schedule: the rate of each update in units of the learning rate, or the name of rates that are given later.
+        rate: the symbol that stands in the optimiser for the rate of the update.
 
     >>> trajectory(order=1)
     Trajectory('test-loss', 'batch', 1): 3 diagrams, 2 cumulants
@@ -40,6 +42,8 @@ class Trajectory(TrajectoryViews):
     order: int
     optimizer: LinearOptimizer
     weight_decay: Coefficient
+    schedule: tuple[Coefficient, ...] | str | None = None
+    rate: str = ""
 
     def __repr__(self) -> str:
         counts = f"{len(self.terms)} diagrams, {len(self.cumulants)} cumulants"
@@ -58,7 +62,14 @@ class Trajectory(TrajectoryViews):
     @property
     def symbols(self) -> tuple[str, ...]:
         """The symbols of the optimiser, sorted, besides the number of updates."""
-        return tuple(sorted((self.optimizer.symbols | self.weight_decay.symbols) - {CLOCK}))
+        listed = self.schedule if isinstance(self.schedule, tuple) else ()
+        found = self.optimizer.symbols.union(self.weight_decay.symbols, *(rate.symbols for rate in listed))
+        return tuple(sorted(found - {CLOCK, self.rate}))
+
+    @property
+    def updates(self) -> int | None:
+        """The number of updates, where they are given one by one."""
+        return len(self.schedule) if isinstance(self.schedule, tuple) else self.optimizer.updates
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -88,7 +99,7 @@ def trajectory(
     order: int = 1,
     momentum: Number = 0,
     nesterov: bool = False,
-    schedule: Sequence[Number] | None = None,
+    schedule: Sequence[Number] | str | None = None,
     weight_decay: Number = 0,
     delay: int = 0,
     average: Number | None = None,
@@ -104,7 +115,8 @@ def trajectory(
         order: the highest power of :math:`1/B` or :math:`1/N`, 0 to 3.
         momentum: :math:`\mu`, a number or a symbol name.
         nesterov: whether the momentum looks ahead.
-        schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names.
+        schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names; or a name, for rates that are
+            given later.
         weight_decay: :math:`\lambda`: each gradient has :math:`\lambda\theta` added; the loss that is read has not.
         delay: gradients are so many updates late.
         average: ``"uniform"`` or :math:`\beta`: which average of the weights is read.
@@ -126,26 +138,26 @@ def trajectory(
         raise ValueError('batches of fresh points leave no gap; ask for noise="dataset", or for the test-loss')
     request = Request(
         order=1,
-        steps=None if schedule is not None or (optimizer is not None and optimizer.updates is not None) else CLOCK,
         momentum=momentum,
         nesterov=nesterov,
         schedule=schedule,  # type: ignore[arg-type]
         delay=delay,
         average=average,
+        weight_decay=weight_decay,
         optimizer=optimizer,
     )
-    decay = Coefficient.size(_decay(weight_decay))
+    rates: tuple[Coefficient, ...] | str | None = None
+    if request.schedule is not None:
+        rates = (
+            request.schedule if isinstance(request.schedule, str) else tuple(map(Coefficient.size, request.schedule))
+        )
+        request = replace(request, schedule=request.schedule_name)
+    if request.optimizer is None or request.optimizer.updates is None:
+        request = replace(request, steps=CLOCK)
+    rate = "" if rates is None else request.rate_name
+    decay = Coefficient.size(request.weight_decay)
     found: Noise = "batch" if noise == "batch" else "dataset"
-    return Trajectory(observable, found, int(order), request.update_rule, decay)
-
-
-def _decay(value: Number) -> Number:
-    """A weight decay: a number from 0, or a symbol."""
-    number = Request(order=1, schedule=(value,)).schedule
-    assert number is not None
-    if not isinstance(number[0], str) and number[0] < 0:
-        raise ValueError(f"weight_decay must not be negative, not {number[0]}")
-    return number[0]
+    return Trajectory(observable, found, int(order), request.update_rule, decay, rates, rate)
 
 
 def read_trajectory(value: object) -> Trajectory:

@@ -57,9 +57,8 @@ def test_modules_compute_what_the_interpreter_does(options, symbols):
     np.testing.assert_allclose(found, np.array(expected).astype(float), rtol=1e-11, atol=1e-14)
     along = kernel(float_derivatives(landscape, highest), start, float(eta), history=True, **arguments)
     assert along.shape == (steps + 1, *found.shape)
-    if options.get("schedule") is None:
-        before = kernel(float_derivatives(landscape, highest), start, float(eta), **{**arguments, "steps": 2})
-        np.testing.assert_allclose(along[2], before, rtol=1e-12, atol=1e-15)
+    before = kernel(float_derivatives(landscape, highest), start, float(eta), **{**arguments, "steps": 2})
+    np.testing.assert_allclose(along[2], before, rtol=1e-12, atol=1e-15)
 
 
 def test_a_function_is_read_along_the_run():
@@ -85,13 +84,19 @@ def test_a_function_is_read_along_the_run():
     np.testing.assert_allclose(found, np.array(expected).astype(float), rtol=1e-11)
 
 
-def test_rates_of_the_steps_are_a_schedule():
+def test_rates_with_a_name_are_given_to_the_module():
     landscape, weights = random_landscape(21, 2, points=3, degree=3), [1 / 2, 1 / 4, 1]
     start, derivatives = [float(x) for x in landscape.theta], float_derivatives(landscape, 6)
-    listed = compile_trajectory(trajectory(order=2, momentum=Fraction(1, 2), schedule=[Fraction(w) for w in weights]))
-    free = compile_trajectory(trajectory(order=2, momentum=Fraction(1, 2)))
-    expected = listed(derivatives, start, 1 / 16, steps=3)
-    np.testing.assert_allclose(free(derivatives, start, [w / 16 for w in weights], steps=3), expected, rtol=1e-12)
+    options = {"order": 2, "momentum": Fraction(1, 2), "average": "uniform"}
+    listed = compile_trajectory(trajectory(schedule=[Fraction(w) for w in weights], **options))
+    free = compile_trajectory(trajectory(schedule="lambda", **options))
+    expected = listed(derivatives, start, 1 / 16, steps=3, history=True)
+    found = free(derivatives, start, 1 / 16, steps=3, history=True, schedule=weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    before = free(derivatives, start, 1 / 16, steps=2, schedule=weights[:2])
+    np.testing.assert_allclose(before, expected[2], rtol=1e-12)
+    with pytest.raises(ValueError, match="a rate for each step"):
+        free(derivatives, start, 1 / 16, steps=2, schedule=weights)
 
 
 @pytest.mark.parametrize("momentum", [0, Fraction(1, 2)])

@@ -107,7 +107,7 @@ def test_counters_of_transformations_feel_no_noise():
     schedule = optax.cosine_decay_schedule(0.2, 12)
     found = run(step=optax.sgd(schedule), batch_size=4)
     rates = [float(schedule(t)) for t in range(12)]
-    expected = compile_trajectory(trajectory())(dense, START, rates, steps=12)
+    expected = compile_trajectory(trajectory(schedule="s"))(dense, START, 1.0, steps=12, schedule=rates)
     np.testing.assert_allclose(found.loss[-1], expected[0], rtol=1e-6)
     assert abs(found.effect[-1] - expected[1]) < 4 * found.effect_error[-1]
 

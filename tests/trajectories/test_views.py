@@ -52,7 +52,6 @@ def test_every_format_is_written(form, capsys):
     [
         ("--observable generalization-gap", "batches of fresh points leave no gap"),
         ("--order 4", "order must be an integer from 0 to 3, not 4"),
-        ("--weight-decay=-1", "weight_decay must not be negative, not -1"),
         ("--nesterov", "give it with --momentum"),
         ("--document", "--document is for --format latex, not text"),
         ("--momentum t --format numpy", "the symbol t cannot be an argument of the module"),

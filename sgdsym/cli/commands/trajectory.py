@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from sgdsym.cli.formats import chosen_format
-from sgdsym.cli.options import Commands, RequestError, add_output, natural, number
+from sgdsym.cli.options import Commands, RequestError, add_output, natural
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_optimizer
 from sgdsym.codegen import generate_trajectory
@@ -37,10 +37,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--order", type=natural, default=1, metavar="D", help="highest power of 1/B or 1/N (default 1)"
     )
-    rule = add_optimizer(command)
-    rule.add_argument(
-        "--weight-decay", type=number, default=0, metavar="LAMBDA", help="times the weights, added to gradients"
-    )
+    add_optimizer(command)
     meaning = "how the result is written (default: by the suffix of the output, else text)"
     command.add_argument("--format", choices=FORMATS, help=meaning)
     command.add_argument("--document", action="store_true", help="latex: a complete document")

@@ -50,7 +50,7 @@ class Program:
         >>> program.network([("mean_3", "abc"), ("m", "b"), ("m", "c")], "a")
         't2'
         >>> program.lines
-        ['t1 = _contract("a,bca->bc", m, mean_3)', 't2 = _contract("a,ba->b", m, t1)']
+        ['t1 = _contract("a,b->ab", m, m)', 't2 = _contract("abc,bc->a", mean_3, t1)']
         """
         left = sorted(operands)
         while len(left) > 1:

@@ -56,7 +56,7 @@ class TrajectoryKernel:
         /,
         derivatives_at: Callable[[Any], Any],
         start: ArrayLike,
-        learning_rate: ArrayLike,
+        learning_rate: float,
         *,
         steps: int,
         weights: ArrayLike | None = None,
@@ -69,11 +69,12 @@ class TrajectoryKernel:
             derivatives_at: gives for weights (p,) by degree :math:`k` the tensors :math:`\nabla^k l_x` at n data points, (n, p, …, p); the
                 mean alone where a degree occurs only in means.
             start: the weights where the run begins, (p,).
-            learning_rate: :math:`\eta`, or one for each step.
+            learning_rate: :math:`\eta`.
             steps: the number of updates.
             weights: the probabilities of the data points, uniform when left out.
             history: whether all that is read off along the run is returned, with one more axis of ``steps + 1`` in front.
-            symbols: every symbol of the optimiser; ``root_derivatives_at`` where the observable is a function.
+            symbols: every symbol of the optimiser; ``root_derivatives_at`` where the observable is a function; ``schedule``,
+                the rates of the updates, where they have a name.
 
         Raises:
             ValueError: naming the argument, or the step at which the run diverges or a derivative is wrong.

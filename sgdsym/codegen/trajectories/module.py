@@ -23,6 +23,7 @@ _TAKEN = frozenset(
         "history",
         "learning_rate",
         "root_derivatives_at",
+        "schedule",
         "start",
         "steps",
         "t",
@@ -58,8 +59,7 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; give it another name")
     rule = given.optimizer
     unit = (Coefficient(1), *[Coefficient(0)] * (len(rule.read) - 1))
-    first = all(vector == unit for vector in (*rule.c, rule.read))
-    plain = first and len(rule.read) == 1
+    plain = len(rule.read) == 1 and all(vector == unit for vector in (*rule.c, rule.read))
     step, reading = lower_step(given, plain=plain), lower_reading(given, plain=plain)
     read_here = given.observable not in ("function", "displacement", "covariance")
     read = sorted(reading.sampled | reading.averaged) if read_here else []
@@ -85,9 +85,11 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
         cost=Code(_cost(step.program.operations, step.program.numbers, len(rule.read))),
         operations=Code(_powers(step.program.operations, len(rule.read))),
         memory=Code(_powers(step.program.numbers, len(rule.read))),
-        rates=first,
         plain=plain,
-        listed=rule.updates,
+        listed=given.updates,
+        rate=given.rate,
+        named=given.schedule if isinstance(given.schedule, str) else None,
+        scheduled=coded([f"{_expression(x)}," for x in given.schedule]) if isinstance(given.schedule, tuple) else None,
         registers=len(rule.read),
         decay=Code(_expression(given.weight_decay)) if given.weight_decay else None,
         update=coded(_update(rule)),

@@ -88,7 +88,7 @@ def as_expr(resummed: Resummed) -> sp.Expr:
     >>> as_expr(at_minimum(resum(order=2, batch_size=1)))
     eta**2*Sum(PowerDifference(T, 1, (-eta*h[a] + 1)**2)*C[a, a]*h[a], (a, 0, p - 1))/2 + l
     """
-    eigenvalues, function = sp.IndexedBase("h"), resummed.setting.observable == "function"
+    eigenvalues, function = sp.IndexedBase("h"), resummed.setting.observable.carries_function
     steps = resummed.steps.as_expr()
     terms = []
     for diagram, time in resummed:
@@ -134,7 +134,7 @@ def closed_form(
     >>> sp.factor(closed_form(at_minimum(resum(order=2, batch_size=1)), [H], {(1, 1): [[C]]}, steps=1))
     C*H*eta**2/2
     """
-    function = resummed.setting.observable == "function"
+    function = resummed.setting.observable.carries_function
     values = [_expression("an eigenvalue", value) for value in eigenvalues]
     rate = _expression("the learning rate", learning_rate)
     exponent = resummed.steps.as_expr() if steps is None else _expression("the number of steps", steps)

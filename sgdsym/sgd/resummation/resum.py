@@ -14,7 +14,7 @@ from typing import Any
 from sgdsym.arguments import read_choice, read_function, read_instance
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
 from sgdsym.series import Coefficient, undecided
-from sgdsym.sgd.observables import OBSERVABLES, Reading
+from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.request import Request, Size
 from sgdsym.sgd.resummation.propagators import PropagatorTiming
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed
@@ -90,7 +90,7 @@ def resum_request(
     read_instance("request", request, Request)
     if progress is not None:
         read_function("progress", progress)
-    flows = request.dynamics in ("ode", "sde")
+    flows = request.setting.dynamics.is_continuous
     form = ("continuous" if flows else "discrete") if form is None else read_choice("form", form, FORMS)
     _check(request, form, flows)
     timing = PropagatorTiming(flows or form == "continuous", _unused_prefix(request))
@@ -99,7 +99,7 @@ def resum_request(
     terms: dict[Diagram, TimeSum] = {}
     for d in range(request.order + 1):
         layer: dict[Diagram, TimeSum] = {}
-        for reading in OBSERVABLES[request.observable](d):
+        for reading in READINGS[request.setting.observable](d):
             if not (_has_link(reading) or _vanishes(reading, draws)):
                 diagram, time = _term(reading, draws, timing)
                 layer[diagram] = layer[diagram] + time if diagram in layer else time
@@ -119,15 +119,16 @@ def _check(request: Request, form: str, flows: bool) -> None:
         raise ValueError(
             f"the {request.dynamics.upper()} runs in continuous time; choose form continuous or stationary"
         )
-    if rules := request.given_rules:
+    if rules := request.given_timing:
         raise ValueError(f"{rules[0]} is not resummed; leave it out, or expand the plain series")
+    request.setting.require_plain("the resummed series")
     if request.basis != "cumulant":
         raise ValueError("the resummed series is in joint cumulants; leave the basis out")
-    if request.data == "replace" and request.epochs is not None:
+    if request.scheme.repeats and request.epochs is not None:
         raise ValueError("the resummed series is a function of the number of steps; give steps instead of epochs")
-    if form == "stationary" and request.data in ("fixed", "reshuffle"):
+    if form == "stationary" and request.scheme.is_in_epochs:
         raise ValueError(
-            f"one epoch with sampling {request.data} is a finite run, which has no limit of many steps; choose form discrete"
+            f"one epoch with sampling {request.scheme} is a finite run, which has no limit of many steps; choose form discrete"
         )
     if form == "stationary" and request.steps is not None:
         raise ValueError("the stationary form is the limit of many steps; leave the steps out")
@@ -143,11 +144,11 @@ def _unused_prefix(request: Request) -> str:
 def _one_epoch(request: Request) -> dict[str, Coefficient]:
     """What one epoch over a training set puts for a size: fresh points for :math:`T = N/B` steps, written as :math:`N = TB`."""
     sizes = request.sizes
-    if request.data not in ("fixed", "reshuffle"):
+    if not request.scheme.is_in_epochs:
         return {}
     if sizes.epochs != 1:
         raise ValueError(
-            f"several epochs with sampling {request.data} are not resummed; give epochs 1, or choose sampling replace or dynamics gd"
+            f"several epochs with sampling {request.scheme} are not resummed; give epochs 1, or choose sampling replace or dynamics gd"
         )
     if not sizes.steps.symbols:
         return {}
@@ -162,7 +163,7 @@ def _one_epoch(request: Request) -> dict[str, Coefficient]:
 def _draws(request: Request, timing: PropagatorTiming, put: Mapping[str, Coefficient]) -> tuple[Sampling, Coefficient]:
     """The sampling with the timing, and the number of steps."""
     sizes = request.sizes
-    if request.data not in ("fixed", "reshuffle"):
+    if not request.scheme.is_in_epochs:
         return request.drawn_with(timing), sizes.steps
     steps = sizes.steps.substitute(put)
     batch_size, dataset_size = sizes.batch_size.substitute(put), sizes.dataset_size.substitute(put)
