@@ -45,6 +45,12 @@ class TrajectoryKernel:
         object.__setattr__(self, "source", source)
         object.__setattr__(self, "_functions", functions)
 
+    @property
+    def operations(self) -> dict[tuple[int, int], int]:
+        """Operations of a step, as planned: ``(i, j): count`` stands for count n**i p**j."""
+        constants: dict[str, Any] = dict(self._functions)
+        return dict(constants["OPERATIONS"])
+
     def __repr__(self) -> str:
         return f"TrajectoryKernel({self.trajectory!r}, {self.backend})"
 
