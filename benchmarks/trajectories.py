@@ -251,9 +251,10 @@ def variance() -> None:
 def gap() -> None:
     """The gap along gradient descent on 100 points, over 400 training sets."""
     loss, start, data = small_problem(400)
-    derivatives_at = dense_derivatives(loss, data, 2, 3)
-    given = compile_trajectory(trajectory(observable="generalization-gap", noise="dataset"))
-    predicted = given(derivatives_at, start, RATE, steps=STEPS, history=True)[:, 1] / 100
+    derivatives_at = dense_derivatives(loss, data, 3, 4)
+    given = compile_trajectory(trajectory(observable="generalization-gap", noise="dataset", order=2))
+    coefficients = given(derivatives_at, start, RATE, steps=STEPS, history=True)
+    first, second = coefficients[:, 1] / 100, coefficients[:, 1] / 100 + coefficients[:, 2] / 100**2
     arrays = jax.tree.map(jnp.asarray, data)
 
     def of_set(key: Any) -> Any:
@@ -272,7 +273,8 @@ def gap() -> None:
     gaps = np.asarray(jax.jit(lambda k: jax.lax.map(of_set, k, batch_size=100))(keys))
     error = gaps.std(axis=0) / np.sqrt(len(gaps))
     for t in (10, 30, 75, 150):
-        print(f"step {t}: predicted {predicted[t]:.3e}, measured {gaps[:, t].mean():.3e} ± {error[t]:.1e}")
+        seen = f"{gaps[:, t].mean():.3e} ± {error[t]:.1e}"
+        print(f"step {t}: order 1/N {first[t]:.3e}, order 1/N² {second[t]:.3e}, measured {seen}")
 
 
 def main(arguments: list[str]) -> None:
