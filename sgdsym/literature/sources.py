@@ -2,3 +2,17 @@
 
 PAPER = 'S. C. Tenka, "SGD at Small Learning Rates"'
 CODE = f"{PAPER}, companion code"
+FACTORS = 'S. Jastrzębski et al., "Three Factors Influencing Minima in SGD"'
+POWER_LAW = 'T. Mori, L. Ziyin, K. Liu and M. Ueda, "Power-law escape rate of SGD"'
+STRENGTH = 'L. Ziyin, K. Liu, T. Mori and M. Ueda, "Strength of Minibatch Noise in SGD"'
+FINITE_RATE = 'K. Liu, L. Ziyin and M. Ueda, "Noise and Fluctuation of Finite Learning Rate SGD"'
+INFERENCE = 'P. Chaudhari and S. Soatto, "SGD performs variational inference, converges to limit cycles"'
+ESSAY = "N. Golmant, essay on the lemma of Chaudhari and Soatto"
+RELATIONS = 'S. Yaida, "Fluctuation-dissipation relations for SGD"'
+BAYES = 'S. Mandt, M. Hoffman and D. Blei, "SGD as Approximate Bayesian Inference"'
+STABILITY = 'R. Mulayoff and T. Michaeli, "Exact mean square linear stability of SGD"'
+ADAM = 'M. D. Cattaneo, J. Klusowski and B. Shigida, "On the implicit bias of Adam"'
+EQUATIONS = 'Q. Li, C. Tai and W. E, "Stochastic modified equations"'
+BAYESIAN_VIEW = 'S. L. Smith and Q. V. Le, "A Bayesian perspective on generalization and SGD"'
+CATAPULT = 'A. Lewkowycz et al., "The large learning rate phase of deep learning: the catapult mechanism"'
+SPHERE = 'R. Wan et al., "Spherical motion dynamics"'

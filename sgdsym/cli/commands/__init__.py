@@ -5,19 +5,25 @@ it runs.
 """
 
 from sgdsym.cli.commands import (
+    check,
     compare,
     demo,
     diagrams,
     expand,
+    explain,
     literature,
     modified,
     paper,
     resum,
+    simulate,
     stationary,
     trajectory,
     verify,
 )
 
-COMMANDS = (expand, compare, diagrams, literature, resum, trajectory, modified, paper, stationary, verify, demo)
+COMMANDS = (
+    *(expand, compare, check, diagrams, explain, literature, resum, trajectory, modified, paper, stationary),
+    *(simulate, verify, demo),
+)
 
 __all__ = ["COMMANDS"]

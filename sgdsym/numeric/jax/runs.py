@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sgdsym.arguments import quoted, read_real
-from sgdsym.numeric.jax.calculus import TRANSFORMATIONS, claim_process
+from sgdsym.numeric.jax.calculus import claim_process
 from sgdsym.numeric.jax.errors import told
 from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
@@ -103,7 +103,7 @@ def _engine(loss: Any, parameters: Any, layout: Any, step: Any, state: Any) -> t
 
     floats = [leaf for leaf, moves in zip(kept, moving, strict=True) if moves]
     counters = [leaf for leaf, moves in zip(kept, moving, strict=True) if not moves]
-    return JaxEngine(TRANSFORMATIONS, each, take, len(weights)), [*weights, *floats], counters
+    return JaxEngine(jax.jvp, jax.grad, jax.vmap, each, take, len(weights)), [*weights, *floats], counters
 
 
 def _read_step(step: Any, state: Any, parameters: Any) -> tuple[Callable[[Any, Any, Any], tuple[Any, Any]], Any]:

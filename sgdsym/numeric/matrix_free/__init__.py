@@ -13,6 +13,7 @@ from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import read_and_run
 from sgdsym.numeric.matrix_free.session import Session, split_options
+from sgdsym.numeric.matrix_free.statistics import Measured, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "DiagramValues",
     "Effort",
     "Estimate",
+    "Measured",
     "Plan",
     "Progress",
     "Session",
+    "Statistics",
     "Transformations",
     "WholeRun",
     "as_numpy",
@@ -31,7 +34,9 @@ __all__ = [
     "check_types",
     "evaluate_diagrams",
     "make_plan",
+    "measure",
     "read_and_run",
     "run_tasks",
     "split_options",
+    "split_run",
 ]

@@ -17,14 +17,16 @@ class Remedy:
     Attributes:
         pattern: a regular expression that its message holds.
         advice: what to do.
+        final: whether the loss fails in whichever way it is differentiated.
     """
 
     pattern: str
     advice: str
+    final: bool = False
 
 
 class FinalError(ValueError):
-    """What this package refuses in words of its own: no other way to differentiate would help."""
+    """A loss that fails in whichever way it is differentiated."""
 
 
 @contextmanager
@@ -41,11 +43,12 @@ def in_one_line(framework: str, remedies: Sequence[Remedy], what: str = "loss") 
     """
     try:
         yield
-    except (MemoryError, FinalError):
+    except (FinalError, MemoryError):
         raise
     except Exception as error:
         text = " ".join(str(error).split())
-        advice = next((remedy.advice for remedy in remedies if re.search(remedy.pattern, text)), "")
+        found = next((remedy for remedy in remedies if re.search(remedy.pattern, text)), Remedy("", ""))
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         shown = said if len(said) <= LENGTH else f"{said[:LENGTH]}…"
-        raise ValueError(f"the {what} fails in {framework} ({shown}){'; ' if advice else ''}{advice}") from error
+        kind = FinalError if found.final else ValueError
+        raise kind(f"the {what} fails in {framework} ({shown}){'; ' if found.advice else ''}{found.advice}") from error

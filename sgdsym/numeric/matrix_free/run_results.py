@@ -31,7 +31,9 @@ class WholeRun:
         spread: the part that spreads them.
         gap: for the noise of a dataset the coefficient of 1/N of test minus training loss; otherwise zero.
         gap_error: its standard error.
-        doubt: at the size that was given, how large a part of order 2 is beside order 1.
+        doubt: at the size that was given, how large parts of higher order are beside order 1, in the loss along the noise and in
+            the mean of a step,
+            the largest up to each step.
         size: the batch size, or the number of data points, that was given.
     """
 
@@ -48,9 +50,9 @@ class WholeRun:
 
     @classmethod
     def of(cls, records: Sequence[Floats], size: int) -> WholeRun:
-        """From the records of a run: step, loss, then drift, spread, gap and what is beyond the square, for each noisy run."""
+        """From the records of a run: step, loss, doubt in a step; drift, spread, gap and what is beyond the square of each noisy run."""
         table = np.array(records)
-        rows = table[:, 2:].reshape(len(table), 4, -1)
+        rows = table[:, 3:].reshape(len(table), 4, -1)
         drift, spread, gap, beyond = np.moveaxis(rows, 1, 0)
         effect, effect_error = _statistics(drift + spread)
         first = np.abs(effect) / size
@@ -64,7 +66,7 @@ class WholeRun:
             drift.mean(axis=1),
             spread.mean(axis=1),
             *_statistics(gap),
-            doubt,
+            np.maximum.accumulate(np.maximum(doubt, table[:, 2])),
             size,
         )
 
@@ -99,7 +101,7 @@ class WholeRun:
         until = self.trusted_until(self.size)
         if until is not None:
             lines.append(
-                f"at size {self.size} not to be trusted from step {until} on: a part of order 2 is over {DOUBT:.0%} of order 1"
+                f"at size {self.size} not to be trusted from step {until} on: a part of higher order is over {DOUBT:.0%} of order 1"
             )
         return "\n".join(lines)
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from sgdsym.arguments import quoted, read_choice, read_flag, read_integer
-from sgdsym.numeric.matrix_free.calculus import Arrays, Floats, Transformations
+from sgdsym.numeric.matrix_free.calculus import Arrays, Floats
 from sgdsym.numeric.matrix_free.data import Data
 from sgdsym.numeric.matrix_free.progress import Bar, Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
@@ -110,13 +110,17 @@ class Engine(ABC):
     """A framework at work on a run; lists of arrays are the floating-point leaves of parameters and memory, in this order.
 
     Attributes:
-        use: its transformations.
+        jvp: value and derivative of a function along a direction.
+        grad: the gradient of a function.
+        vmap: a function applied along an axis.
         loss: the loss of one data point, of the leaves of the parameters and those of an example.
         step: the step, of leaves, of the leaves that are counters, and of the leaves of a gradient; returns leaves and counters.
         weights: how many of the leaves are parameters.
     """
 
-    use: Transformations
+    jvp: Callable[..., Any]
+    grad: Callable[..., Any]
+    vmap: Callable[..., Any]
     loss: Callable[[Leaves, Sequence[Any]], Any]
     step: Callable[[Leaves, Leaves, Leaves], tuple[Leaves, Leaves]]
     weights: int
@@ -143,12 +147,12 @@ class Engine(ABC):
 
     def each(self, parameters: Leaves, examples: Leaves) -> Any:
         """The loss of each data point."""
-        return self.use.vmap(self.loss, (None, 0))(parameters, examples)
+        return self.vmap(self.loss, (None, 0))(parameters, examples)
 
     def jet(self, function: Callable[..., Any], at: Any, first: Any, second: Any) -> tuple[Any, Any, Any]:
         """A function along a curve: its value, and its first and second derivatives."""
-        along = partial(self.use.jvp, function)
-        (value, slope), (_, bend) = self.use.jvp(lambda x, v: along((x,), (v,)), (at, first), (first, second))
+        along = partial(self.jvp, function)
+        (value, slope), (_, bend) = self.jvp(lambda x, v: along((x,), (v,)), (at, first), (first, second))
         return value, slope, bend
 
 
@@ -209,7 +213,7 @@ class Runner:
 
     def _gradient(self, parameters: Leaves) -> Leaves:
         """The mean gradient over all data, slice by slice."""
-        gradient = self.engine.use.grad(lambda p, examples: self.engine.each(p, examples).sum() / self.data.points)
+        gradient = self.engine.grad(lambda p, examples: self.engine.each(p, examples).sum() / self.data.points)
         return self.engine.summed(lambda examples: gradient(parameters, examples), self.data.arrays, self.request.chunk)
 
     def _weighted(self, parameters: Leaves, number: Any) -> Leaves:
@@ -219,7 +223,7 @@ class Runner:
             *rows, shares = examples
             return (self.engine.each(p, rows) * (shares @ number)).sum()
 
-        gradient = self.engine.use.grad(loss)
+        gradient = self.engine.grad(loss)
         arrays = (*self.data.arrays, self.shares)
         return self.engine.summed(lambda examples: gradient(parameters, examples), arrays, self.request.chunk)
 
@@ -250,7 +254,7 @@ class Runner:
             at = (leaves, slope)
             if self.request.noise == "dataset":
                 # the weighting is the same at every step, so that it also changes the noise along the way
-                felt, change = engine.use.jvp(lambda p: self._weighted(p, xi), (leaves[:count],), (v[:count],))
+                felt, change = engine.jvp(lambda p: self._weighted(p, xi), (leaves[:count],), (v[:count],))
                 turn = _plus(turn, felt)
                 return engine.jet(step, at, (v, turn), (w, _plus(bend, change, 2.0)))[1:]
             still = [0 * leaf for leaf in v]
@@ -259,7 +263,7 @@ class Runner:
             _, pushed, more = engine.jet(step, at, (still, xi), (still, none))
             return _plus(moved, pushed), _plus(bent, more)
 
-        first, second = engine.use.vmap(of_run, (0, 0, 0))(first, second, noise)
+        first, second = engine.vmap(of_run, (0, 0, 0))(first, second, noise)
         return after, counted, first, second
 
     def _noise_of(self, parameters: Leaves, examples: Leaves) -> Leaves:
@@ -268,13 +272,13 @@ class Runner:
         mean = self._gradient(parameters)
 
         def of_run(rows: Leaves) -> Leaves:
-            found = self.engine.use.grad(self.engine.mean)(parameters, rows)
+            found = self.engine.grad(self.engine.mean)(parameters, rows)
             return [(part - whole) * size**0.5 for part, whole in zip(found, mean, strict=True)]
 
-        return self.engine.use.vmap(of_run, (0,))(examples)  # type: ignore[no-any-return]
+        return self.engine.vmap(of_run, (0,))(examples)  # type: ignore[no-any-return]
 
-    def _looked(self, leaves: Leaves, first: Leaves, second: Leaves, unit: Any) -> Leaves:
-        """The loss, and for each noisy run its drift, its spread, its gap, and what is beyond the square."""
+    def _looked(self, leaves: Leaves, counters: Leaves, first: Leaves, second: Leaves, noise: Any) -> Leaves:
+        """The loss, for each noisy run its drift, its spread, its gap, and what is beyond the square; then what is in a step."""
         count = self.engine.weights
         parameters = leaves[:count]
         scale = self.request.size**-0.5
@@ -282,16 +286,34 @@ class Runner:
         def of_run(v: Leaves, w: Leaves, xi: Any) -> Leaves:
             none = [0 * leaf for leaf in w]
             _, slope, square = self.engine.jet(self._loss, parameters, v, none)
-            drift = self.engine.use.jvp(self._loss, (parameters,), (w,))[1]
+            drift = self.engine.jvp(self._loss, (parameters,), (w,))[1]
             up, down = ([p + sign * scale * x for p, x in zip(parameters, v, strict=True)] for sign in (1, -1))
             beyond = (self._loss(up) + self._loss(down)) / 2 - self._loss(parameters) - scale**2 * square / 2
             gap = 0 * slope
+            felt = xi
             if self.request.noise == "dataset":
                 felt = self._weighted(parameters, xi)
                 gap = -sum((a * b).sum() for a, b in zip(felt, v, strict=True))
-            return [drift / 2, square / 2, gap, beyond]
+            expected, odd = in_step(felt)
+            return [drift / 2, square / 2, gap, beyond, *expected, *odd]
 
-        return [self._loss(parameters), *self.engine.use.vmap(of_run, (0, 0, 0))(first[:count], second[:count], unit)]
+        slope = self._gradient(parameters)
+
+        def step(gradient: Leaves) -> Leaves:
+            return self.engine.step(leaves, counters, gradient)[0]
+
+        def in_step(felt: Leaves) -> tuple[Leaves, Leaves]:
+            """How noise moves the mean of one step: its square, and what is beyond, at the size that was asked for."""
+            value, _, square = self.engine.jet(step, slope, felt, [0 * leaf for leaf in felt])
+            up, down = (step([g + sign * scale * x for g, x in zip(slope, felt, strict=True)]) for sign in (1, -1))
+            expected = [scale**2 * part / 2 for part in square]
+            ends = zip(up, down, value, expected, strict=True)
+            return expected, [(a + b) / 2 - c - d for a, b, c, d in ends]
+
+        found = self.engine.vmap(of_run, (0, 0, 0))(first[:count], second[:count], noise)
+        moved = [part.mean(0) for part in found[4:]]
+        sizes = [sum(abs(part).sum() for part in group) for group in (moved[: len(leaves)], moved[len(leaves) :])]
+        return [self._loss(parameters), *found[:4], *sizes, sum(abs(part).sum() for part in leaves)]
 
     # one step and one record
 
@@ -330,14 +352,17 @@ class Runner:
         return self._batch_noise(self.leaves[: self.engine.weights], self.engine.given(self.data.take(rows)))
 
     def _record(self) -> None:
-        found = self._look(self.leaves, self.first, self.second, self._units())
+        found = self._look(self.leaves, self.counters, self.first, self.second, self._noise())
         numbers = [np.asarray(part, dtype=np.float64) for part in self.engine.numpy(found)]
-        loss, rows = float(numbers[0]), np.stack(numbers[1:])
+        loss, rows = float(numbers[0]), np.stack(numbers[1:5])
+        square, beyond, size = map(float, numbers[5:])
+        rounding = 64 * float(np.finfo(self.shares.dtype).eps) * size
+        in_step = beyond / square if beyond > rounding and square > 0 else 0.0
         if not np.isfinite(loss):
             raise FinalError(
                 f"the loss of the noise-free run is {loss} at step {self.t}; lower the learning rate, or mend the loss"
             )
-        self.records.append(np.concatenate([[self.t, loss], rows.ravel()]))
+        self.records.append(np.concatenate([[self.t, loss, in_step], rows.ravel()]))
 
     def _check_smooth(self, noise: Any) -> None:
         r"""Refuse a step whose response to noise of size :math:`s` is not quadratic up to :math:`s^3` at any size."""

@@ -17,8 +17,8 @@ from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import Engine, Leaves, Request, Runner
-from sgdsym.numeric.torch.calculus import TURN, _transformations
 from sgdsym.numeric.torch.errors import told
+from sgdsym.numeric.torch.ways import TURN, load
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,10 @@ def run(
     leaves = [*weights, *(leaf for leaf, moves in zip(kept, moving, strict=True) if moves)]
     counters = [leaf for leaf, moves in zip(kept, moving, strict=True) if not moves]
     with TURN, told("loss or the step"):
-        engine = TorchEngine(_transformations(), each, take, len(weights), weights[0].device)
+        load()
+        engine = TorchEngine(
+            torch.func.jvp, torch.func.grad, torch.func.vmap, each, take, len(weights), weights[0].device
+        )
         return Runner(engine, points, request, leaves, counters).run(progress)
 
 
