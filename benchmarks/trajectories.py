@@ -23,12 +23,12 @@ from sgdsym.codegen import compile_trajectory
 from sgdsym.numeric.jax import trajectory as follow
 
 Floats = NDArray[np.float64]
-STEPS, RATE, HIDDEN = 150, 0.15, 4
+STEPS, RATE, HIDDEN = 150, 0.15, 2
 SIZES = (2, 4, 8, 16, 32, 128)
 
 
 def small_problem(points: int = 32) -> tuple[Any, Floats, tuple[Floats, Floats]]:
-    """A tanh network with two inputs, four hidden units and 16 weights, and noisy targets of another one."""
+    """A tanh network with two inputs, two hidden units and 8 weights, and noisy targets of another one."""
     rng = np.random.default_rng(2)
     inputs = rng.normal(size=(points, 2))
     targets = np.tanh(inputs @ [1.0, -0.5]) - 0.6 * np.tanh(inputs @ [0.3, 1.1]) + 0.1 * rng.normal(size=points)
@@ -71,7 +71,11 @@ def measured_tanh(
         theta, linear = np.tile(start, (count, 1)), np.zeros((count, len(start)))
         for slopes, hessian in path[:-1]:
             shares = rng.multinomial(batch, [1 / points] * points, size=count) / batch
-            layer, shift, out = theta[:, :8].reshape(-1, HIDDEN, 2), theta[:, 8:12], theta[:, 12:]
+            layer, shift, out = (
+                theta[:, : 2 * HIDDEN].reshape(-1, HIDDEN, 2),
+                theta[:, 2 * HIDDEN : -HIDDEN],
+                theta[:, -HIDDEN:],
+            )
             active = np.tanh(np.einsum("rhi,ni->rnh", layer, inputs) + shift[:, None])
             pull = (np.einsum("rnh,rh->rn", active, out) - targets) * shares
             inner = pull[:, :, None] * out[:, None] * (1 - active**2)
@@ -86,7 +90,11 @@ def measured_tanh(
             noise = (shares - 1 / points) @ slopes
             linear = linear - RATE * (linear @ hessian + noise)
             theta = theta - RATE * gradient
-        layer, shift, out = theta[:, :8].reshape(-1, HIDDEN, 2), theta[:, 8:12], theta[:, 12:]
+        layer, shift, out = (
+            theta[:, : 2 * HIDDEN].reshape(-1, HIDDEN, 2),
+            theta[:, 2 * HIDDEN : -HIDDEN],
+            theta[:, -HIDDEN:],
+        )
         active = np.tanh(np.einsum("rhi,ni->rnh", layer, inputs) + shift[:, None])
         losses = ((np.einsum("rnh,rh->rn", active, out) - targets) ** 2).mean(axis=1) / 2
         total.append(losses - linear @ path[-1][0].mean(axis=0))
@@ -186,8 +194,8 @@ def adaptive() -> None:
     loss, start, data = small_problem()
     arrays = jax.tree.map(jnp.asarray, data)
     steps = {
-        "adam": optax.adam(0.02, b1=0.9, b2=0.99, eps_root=1e-3),
-        "rmsprop": optax.rmsprop(0.02, decay=0.9, eps=1e-3, eps_in_sqrt=True),
+        "adam": optax.adam(0.02, b1=0.9, b2=0.99, eps_root=1e-2),
+        "rmsprop": optax.rmsprop(0.02, decay=0.9, eps=1e-2, eps_in_sqrt=True),
     }
     for name, step in steps.items():
         began = time.process_time()
