@@ -13,7 +13,7 @@ from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import read_and_run
 from sgdsym.numeric.matrix_free.session import Session, split_options
-from sgdsym.numeric.matrix_free.statistics import Measured, Statistics, measure, split_run
+from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Measured",
     "Plan",
     "Progress",
+    "Run",
     "Session",
     "Statistics",
     "Transformations",
