@@ -51,7 +51,6 @@ def test_fractions_of_other_libraries_are_fractions(half):
 @pytest.mark.parametrize("text", ["ab", b"ab", "1,2"])
 def test_text_is_no_list(text):
     for refused in (
-        lambda: sgdsym.expand(schedule=text),
         lambda: sgdsym.Diagram(2, text),
         lambda: sgdsym.Diagram(2, [text]),
         lambda: sgdsym.Diagram(2, [(0, 1)], text),
