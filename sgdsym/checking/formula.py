@@ -13,6 +13,7 @@ from sgdsym.checking.tensors import Tensor, Value
 from sgdsym.checking.tokens import Token, tokens
 from sgdsym.checking.words import Vocabulary, Word, vocabulary
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import to_latex
 from sgdsym.render import Notation
 from sgdsym.render.latex import left_side
 from sgdsym.series import LOSS_VARIANCE, Coefficient, Observable, Series, Setting, collect
@@ -201,7 +202,7 @@ def _right_side(marks: list[Token], notation: Notation, request: Request) -> lis
     left, right = marks[: places[0]], marks[places[0] + 1 :]
     # which dynamics they are need not be said
     known = [
-        left_side(Series({}, 0, setting=said), notation)
+        to_latex(left_side(Series({}, 0, setting=said), notation))
         for said in (request.setting, Setting(request.setting.observable))
     ]
     if _bare(left) not in [_bare(tokens(side)) for side in known]:

@@ -14,12 +14,12 @@ from sgdsym.checking.counterexample import Counterexample, Terms, find_counterex
 from sgdsym.checking.errors import FormulaError
 from sgdsym.checking.formula import Formula, as_written, has_plain_roots, read_formula
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import raised, to_text
 from sgdsym.numeric import Polynomial
 from sgdsym.render import Notation, diagram_to_text
 from sgdsym.render.factors import factor
 from sgdsym.render.names import diagram_name
 from sgdsym.render.notation import checked_notation
-from sgdsym.render.scripts import raised
 from sgdsym.render.text import aligned
 from sgdsym.series import Coefficient, Series, collect
 from sgdsym.sgd import Request, at_minimum, expand_request
@@ -201,8 +201,7 @@ def _differences(mine: Mapping[int, Series], theirs: Mapping[int, Series], basis
 
 
 def _text(coefficient: Coefficient) -> str:
-    factored = factor(coefficient)
-    return ("-" if factored.negative else "") + factored.text()
+    return to_text(factor(coefficient).signed(Notation()))
 
 
 def _shown(example: Counterexample) -> list[str]:

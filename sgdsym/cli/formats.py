@@ -19,14 +19,17 @@ from sgdsym.render import (
     Typesetting,
     diagrams_to_tikz,
     preamble,
+    series_to_csv,
     series_to_latex,
+    series_to_markdown,
     series_to_table,
     series_to_text,
+    series_to_typst,
     typeset_document,
 )
 from sgdsym.render.formulas import STYLES, SUMS
 from sgdsym.render.prefactors import POLYNOMIALS
-from sgdsym.render.typesetting import SHAPES
+from sgdsym.render.typesetting import NARROWEST, SHAPES, WIDEST
 from sgdsym.report import read_values, write_page
 from sgdsym.series import Series, mergers
 
@@ -35,6 +38,9 @@ Writer = Callable[[Series, argparse.Namespace], str | bytes]
 _SUFFIXES = {
     ".txt": "text",
     ".tex": "latex",
+    ".typ": "typst",
+    ".md": "markdown",
+    ".csv": "csv",
     ".json": "json",
     ".py": "numpy",
     **{f".{kind}": kind for kind in ("html", "svg", "tikz", "dot", "png", "pdf")},
@@ -42,14 +48,27 @@ _SUFFIXES = {
 # what is done unasked, and what each takes: diagrams that a kernel is planned for, and those merged for an estimate
 _PLANNED, _PLAN_SECONDS, _PLAN_BYTES = 30_000, 3e-3, 110_000
 _MERGERS, _MERGER_SECONDS = 30_000, 5e-4
-_CHOICES = ("style", "notation", "sums", "polynomials", "collect", "shape", "terms_per_line", "label", "preamble")
+_AROUND = ("shape", "label", "preamble")
+_UNUSED = {"latex": (), **dict.fromkeys(("html", "typst", "markdown"), _AROUND)}
+_CHOICES = (
+    "style",
+    "notation",
+    "sums",
+    "polynomials",
+    "collect",
+    "shape",
+    "terms_per_line",
+    "width",
+    "label",
+    "preamble",
+)
 
 
 def add_format(command: Parser) -> None:
     """The options that say how a series is written."""
     meaning = "how the series is written (default: by the suffix of the output, else text)"
     command.add_argument("--format", choices=FORMATS, help=meaning)
-    command.add_argument("--document", action="store_true", help="latex and tikz: a complete document")
+    command.add_argument("--document", action="store_true", help="latex, tikz and typst: a complete document")
     latex = add_typesetting(command)
     latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
     latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
@@ -67,13 +86,14 @@ def add_format(command: Parser) -> None:
 
 def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
     """The choices for LaTeX that do not depend on what is around the formula."""
-    latex = command.add_argument_group("latex")
+    latex = command.add_argument_group("latex, typst and markdown")
     latex.add_argument("--style", choices=STYLES, help="matrix notation, indices, or pictures (default matrix)")
     add_notation(latex)
     latex.add_argument("--sums", choices=SUMS, help="sums over indices silent or written (default einstein)")
     latex.add_argument("--polynomials", choices=POLYNOMIALS, help="how polynomials of T are written (default factored)")
     latex.add_argument("--collect", action="store_true", help="one bracket behind each prefactor")
     latex.add_argument("--terms-per-line", type=natural, metavar="K", help="at most (default 1)")
+    latex.add_argument("--width", type=_ems, metavar="EMS", help="of a line (default 33; about 22 in two columns)")
     latex.add_argument("--label", help="of numbered equations (default eq:sgd)")
     return latex
 
@@ -114,7 +134,12 @@ def suffix_format(path: Path | None, known: Collection[str]) -> str | None:
     Raises:
         RequestError: if the suffix stands for a format that is not a known one.
     """
-    found = _SUFFIXES.get(path.suffix.lower()) if path is not None else None
+    suffix = path.suffix.lower() if path is not None else ""
+    found = _SUFFIXES.get(suffix)
+    if suffix and found is None:
+        raise RequestError(
+            f"{path}: {suffix} stands for no format; name one with --format, or choose {', '.join(_SUFFIXES)}"
+        )
     if found not in (None, "text", *known):
         raise RequestError(f"{path}: there is no {found} of this, only {', '.join(known)}; choose another suffix")
     return found if found in known else None
@@ -128,7 +153,7 @@ def formatted(series: Series, options: argparse.Namespace) -> str | bytes:
     """
     output_format = chosen_format(options)
     given = [name for name in _unused(output_format) if getattr(options, name)]
-    if options.document and output_format not in ("latex", "tikz"):
+    if options.document and output_format not in ("latex", "tikz", "typst"):
         given.append("document")
     if given:
         raise RequestError(f"--{given[0].replace('_', '-')} is for --format latex, not {output_format}")
@@ -160,7 +185,7 @@ def is_markup(options: argparse.Namespace) -> bool:
 
 def _unused(output_format: str) -> tuple[str, ...]:
     """The choices for LaTeX that a format makes no use of."""
-    return {"latex": (), "html": ("shape", "label", "preamble")}.get(output_format, _CHOICES)
+    return _UNUSED.get(output_format, _CHOICES)
 
 
 def terminal_width(path: Path | None) -> int:
@@ -185,6 +210,16 @@ def _latex(series: Series, options: argparse.Namespace) -> str:
     return typeset_document(text) if options.document else text
 
 
+def _typst(series: Series, options: argparse.Namespace) -> str:
+    check_notation(options.notation, series.symbols)
+    return series_to_typst(series, typesetting(options), document=options.document)
+
+
+def _markdown(series: Series, options: argparse.Namespace) -> str:
+    check_notation(options.notation, series.symbols)
+    return series_to_markdown(series, typesetting(options))
+
+
 def _html(series: Series, options: argparse.Namespace) -> str:
     check_notation(options.notation, series.symbols)
     values = read_values(read_text(options.values), series) if options.values else None
@@ -195,6 +230,13 @@ def _html(series: Series, options: argparse.Namespace) -> str:
 
 def _text(series: Series, options: argparse.Namespace) -> str:
     return series_to_text(series, terminal_width(options.output))
+
+
+def _ems(text: str) -> float:
+    try:
+        return Typesetting(width=float(text)).width
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of ems from {NARROWEST} to {WIDEST}") from error
 
 
 def _notation(text: str) -> Notation:
@@ -218,6 +260,9 @@ FORMATS: dict[str, Writer] = {
     "json": lambda series, _: series.to_json(),
     **{backend: _module(backend) for backend in BACKENDS},
     "table": lambda series, _: series_to_table(series),
+    "typst": _typst,
+    "markdown": _markdown,
+    "csv": lambda series, _: series_to_csv(series),
     "html": _html,
     **{kind: _atlas(kind) for kind in ATLASES},
     "tikz": lambda series, options: diagrams_to_tikz(series.diagrams(), document=options.document),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -29,6 +30,9 @@ class RequestError(ValueError):
     """The request is wrong; the message says what and how to mend it."""
 
 
+_CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that reports in one line, spells nothing out on its own and never exits."""
 
@@ -43,16 +47,35 @@ class Parser(argparse.ArgumentParser):
         for word in words:
             if word.startswith("--") and word.endswith("=--"):
                 self.error(f"{word!r} gives '--', which is no value")
-        return super().parse_known_args(words, namespace)
+        found, left = super().parse_known_args(words, namespace)
+        # what is left over here no parser above knows, and only this one can say what was meant
+        mistyped = next((word.partition("=")[0] for word in left if word.startswith("--")), None)
+        if mistyped:
+            meant = closest(mistyped, [name for name in self._option_string_actions if name.startswith("--")])
+            self.error(f"unrecognized arguments: {' '.join(left)}{meant}")
+        return found, left
 
     def error(self, message: str) -> NoReturn:
         """Raise the complaint instead of printing the usage."""
         advice = f"; see {self.prog} --help"
+        if choice := _CHOICE.search(message):
+            meant = closest(choice[1], re.findall(r"'?([^', ]+)'?", choice[2]))
+            message = message.replace(choice[0], f"invalid choice: '{choice[1]}'{meant} (choose from {choice[2]})")
         raise RequestError(one_line(message, LONGEST - len("sgdsym: ") - len(advice)) + advice)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Write help and version through the door that everything else goes through."""
         deliver(message)
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """What a mistyped word probably means, as the end of a complaint; nothing where none is like it.
+
+    >>> closest("--ordr", ["--order", "--steps"])
+    '; did you mean --order?'
+    """
+    found = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def size(text: str) -> Size:

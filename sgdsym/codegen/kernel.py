@@ -10,6 +10,7 @@ from sgdsym.codegen.cost import Plan
 from sgdsym.codegen.estimate import Estimate
 from sgdsym.codegen.module import compile_for, write_module
 from sgdsym.series import Series, by_symbol
+from sgdsym.trust import Trust, lowest, trust_limits, warn_below_zero
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +101,36 @@ class Kernel:
         """
         evaluate = self._functions["evaluate"]
         sizes = by_symbol(symbols, self.series.symbols)
-        return evaluate(derivatives, learning_rate, weights=weights, metric=metric, **sizes)
+        value = evaluate(derivatives, learning_rate, weights=weights, metric=metric, **sizes)
+        if self.backend == "numpy" and self.series.setting.observable.is_loss and lowest(value) < 0:
+            losses = derivatives[0]
+            if hasattr(losses, "__len__") and lowest(losses) >= 0:
+                warn_below_zero(value, self.trust(derivatives, weights=weights, metric=metric, **symbols))
+        return value
+
+    def trust(
+        self,
+        /,
+        derivatives: Derivatives,
+        *,
+        weights: ArrayLike | None = None,
+        metric: ArrayLike | None = None,
+        **symbols: Any,
+    ) -> Trust:
+        r"""Up to which learning rate the series can be trusted, from its last orders; the arguments are those of a call.
+
+        Raises:
+            ValueError: if the value has open indices, or as a call does.
+
+        >>> from sgdsym.sgd import expand
+        >>> kernel = Kernel(expand(order=2, batch_size=1))
+        >>> print(kernel.trust([[1.0, 2.0], [[1.0], [3.0]], [[[1.0]], [[2.0]]]], T=10))
+        trusted at 1 % up to a learning rate of 0.0105, at 10 % up to 0.02
+        """
+        found = self.coefficients(derivatives, weights=weights, metric=metric, **symbols)
+        if found.ndim != 1:
+            raise ValueError("a value with open indices has no range of its own; contract it with a vector first")
+        return trust_limits([float(c) for c in found])
 
     def coefficients(
         self,

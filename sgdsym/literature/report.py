@@ -8,6 +8,7 @@ from textwrap import indent
 from typing import Literal, get_args
 
 from sgdsym.arguments import quoted
+from sgdsym.formula.escaping import escaped
 from sgdsym.literature.batches import batch_findings
 from sgdsym.literature.conventions import convention_findings
 from sgdsym.literature.curved_minima import curved_minimum_findings
@@ -21,7 +22,6 @@ from sgdsym.literature.short_times import short_time_findings
 from sgdsym.literature.stationary_laws import stationary_findings
 from sgdsym.literature.thermal_laws import thermal_findings
 from sgdsym.literature.typeset import latex_formula
-from sgdsym.render.escaping import escaped
 from sgdsym.templating import render
 
 _GROUPS = (

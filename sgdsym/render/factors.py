@@ -2,15 +2,16 @@ r"""Coefficients factored for reading: :math:`-\frac{T(T-1)}{2B}`, in LaTeX and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
-from sgdsym.render.notation import Notation
-from sgdsym.render.scripts import raised
+from sgdsym import formula as tree
+from sgdsym.formula import Bracket, Digits, Formula, Row, Sign, Summed, power, row, signed_sum
+from sgdsym.render.notation import GREEK, Notation
 from sgdsym.series import Coefficient, Power
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ Base = str | Power
 Monomial = tuple[tuple[Base, int], ...]
 Polynomial = tuple[tuple[int, Monomial], ...]
 Factor = tuple[Polynomial, int]
-_SUMS = ("Σ", r"\sum")  # what is added goes on to the end of a product
 # of what is factorised: the degrees in all symbols added, the bits of a number, the symbols
 LARGEST_DEGREE, LONGEST_NUMBER, MOST_SYMBOLS = 80, 600, 12
 
@@ -49,42 +49,33 @@ class Factored:
         """Whether it is 1 or -1."""
         return self.is_number and self.above[0] == self.below[0] == 1
 
-    def latex(self, notation: Notation | None = None, last: str = "") -> str:
-        r"""The absolute value in LaTeX; ``last`` is one more factor of the numerator.
+    def formula(self, notation: Notation, last: Formula | None = None) -> Formula:
+        r"""The absolute value; ``last`` is one more factor of the numerator.
 
-        >>> factor(Coefficient("T/(2*B) - T**2/(2*B)")).latex()
-        '\\frac{T(T - 1)}{2B}'
-        """
-        style = _latex_style(notation or Notation())
-        above = style.product(*self.above)
-        if last:
-            above = last if above == "1" else f"{above} {last}"
-        if self.below == (1, ()):
-            return above
-        return rf"\frac{{{_bare(above)}}}{{{_bare(style.product(*self.below))}}}"
-
-    def text(self, words: Mapping[str, str] | None = None) -> str:
-        """The absolute value in unicode; ``words`` are what symbols are written as that do not stand as they are.
-
-        >>> factor(Coefficient("T/(2*B) - T**2/(2*B)")).text()
+        >>> from sgdsym.formula import to_text
+        >>> to_text(factor(Coefficient("T/(2*B) - T**2/(2*B)")).formula(Notation()))
         'T(T - 1)/(2B)'
         """
-        style = replace(_TEXT, symbol=lambda name: words.get(name, name)) if words else _TEXT
+        style = _Style(notation)
         above = style.product(*self.above)
-        if self.below == (1, ()):
-            return above
-        below = style.product(*self.below)
-        number, powers = self.below
-        single = not powers or (number == 1 and len(powers) == 1)
-        return f"{above}/{below}" if single else f"{above}/({below})"
+        if last is not None:
+            above = last if self.above == (1, ()) else Row((above, last), "operator")
+        return above if self.below == (1, ()) else tree.Fraction(above, style.product(*self.below))
+
+    def signed(self, notation: Notation) -> Formula:
+        """The value with its sign."""
+        value = self.formula(notation)
+        return Row((Sign("negative"), value)) if self.negative else value
 
 
 @lru_cache(maxsize=4096)
 def factor(coefficient: Coefficient) -> Factored:
     """Factor a coefficient over the integers.
 
-    >>> factor(Coefficient("-T**2/(2*B) + T/(2*B)")).text()
-    'T(T - 1)/(2B)'
+    >>> from sgdsym.formula import to_text
+    >>> factored = factor(Coefficient("-T**2/(2*B) + T/(2*B)"))
+    >>> factored.negative, to_text(factored.formula(Notation()))
+    (True, 'T(T - 1)/(2B)')
     """
     numerator, denominator, bases = _fraction(coefficient)
     if not numerator:
@@ -95,9 +86,30 @@ def factor(coefficient: Coefficient) -> Factored:
     return Factored(sign != other_sign, (number // common, above), (other_number // common, below))
 
 
-def latex_summands(polynomial: Polynomial, notation: Notation) -> list[str]:
-    """The terms of a polynomial in LaTeX, each with its sign but for a first plus."""
-    return _latex_style(notation).summands(polynomial)
+def summands(polynomial: Polynomial, notation: Notation) -> list[tuple[bool, Formula]]:
+    """The terms of a polynomial, each with whether it is subtracted."""
+    return _Style(notation).summands(polynomial)
+
+
+def unsigned_number(number: Fraction) -> Formula:
+    """A number as it stands in a product: a whole one as it is, any other in brackets."""
+    return Digits(str(number)) if number.denominator == 1 and number >= 0 else Bracket(Digits(str(number)))
+
+
+def exponents_of(factored: Factored) -> dict[Polynomial, int]:
+    """The exponents of the factors, negative below; those that are above and below cancel."""
+    found = dict(factored.above[1])
+    for polynomial, exponent in factored.below[1]:
+        found[polynomial] = found.get(polynomial, 0) - exponent
+    return found
+
+
+def product_of(exponents: Mapping[Polynomial, int]) -> Factored:
+    """Factors above and below, single symbols first."""
+    ordered = sorted(exponents.items(), key=lambda power: (len(power[0]) > 1, str(power[0])))
+    above = tuple((polynomial, exponent) for polynomial, exponent in ordered if exponent > 0)
+    below = tuple((polynomial, -exponent) for polynomial, exponent in ordered if exponent < 0)
+    return Factored(False, (1, above), (1, below))
 
 
 def split(coefficient: Coefficient) -> list[Coefficient]:
@@ -151,18 +163,42 @@ def _fraction(coefficient: Coefficient) -> tuple[PolyElement, list[tuple[PolyEle
 def _factors(product: Iterable[tuple[PolyElement, int]], bases: Sequence[Base]) -> tuple[int, int, tuple[Factor, ...]]:
     """Sign, positive integer and irreducible factors of a product of powers, symbols first."""
     total = 1
+    rates: set[Base | Fraction] = {base for base in bases if is_rate(base)}
+    rates |= {name for base in bases if isinstance(base, Power) for name in (base, base.base)}
     found: dict[Polynomial, int] = {}
     for polynomial, times in product:
         number, factors = polynomial.factor_list() if _is_moderate(polynomial) else _split(polynomial)
         total *= int(number) ** times
         for base, exponent in factors:
-            key = _terms(base, bases)
+            key, flipped = _oriented(_terms(base, bases), rates)
+            total *= (-1) ** (int(exponent) * times) if flipped else 1
             found[key] = found.get(key, 0) + int(exponent) * times
     powers: list[Factor] = sorted(
         found.items(),
         key=lambda power: (len(power[0]) > 1, -power[1] if len(power[0]) > 1 else 0, str(power[0])),
     )
     return (1 if total > 0 else -1), abs(total), tuple(powers)
+
+
+def is_rate(name: Base) -> bool:
+    r"""Whether a symbol stands for a number around or below one, such as a momentum: those have small Greek letters, sizes have capitals.
+
+    >>> is_rate("mu"), is_rate("beta_1"), is_rate("T")
+    (True, True, False)
+    """
+    word = name.partition("_")[0] if isinstance(name, str) else ""
+    return word in GREEK and word.islower()
+
+
+def _oriented(polynomial: Polynomial, rates: Container[Base | Fraction]) -> tuple[Polynomial, bool]:
+    r"""A polynomial of rates alone as it is written, :math:`1-\mu` and never :math:`\mu-1`, and whether its sign was changed for that."""
+    names = {base for _, monomial in polynomial for base, _ in monomial}
+    if len(polynomial) == 1 or not all(name in rates for name in names):
+        return polynomial, False
+    rising = tuple(reversed(polynomial))
+    if rising[0][0] > 0:
+        return rising, False
+    return tuple((-number, monomial) for number, monomial in rising), True
 
 
 def _is_moderate(polynomial: PolyElement) -> bool:
@@ -191,90 +227,50 @@ def _terms(polynomial: Any, bases: Sequence[Base]) -> Polynomial:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How symbols and powers are written, and what parts a word from its neighbour."""
+    """How symbols and powers are written."""
 
-    symbol: Callable[[str], str]
-    number: Callable[[Fraction], str]
-    power: Callable[[str, int], str]
-    raised: Callable[[str, str], str]
-    space: str
+    notation: Notation
 
-    def named(self, base: Base, exponent: int) -> tuple[str, int]:
+    def named(self, base: Base, exponent: int) -> tuple[Formula, int]:
         """A symbol and its exponent; of a power such as ``mu**T`` the exponents are written as one."""
         if isinstance(base, str):
-            return self.symbol(base), exponent
-        root = self.symbol(base.base) if isinstance(base.base, str) else self.number(base.base)
-        return self.raised(root, self.inline(base.exponent * exponent)), 1
+            return self.notation.size_symbol(base), exponent
+        root = self.notation.size_symbol(base.base) if isinstance(base.base, str) else unsigned_number(base.base)
+        return power(root, self.inline(base.exponent * exponent)), 1
 
-    def inline(self, exponent: Coefficient) -> str:
+    def inline(self, exponent: Coefficient) -> Formula:
         """A coefficient on one line."""
         factored = factor(exponent)
         above, below = self.product(*factored.above), self.product(*factored.below)
-        sign = "-" if factored.negative else ""
-        if below == "1":
-            return f"-{above}" if sign else _bare(above)
-        return f"{sign}{above}/{below}"
+        whole = factored.below == (1, ())
+        if not factored.negative and whole:
+            return above.inside if isinstance(above, Bracket) else above
+        quotient = (above,) if whole else (above, Sign("/"), below)
+        return Row((Sign("negative"), *quotient) if factored.negative else quotient)
 
-    def product(self, number: int, powers: Iterable[Factor]) -> str:
-        factors: list[tuple[str, int]] = []
+    def product(self, number: int, powers: Iterable[Factor]) -> Formula:
+        factors: list[tuple[Formula, int]] = []
         for polynomial, exponent in powers:
             if len(polynomial) == 1:
                 ((_, monomial),) = polynomial
                 factors += [self.named(name, e * exponent) for name, e in monomial]
             else:
-                factors.append((f"({self.sum(polynomial)})", exponent))
-        return self.side_by_side(number, factors)
+                factors.append((Bracket(signed_sum(self.summands(polynomial))), exponent))
+        return _side_by_side(number, factors)
 
-    def sum(self, polynomial: Polynomial) -> str:
-        return " ".join(self.summands(polynomial))
-
-    def summands(self, polynomial: Polynomial) -> list[str]:
-        found: list[str] = []
-        for number, monomial in polynomial:
-            term = self.side_by_side(abs(number), [self.named(name, e) for name, e in monomial])
-            sign = "-" if number < 0 else "+"
-            found.append(f"{sign} {term}" if found else term if number > 0 else f"-{term}")
-        return found
-
-    def side_by_side(self, number: int, factors: Sequence[tuple[str, int]]) -> str:
-        text, last = ("" if number == 1 and factors else str(number)), ""
-        for base, exponent in self.bracketed(factors):
-            apart = any(len(word) > 1 and word[0] != "(" for word in (last, base)) or (
-                # a number runs into no sum
-                text and base.startswith(_SUMS)
-            )
-            text += (self.space if text and apart else "") + self.power(base, exponent)
-            last = base
-        return text
-
-    def bracketed(self, factors: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Factors in which a sum is in brackets that is raised to a power, or not the last."""
+    def summands(self, polynomial: Polynomial) -> list[tuple[bool, Formula]]:
         return [
-            (f"({base})" if base.startswith(_SUMS) and (exponent > 1 or i < len(factors) - 1) else base, exponent)
-            for i, (base, exponent) in enumerate(factors)
+            (number < 0, _side_by_side(abs(number), [self.named(name, e) for name, e in monomial]))
+            for number, monomial in polynomial
         ]
 
 
-def _latex_style(notation: Notation) -> _Style:
-    return _Style(
-        notation.size,
-        lambda number: str(number) if number.denominator == 1 and number >= 0 else f"({number})",
-        lambda base, e: base if e == 1 else f"{base}^{{{e}}}",
-        lambda base, power: f"{base}^{{{power}}}",
-        r"\,",
-    )
-
-
-_TEXT = _Style(
-    lambda name: name,
-    lambda number: str(number) if number.denominator == 1 and number >= 0 else f"({number})",
-    lambda base, e: base + raised(e),
-    lambda base, power: f"{base}^{power}" if power.isalnum() else f"{base}^({power})",
-    " ",
-)
-
-
-def _bare(text: str) -> str:
-    """Without brackets around the whole."""
-    inner = text[1:-1]
-    return inner if text.startswith("(") and text.endswith(")") and not set(inner) & set("()") else text
+def _side_by_side(number: int, factors: Sequence[tuple[Formula, int]]) -> Formula:
+    # what is added goes on to the end of a product, so that a sum is in brackets that is raised to a power, or not the last
+    last = len(factors) - 1
+    factors = [
+        (Bracket(base) if isinstance(base, Summed) and (exponent > 1 or k < last) else base, exponent)
+        for k, (base, exponent) in enumerate(factors)
+    ]
+    front = [] if number == 1 and factors else [Digits(str(number))]
+    return row([*front, *(power(base, exponent) for base, exponent in factors)], "tight")

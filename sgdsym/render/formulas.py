@@ -6,11 +6,12 @@ from typing import Literal, get_args
 
 from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import Formula, Summed, Symbol, row, to_latex, to_text
 from sgdsym.render.indices import index_form, summed_indices
 from sgdsym.render.network import matrix_form
 from sgdsym.render.notation import Notation, checked_notation
-from sgdsym.render.scripts import LatexScript, Script, TextScript
-from sgdsym.render.tikz import inline_tikz
+from sgdsym.render.scripts import Script
+from sgdsym.render.tikz import inline_picture
 from sgdsym.series import BASES, Basis
 
 Style = Literal["matrix", "index", "diagram"]
@@ -58,15 +59,8 @@ def diagram_to_latex(
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index", sums="explicit")
     '\\sum_{a,b} C_{ab} \\, H_{ab}'
     """
-    script = LatexScript(_checked_basis(basis), checked_notation(notation), weight_decay)
-    return latex_formula(diagram, script, checked_style(style), checked_sums(sums), function)
-
-
-def latex_formula(diagram: Diagram, script: LatexScript, style: Style, sums: Sums, function: bool) -> str:
-    """The value of a diagram in LaTeX, as a formula or as a picture."""
-    if style == "diagram":
-        return inline_tikz(diagram)
-    return formula(diagram, script, style, function, sums == "explicit")
+    script = Script(_checked_basis(basis), checked_notation(notation), weight_decay)
+    return to_latex(diagram_formula(diagram, script, checked_style(style), checked_sums(sums), function))
 
 
 def diagram_to_text(
@@ -88,17 +82,22 @@ def diagram_to_text(
     >>> diagram_to_text(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 2)]), "moment")
     'G_a E[h_ab g_c] H_bc'
     """
-    return formula(diagram, TextScript(_checked_basis(basis), weight_decay), "matrix", function)
+    return to_text(diagram_formula(diagram, Script(_checked_basis(basis), Notation(), weight_decay), function=function))
 
 
-def formula(diagram: Diagram, script: Script, style: Style, function: bool, explicit: bool = False) -> str:
-    """The value of a diagram, by a script that knows the basis; sums over indices are written if they are explicit."""
+def diagram_formula(
+    diagram: Diagram, script: Script, style: Style = "matrix", sums: Sums = "einstein", function: bool = False
+) -> Formula:
+    """The value of a diagram as a formula or as a picture, by a script that knows the basis and the symbols."""
+    if style == "diagram":
+        return inline_picture(diagram)
     matrix = matrix_form(diagram, script, function) if style == "matrix" else None
     if matrix is not None:
         return matrix
-    text = index_form(diagram, script, function)
-    indices = summed_indices(diagram, function) if explicit else ""
-    return rf"\sum_{{{','.join(indices)}}} {text}" if indices else text
+    body = index_form(diagram, script, function)
+    indices = summed_indices(diagram, function) if sums == "explicit" else ""
+    under = row((Symbol(letter, letter) for letter in indices), "commas")
+    return Summed(under, body) if indices else body
 
 
 def checked_style(style: str) -> Style:

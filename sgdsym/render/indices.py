@@ -6,14 +6,16 @@ Works for every diagram: :math:`G_a\,\kappa(h_{ab}, g_c)\,H_{bc}`.
 from __future__ import annotations
 
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import Formula, row
+from sgdsym.formula.letters import Kind
 from sgdsym.render.network import is_open_index, plain_roots
-from sgdsym.render.scripts import Kind, Script
+from sgdsym.render.scripts import Script
 
 _SUMMED = "abcdefmnpqrtuvw"
 _OPEN = "ikyz"
 
 
-def index_form(diagram: Diagram, script: Script, function: bool = False) -> str:
+def index_form(diagram: Diagram, script: Script, function: bool = False) -> Formula:
     """The value of a diagram in index notation; open indices are :math:`i, k, …`, the others are summed.
 
     Args:
@@ -36,7 +38,7 @@ def index_form(diagram: Diagram, script: Script, function: bool = False) -> str:
         block = sorted(block_of.get(v, (v,)), key=place.__getitem__)
         if v == block[0] and v not in bare:
             factors.append(_factor(diagram, block, indices, script))
-    return script.side_by_side(factors)
+    return row(factors, "product")
 
 
 def summed_indices(diagram: Diagram, function: bool = False) -> str:
@@ -50,10 +52,10 @@ def summed_indices(diagram: Diagram, function: bool = False) -> str:
     return _SUMMED[: diagram.order - open_edges]
 
 
-def _factor(diagram: Diagram, block: list[int], indices: dict[int, str], script: Script) -> str:
+def _factor(diagram: Diagram, block: list[int], indices: dict[int, str], script: Script) -> Formula:
     plain = plain_roots(diagram, script)
 
-    def tensor(kind: Kind, v: int) -> str:
+    def tensor(kind: Kind, v: int) -> Formula:
         return script.indexed(kind, diagram.degrees[v], indices[v])
 
     if len(block) == 1:

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import TypeAlias, cast
 
 from sgdsym.diagrams import Diagram
-from sgdsym.render.escaping import escaped
+from sgdsym.formula import (
+    Digits,
+    Formula,
+    Row,
+    Scripts,
+    Sign,
+    Symbol,
+    Words,
+    call,
+    power,
+    replaced,
+    signed_sum,
+    to_latex,
+    width,
+)
+from sgdsym.formula.letters import LETTERS
 from sgdsym.render.factors import factor
-from sgdsym.render.formulas import latex_formula
+from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.notation import Notation
-from sgdsym.render.schedules import LatexLetters, latex_meanings
-from sgdsym.render.scripts import LatexScript
-from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
+from sgdsym.render.schedules import meanings
+from sgdsym.render.scripts import Script
+from sgdsym.render.terms import Lines, Piece, Term, Value, fill, line_formula, order_terms
 from sgdsym.render.typesetting import Typesetting
-from sgdsym.render.width import width
-from sgdsym.series import ONLINE, SGD, Coefficient, Series, Setting
+from sgdsym.series import ONLINE, SGD, Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
+SHOWN = 200  # terms in a notebook
+Orders: TypeAlias = list[tuple[int, int, list[Term]]]
 AVERAGED = "averaged over the orders of the open indices"
 
 
@@ -55,37 +72,78 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
     return _block(series, chosen, "align*")
 
 
+def series_head_to_latex(series: Series, most: int = SHOWN) -> str:
+    r"""The first orders of a series, as many as have that many terms, and how to get the rest: what a notebook shows.
+
+    Args:
+        series: any series.
+        most: terms that are shown.
+
+    >>> from sgdsym.sgd import expand
+    >>> print(series_head_to_latex(expand(order=3), most=5).splitlines()[-2])
+    & \text{and 6 terms to order 3, which the methods latex and to\_text write}
+    """
+    sizes = [len(series.order(k)) for k in range(series.truncation + 1)]
+    shown = next((k for k in range(len(sizes)) if sum(sizes[: k + 1]) > most), len(sizes)) - 1
+    if shown == series.truncation:
+        return series_to_latex(series)
+    left = sum(sizes[shown + 1 :])
+    words = Words(f"and {left} terms to order {series.truncation}, which the methods latex and to_text write")
+    end = r"\end{align*}"
+    text = series_to_latex(series.truncate(max(shown, 0)))
+    return f"{text.removesuffix(end).rstrip()}{NEWLINE}\n& {to_latex(words)}\n{end}"
+
+
 def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
     """One block of lines, the left side on the first."""
-    zeroth, orders = _by_order(series, typesetting, rates=True)
-    head = f"& {left_side(series, typesetting.notation)} ={zeroth}"
+    zeroth, orders = by_order(series, typesetting, rates=True)
+    head = f"& {to_latex(left_side(series, typesetting.notation))} ={_after_equals(zeroth, orders)}"
     lines: list[str] = []
     for order, count, terms in orders:
         lines.append(f"% order {order}, {count} term{'s' if count > 1 else ''}")
-        groups = fill(terms, typesetting.terms_per_line)
+        groups = [_written(group) for group in fill(terms, typesetting.terms_per_line, line=typesetting.width)]
         lines.append(
             f"{NEWLINE}\n".join("& \\quad " + f"{NEWLINE}\n& \\qquad ".join(group) for group in groups) + PARAGRAPH
         )
-    end = rf"& \quad + {_remainder(series, typesetting.notation)}"
-    end += "".join(f"{NEWLINE}\n& {line}" for line in _conditions(series, typesetting.notation))
+    end = rf"& \quad + {to_latex(remainder(series, typesetting.notation))}"
+    end += "".join(f"{NEWLINE}\n& {to_latex(line)}" for line in conditions(series, typesetting.notation))
     return "\n".join([rf"\begin{{{environment}}}", head + PARAGRAPH, *lines, end, rf"\end{{{environment}}}"])
+
+
+def _written(group: Lines, leading: bool = True) -> list[str]:
+    lines = [to_latex(line_formula(pieces, leading=leading or k > 0)) for k, pieces in enumerate(group)]
+    # behind a sign of equality a minus belongs to what follows, which TeX cannot know
+    if not leading and lines[0].startswith("- "):
+        lines[0] = f"{{-}}{lines[0].removeprefix('- ')}"
+    return lines
+
+
+def _after_equals(zeroth: Formula | None, orders: Orders) -> str:
+    """What stands on the line of the left side."""
+    return f" {to_latex(zeroth)}" if zeroth is not None else "" if orders else " 0"
 
 
 def _equations(series: Series, typesetting: Typesetting) -> str:
     """The series as a sum over orders, then an equation for what stands at each power of the learning rate."""
     notation = typesetting.notation
-    zeroth, orders = _by_order(series, typesetting, rates=False)
-    parts = [f"{_power(notation.learning_rate, order)} {_part(notation, order)}" for order, _, _ in orders if order]
-    first = _part(notation, 0) if any(order == 0 for order, _, _ in orders) else zeroth.strip()
-    total = " + ".join(part for part in (first, *parts) if part) or "0"
-    sides = f"{left_side(series, notation)} ={{}}& {total} + {_remainder(series, notation)}"
+    zeroth, orders = by_order(series, typesetting, rates=False)
+    rate = notation.symbol("learning_rate")
+    parts = [Row((power(rate, order), _part(notation, order)), "plain") for order, _, _ in orders if order]
+    first = _part(notation, 0) if any(order == 0 for order, _, _ in orders) else zeroth
+    summands = [part for part in (first, *parts) if part is not None] or [Digits("0")]
+    total = signed_sum([(False, part) for part in (*summands, remainder(series, notation))])
+    sides = f"{to_latex(left_side(series, notation))} ={{}}& {to_latex(total)}"
     # what sums mean takes long lines, which begin behind the left side
     edge = width(left_side(series, notation)) + 2 if series.sums else 1.0
-    sides += "".join(f" \\notag{NEWLINE}\n& {line}" for line in _conditions(series, notation, edge))
+    sides += "".join(f" \\notag{NEWLINE}\n& {to_latex(line)}" for line in conditions(series, notation, edge))
     blocks = [r"\begin{align}", rf"{sides} \label{{{typesetting.label}}}", r"\end{align}"]
     for order, _, terms in orders:
-        lines = [line for group in fill(terms, typesetting.terms_per_line, indent=3.0) for line in _indented(group)]
-        lines[0] = f"{_part(notation, order)} ={{}}& {lines[0].removeprefix('+ ')}"
+        groups = [
+            _written(group, leading=bool(k))
+            for k, group in enumerate(fill(terms, typesetting.terms_per_line, indent=3.0, line=typesetting.width))
+        ]
+        lines = [line for group in groups for line in _indented(group)]
+        lines[0] = f"{to_latex(_part(notation, order))} ={{}}& {lines[0]}"
         lines[1:] = [rf"& {line}" for line in lines[1:]]
         blocks.append(r"\begin{align}")
         blocks += [rf"{line} \notag{NEWLINE}" for line in lines[:-1]]
@@ -99,42 +157,41 @@ def _indented(group: list[str]) -> Iterable[str]:
 
 def _fragment(series: Series, typesetting: Typesetting) -> str:
     """The bare formula, one line of source for each term."""
-    zeroth, orders = _by_order(series, typesetting, rates=True)
-    lines = [f"{left_side(series, typesetting.notation)} ={zeroth}"]
-    lines += [_whole(term) for _, _, terms in orders for term in terms]
-    lines.append(f"+ {_remainder(series, typesetting.notation)}")
-    return "\n".join([*lines, *(rf"\qquad {line}" for line in _conditions(series, typesetting.notation))])
+    zeroth, orders = by_order(series, typesetting, rates=True)
+    lines = [f"{to_latex(left_side(series, typesetting.notation))} ={_after_equals(zeroth, orders)}"]
+    lines += [to_latex(line_formula(term)) for _, _, terms in orders for term in terms]
+    lines.append(f"+ {to_latex(remainder(series, typesetting.notation))}")
+    ends = (to_latex(line) for line in conditions(series, typesetting.notation))
+    return "\n".join([*lines, *(rf"\qquad {line}" for line in ends)])
 
 
-def _whole(term: Term) -> str:
-    (group,) = fill([term], 1, indent=float("-inf"))
-    return " ".join(group)
-
-
-def _by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[str, list[tuple[int, int, list[Term]]]]:
+def by_order(
+    series: Series, typesetting: Typesetting, rates: bool, line: float | None = None
+) -> tuple[Formula | None, Orders]:
     """A lone term of order 0, as it follows the equals sign, and the other terms: order, number of diagrams, terms."""
     value = _value(series, typesetting)
-    zeroth = ""
-    orders = []
+    zeroth = None
+    orders: Orders = []
     for order, group in groupby(series, key=lambda term: term[0].order):
         found = list(group)
-        rate = _power(typesetting.notation.learning_rate, order) if order and rates else ""
-        terms = order_terms(found, rate, value, typesetting)
+        rate = power(typesetting.notation.symbol("learning_rate"), order) if order and rates else None
+        terms = order_terms(found, rate, value, typesetting, typesetting.width if line is None else line)
         if order == 0 and len(terms) == 1:
-            zeroth = " " + _whole(terms[0]).removeprefix("+ ")
+            zeroth = line_formula(terms[0], leading=False)
         else:
             orders.append((order, len(found), terms))
-    return zeroth or ("" if orders else " 0"), orders
+    return zeroth, orders
 
 
 def _value(series: Series, typesetting: Typesetting) -> Value:
-    script = LatexScript(series.basis, typesetting.notation, bool(series.setting.weight_decay))
+    script = Script(series.basis, typesetting.notation, bool(series.setting.weight_decay))
     function = series.setting.observable.carries_function
-    return lambda diagram: latex_formula(diagram, script, typesetting.style, typesetting.sums, function)
+    return lambda diagram: diagram_formula(diagram, script, typesetting.style, typesetting.sums, function)
 
 
-def _remainder(series: Series, notation: Notation) -> str:
-    return f"O({_power(notation.learning_rate, series.truncation + 1)})"
+def remainder(series: Series, notation: Notation) -> Formula:
+    """The order of what is left out."""
+    return call(Symbol("O", "O"), power(notation.symbol("learning_rate"), series.truncation + 1))
 
 
 def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
@@ -143,20 +200,23 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
     return least > 1 and any(diagram.order > least for diagram in diagrams)
 
 
-def _conditions(series: Series, notation: Notation, edge: float = 1.0) -> list[str]:
+def conditions(series: Series, notation: Notation, edge: float = 1.0) -> list[Formula]:
     """Lines that say which denominators must not vanish, what symbols stand for, and how open indices are meant.
 
     They begin at an edge, in ems.
     """
-    texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
-    texts += latex_meanings(series, lambda c: latex_coefficient(c, notation), LatexLetters(notation.size))
-    others = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
+    others: list[Formula] = [Words(AVERAGED)] if is_averaged(series.setting, series.terms) else []
     others += [trained_on(series, notation)] if series.setting.weight_decay else []
-    if not texts:
+    found: list[Formula] = [
+        Row((factor(pole).formula(notation), Sign("neq"), Digits("0")), "plain") for pole in series.reachable_poles
+    ]
+    found += meanings(series, notation.size_symbol, lambda c: factor(c).signed(notation))
+    if not found:
         return others
-    pieces = [Piece(f"{text}," if k < len(texts) else text) for k, text in enumerate(texts, 1)]
-    (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1, edge)
-    return [*lines, *others]
+    pieces = [Piece(Row((text, Sign(","))) if k < len(found) else text) for k, text in enumerate(found, 1)]
+    first = Piece(Row((Words("where"), Sign("quad"), pieces[0].formula), "plain"))
+    (lines,) = fill([(first, *pieces[1:])], 1, edge)
+    return [*map(line_formula, lines), *others]
 
 
 def has_plain_roots(series: Series) -> bool:
@@ -164,46 +224,41 @@ def has_plain_roots(series: Series) -> bool:
     return any(set(diagram.roots) - set(diagram.open_roots) for diagram in series.terms)
 
 
-def trained_on(series: Series, notation: Notation) -> str:
-    r"""What the tensors of a series with weight decay are derivatives of, as a formula.
+def trained_on(series: Series, notation: Notation) -> Formula:
+    r"""What the tensors of a series with weight decay are derivatives of.
 
     >>> from sgdsym.series import Coefficient
-    >>> print(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation()))
-    G, H, \ldots \text{ are derivatives of } l + \frac{\mathrm{decay}}{2}\, |\theta|^{2}
+    >>> print(to_latex(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation())))
+    G, H, \dots\text{ are derivatives of }l + \frac{\mathrm{decay}}{2} \, |\theta|^{2}
     """
-    n = notation
+    symbol, script = notation.symbol, Script("cumulant", notation)
     half = factor(series.setting.weight_decay / 2)
-    sign, rate = "-" if half.negative else "+", "" if half.is_one else rf"{half.latex(n)}\, "
-    text = rf"{n.gradient}, {n.hessian}, \ldots \text{{ are derivatives of }} {n.loss} {sign} {rate}|{n.weights}|^{{2}}"
+    norm = power(Row((Sign("|"), symbol("weights"), Sign("|"))), 2)
+    penalty = norm if half.is_one else Row((half.formula(notation), norm), "product")
+    trained = signed_sum([(False, symbol("loss")), (half.negative, penalty)])
+    tensors = Row((symbol("gradient"), symbol("hessian"), Sign("dots")), "listed")
+    parts: list[Formula] = [tensors, Words(" are derivatives of "), trained]
     if has_plain_roots(series):
-        text += rf" \text{{, and }} \nabla {n.loss}, \nabla^{{2}} {n.loss}, \ldots \text{{ of }} {n.loss}"
-    return text
+        plain = [script.tensor("plain mean", degree) for degree in (1, 2)]
+        parts += [Words(", and "), Row((*plain, Sign("dots")), "listed"), Words(" of "), symbol("loss")]
+    return Row(tuple(parts))
 
 
-def latex_coefficient(coefficient: Coefficient, notation: Notation) -> str:
-    """A coefficient with its sign."""
-    factored = factor(coefficient)
-    return ("-" if factored.negative else "") + factored.latex(notation)
+def _part(notation: Notation, order: int) -> Formula:
+    return Scripts(notation.symbol("part"), below=Digits(str(order)))
 
 
-def _part(notation: Notation, order: int) -> str:
-    return f"{notation.part}_{{{order}}}"
-
-
-def _power(base: str, exponent: int) -> str:
-    return base if exponent == 1 else f"{base}^{{{exponent}}}"
-
-
-def left_side(series: Series, notation: Notation) -> str:
+def left_side(series: Series, notation: Notation) -> Formula:
     """What the series is the expansion of; words that no formula is known for stand as they are."""
-    setting, n = series.setting, notation
-    end, mean = rf"{n.weights}_{{{n.steps}}}", n.expectation
+    setting = series.setting
+    mean: Formula = notation.symbol("expectation")
     # only minibatches depend on how data are drawn
     drawn = setting.sampling if setting.dynamics == SGD else ONLINE
     special = [part.name for part, usual in ((setting.dynamics, SGD), (drawn, ONLINE)) if part != usual]
     if special:
-        mean += rf"_{{\text{{{escaped(', '.join(special))}}}}}"
+        mean = Scripts(mean, below=Words(", ".join(special)))
+    letters: dict[Formula, Formula] = {letter: notation.symbol(name) for name, letter in LETTERS.items()}
+    letters[LETTERS["expectation"]] = mean
     observable = setting.observable
-    if observable.formula:
-        return observable.formula.format(n=n, mean=mean, end=end, indices=observable.open_indices)
-    return rf"{mean}[\text{{{escaped(observable.name)}}}]"
+    formula = observable.formula or call(LETTERS["expectation"], Words(observable.name), square=True)
+    return cast("Formula", replaced(formula, letters.get))

@@ -19,9 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, groupby
+from operator import itemgetter
 
 from sgdsym.diagrams import Diagram
-from sgdsym.render.scripts import Script
+from sgdsym.formula import Apply, Formula, Inner, Outer, Trace, row
+from sgdsym.render.scripts import Script, rank
 
 _OUTSIDE = -1
 
@@ -41,12 +43,12 @@ class _Part:
         derivative: whether it is a mean derivative tensor; those are written first.
     """
 
-    word: str
+    word: Formula
     legs: tuple[int, ...]
-    transposed: str
+    transposed: Formula
     derivative: bool = False
 
-    def word_from(self, leg: int) -> str:
+    def word_from(self, leg: int) -> Formula:
         return self.word if leg == self.legs[0] else self.transposed
 
 
@@ -54,11 +56,11 @@ class _Part:
 class _Factor:
     """A scalar or vector factor, and whether it needs brackets beside others."""
 
-    text: str
+    formula: Formula
     bracket: bool = False
 
 
-def matrix_form(diagram: Diagram, script: Script, function: bool = False) -> str | None:
+def matrix_form(diagram: Diagram, script: Script, function: bool = False) -> Formula | None:
     """The value of a diagram in matrix notation.
 
     Args:
@@ -77,12 +79,11 @@ def matrix_form(diagram: Diagram, script: Script, function: bool = False) -> str
         factors = [network.component(component) for component in network.components]
     except _NoMatrixFormError:
         return None
-    factors.sort(key=lambda factor: (factor.bracket, len(factor.text), factor.text))
+    if len(factors) == 1:
+        return factors[0].formula
+    factors.sort(key=lambda factor: (factor.bracket, rank(factor.formula)))
     runs = [(factor, len(list(run))) for factor, run in groupby(factors)]
-    alone = len(factors) == 1
-    return script.side_by_side(
-        [script.times(factor.text, count, factor.bracket and not alone) for factor, count in runs]
-    )
+    return row([script.times(factor.formula, count, factor.bracket) for factor, count in runs], "product")
 
 
 def is_open_index(diagram: Diagram, root: int, function: bool) -> bool:
@@ -121,13 +122,16 @@ def _block_part(block: Sequence[int], legs: Sequence[Sequence[int]], script: Scr
         word = script.gradients(len(block))
         return _Part(word, tuple(legs[v][0] for v in block), word)
     powers = script.basis == "moment"
+    if script.basis == "cumulant" and len(block) == 2 and legs[block[0]] == legs[block[1]]:
+        word = Trace(script.gradients(2))
+        return _Part(word, (), word)
     samples = [_Network([_sample(v, legs, script, plain) for v in piece], script, powers) for piece in pieces]
     outer = [network.outer_legs for network in samples]
     if len(samples) == 1 and len(outer[0]) <= 2:
         return _joint_part(samples[0], outer[0], script)
     if len(samples) == 2 and all(len(free) == 1 for free in outer):
         left, right = (network.vector(free[0]) for network, free in zip(samples, outer, strict=True))
-        word, transposed = script.outer(left, right), script.outer(right, left)
+        word, transposed = Outer(left, right), Outer(right, left)
         return _Part(script.average(word), (outer[0][0], outer[1][0]), script.average(transposed))
     raise _NoMatrixFormError
 
@@ -136,12 +140,12 @@ def _joint_part(network: _Network, free: tuple[int, ...], script: Script) -> _Pa
     """The part of a block of adjacent nodes with at most two indices left."""
     match free:
         case ():
-            text = transposed = network.component(network.components[0]).text
+            word = transposed = network.component(network.components[0]).formula
         case (leg,):
-            text = transposed = network.vector(leg)
+            word = transposed = network.vector(leg)
         case _:
-            text, transposed = network.matrix(*free), network.matrix(*reversed(free))
-    return _Part(script.average(text), free, script.average(transposed))
+            word, transposed = network.matrix(*free), network.matrix(*reversed(free))
+    return _Part(script.average(word), free, script.average(transposed))
 
 
 def _sample(node: int, legs: Sequence[Sequence[int]], script: Script, plain: frozenset[int]) -> _Part:
@@ -200,65 +204,66 @@ class _Network:
             return _Factor(self._path(ends), bracket=True) if ends else _Factor(self._cycle(members))
         return _Factor(self._hub(members))
 
-    def vector(self, leg: int) -> str:
+    def vector(self, leg: int) -> Formula:
         """What hangs on a leg that leads outside."""
         return self.script.product(self._vector(leg, _OUTSIDE, frozenset()), self.powers)
 
-    def matrix(self, first: int, last: int) -> str:
+    def matrix(self, first: int, last: int) -> Formula:
         """What lies between two legs that lead outside."""
         return self.script.product(self._matrix(first, last, _OUTSIDE, frozenset()), self.powers)
 
-    def _path(self, ends: Sequence[int]) -> str:
+    def _path(self, ends: Sequence[int]) -> Formula:
         """A path as inner product; the end that sorts first is on the left."""
-        left, right = sorted(ends, key=lambda p: (not self.parts[p].derivative, self.parts[p].word))
+        left, right = sorted(ends, key=lambda p: (not self.parts[p].derivative, rank(self.parts[p].word)[1]))
         (leg,) = self.parts[left].legs
         words = self._vector(leg, left, frozenset())
         (leg,) = self.parts[right].legs
         mirrored = self._vector(leg, right, frozenset())
         alike = self.parts[left].word == self.parts[right].word
-        words = min(words, mirrored) if alike else words
-        return self.script.inner(self.parts[left].word, self.script.product(words, self.powers))
+        words = min(words, mirrored, key=_texts) if alike else words
+        return Inner(self.parts[left].word, self.script.product(words, self.powers))
 
-    def _cycle(self, members: Sequence[int]) -> str:
+    def _cycle(self, members: Sequence[int]) -> Formula:
         """A cycle of matrices as a trace, begun where it has the fewest factors."""
-        texts = []
+        found = []
         for p in members:
             first, last = self.parts[p].legs
             for start, end in ((first, last), (last, first)):
                 words = [self.parts[p].word_from(end), *self._matrix(start, end, p, frozenset())]
-                text = self.script.product(words, self.powers)
-                texts.append((len(list(groupby(words))), not self.parts[p].derivative, text))
-        return self.script.trace(min(texts)[-1])
+                matrix = self.script.product(words, self.powers)
+                found.append(((len(list(groupby(words))), not self.parts[p].derivative, rank(matrix)[1]), matrix))
+        return Trace(min(found, key=itemgetter(0))[1])
 
-    def _hub(self, members: Sequence[int]) -> str:
+    def _hub(self, members: Sequence[int]) -> Formula:
         """A tensor with the most indices, everything else in its arguments."""
         hubs = [p for p in members if len(self.parts[p].legs) > 2]
         hubs.sort(key=lambda p: (not self.parts[p].derivative, -len(self.parts[p].legs)))
         for _, alike in groupby(hubs, key=lambda p: (self.parts[p].derivative, len(self.parts[p].legs))):
-            texts = []
+            found = []
             for p in alike:
                 try:
-                    texts.append(self._applied(p, self.parts[p].legs, frozenset()))
+                    found.append(self._applied(p, self.parts[p].legs, frozenset()))
                 except _NoMatrixFormError:
                     continue
-            if texts:
-                return min(texts, key=lambda text: (len(text), text))
+            if found:
+                return min(found, key=rank)
         raise _NoMatrixFormError
 
-    def _applied(self, p: int, legs: Sequence[int], barred: frozenset[int]) -> str:
+    def _applied(self, p: int, legs: Sequence[int], barred: frozenset[int]) -> Formula:
         """Part ``p`` with these legs contracted with what hangs on them."""
         arguments = []
         for group in self._groups(p, legs, barred):
             if len(group) == 1:
-                text = self.script.product(self._vector(group[0], p, barred), self.powers)
+                argument = self.script.product(self._vector(group[0], p, barred), self.powers)
             elif len(group) == 2:
-                text = self._symmetrised(group, p, barred)
+                argument = self._symmetrised(group, p, barred)
             else:
-                text = self._bundle(group, p, barred)
-            arguments.append((-len(group), len(text), text))
-        return self.script.apply(self.parts[p].word, [text for *_, text in sorted(arguments)])
+                argument = self._bundle(group, p, barred)
+            arguments.append(((-len(group), rank(argument)), argument))
+        arguments.sort(key=itemgetter(0))
+        return Apply(self.parts[p].word, tuple(argument for _, argument in arguments))
 
-    def _vector(self, leg: int, origin: int, barred: frozenset[int]) -> list[str]:
+    def _vector(self, leg: int, origin: int, barred: frozenset[int]) -> list[Formula]:
         """The factors of the vector on a leg of ``origin``."""
         p = self._far(leg, origin)
         part, others = self.parts[p], self._others(p, [leg])
@@ -269,9 +274,9 @@ class _Network:
             return [part.word_from(leg), *self._vector(others[0], p, barred)]
         return [self._applied(p, others, barred)]
 
-    def _matrix(self, first: int, last: int, origin: int, barred: frozenset[int]) -> list[str]:
+    def _matrix(self, first: int, last: int, origin: int, barred: frozenset[int]) -> list[Formula]:
         """The factors of the matrix between two legs of ``origin``."""
-        words: list[str] = []
+        words: list[Formula] = []
         leg, barred = first, barred | {origin}
         p = self._far(first, origin)
         while True:
@@ -295,15 +300,15 @@ class _Network:
                 return group[0]
         raise _NoMatrixFormError
 
-    def _symmetrised(self, pair: Sequence[int], origin: int, barred: frozenset[int]) -> str:
+    def _symmetrised(self, pair: Sequence[int], origin: int, barred: frozenset[int]) -> Formula:
         """The matrix between two legs of a symmetric tensor: itself or its transpose, derivatives first."""
-        texts = []
+        found = []
         for first, last in (pair, pair[::-1]):
-            text = self.script.product(self._matrix(first, last, origin, barred), self.powers)
-            texts.append((not self.parts[self._far(first, origin)].derivative, text))
-        return min(texts)[-1]
+            matrix = self.script.product(self._matrix(first, last, origin, barred), self.powers)
+            found.append(((not self.parts[self._far(first, origin)].derivative, rank(matrix)[1]), matrix))
+        return min(found, key=itemgetter(0))[1]
 
-    def _bundle(self, group: Sequence[int], origin: int, barred: frozenset[int]) -> str:
+    def _bundle(self, group: Sequence[int], origin: int, barred: frozenset[int]) -> Formula:
         """The one tensor that three or more legs of ``origin`` lead to."""
         p = self._far(group[0], origin)
         if not set(group) <= set(self.parts[p].legs):
@@ -343,3 +348,7 @@ class _Network:
 
     def _others(self, p: int, legs: Sequence[int]) -> list[int]:
         return [leg for leg in self.parts[p].legs if leg not in legs]
+
+
+def _texts(words: Sequence[Formula]) -> list[str]:
+    return [rank(word)[1] for word in words]

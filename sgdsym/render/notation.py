@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 from sgdsym.arguments import quoted, read_items, read_text
+from sgdsym.formula import Formula, Symbol
+from sgdsym.formula.letters import LETTERS
 from sgdsym.render.commands import checked_symbol
-from sgdsym.render.schedules import LatexLetters, written_sum
+from sgdsym.render.schedules import written_sum
 from sgdsym.series import ScheduleSum
 
-_GREEK = re.compile(
-    "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i|[pP]i|rho|[sS]igma|tau"
-    "|[uU]psilon|[pP]hi|chi|[pP]si|[oO]mega"
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
+GREEK = dict(zip(_GREEK_NAMES.split(" "), "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 
 _ALIASES = {
     **dict.fromkeys(("l", "L"), "loss"),
@@ -69,23 +72,23 @@ class Notation:
     'b'
     """
 
-    loss: str = "l"
-    gradient: str = "G"
-    hessian: str = "H"
-    jerk: str = "J"
-    sample_loss: str = "l_{x}"
-    sample_gradient: str = "g"
-    sample_hessian: str = "h"
-    sample_jerk: str = "j"
-    covariance: str = "C"
-    skewness: str = "S"
-    learning_rate: str = r"\eta"
-    weights: str = r"\theta"
-    steps: str = "T"
-    expectation: str = r"\mathrm{E}"
-    cumulant: str = r"\kappa"
-    function: str = "s"
-    part: str = r"\Delta"
+    loss: str = LETTERS["loss"].latex
+    gradient: str = LETTERS["gradient"].latex
+    hessian: str = LETTERS["hessian"].latex
+    jerk: str = LETTERS["jerk"].latex
+    sample_loss: str = LETTERS["sample_loss"].latex
+    sample_gradient: str = LETTERS["sample_gradient"].latex
+    sample_hessian: str = LETTERS["sample_hessian"].latex
+    sample_jerk: str = LETTERS["sample_jerk"].latex
+    covariance: str = LETTERS["covariance"].latex
+    skewness: str = LETTERS["skewness"].latex
+    learning_rate: str = LETTERS["learning_rate"].latex
+    weights: str = LETTERS["weights"].latex
+    steps: str = LETTERS["steps"].latex
+    expectation: str = LETTERS["expectation"].latex
+    cumulant: str = LETTERS["cumulant"].latex
+    function: str = LETTERS["function"].latex
+    part: str = LETTERS["part"].latex
     sizes: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
     sums: Mapping[str, ScheduleSum] | tuple[tuple[str, ScheduleSum], ...] = ()
 
@@ -113,10 +116,27 @@ class Notation:
         given = dict(self.sizes)
         if read_text("a size", name) in given:
             return given[name]
-        if name in (sums := dict(self.sums)):
-            return written_sum(sums[name], LatexLetters(self.size))
         word, _, index = name.partition("_")
         return _word(word) + (f"_{{{_word(index.replace('_', ' '))}}}" if index else "")
+
+    def symbol(self, name: str) -> Symbol:
+        r"""One of the symbols above, by its name, as a part of a formula.
+
+        >>> Notation(loss=r"\ell").symbol("loss")
+        Symbol(latex='\\ell', text='l')
+        """
+        return _symbol(getattr(self, name), LETTERS[name].text)
+
+    def size_symbol(self, name: str) -> Formula:
+        """A symbol of a coefficient, as a part of a formula; what stands for a sum over a schedule is that sum.
+
+        >>> Notation().size_symbol("mu").text
+        'μ'
+        """
+        if name in (sums := dict(self.sums)):
+            return written_sum(sums[name], self.size_symbol)
+        word, underscore, index = name.partition("_")
+        return _symbol(self.size(name), GREEK.get(word, word) + underscore + index)
 
     @classmethod
     def parse(cls, text: str) -> Notation:
@@ -159,6 +179,11 @@ class Notation:
         return cls(**given, sizes=sizes)
 
 
+@lru_cache(maxsize=1024)
+def _symbol(latex: str, text: str) -> Symbol:
+    return Symbol(latex, text)
+
+
 def checked_notation(notation: Notation | None) -> Notation:
     """The reader's symbols, or those of the literature where there are none.
 
@@ -171,7 +196,7 @@ def checked_notation(notation: Notation | None) -> Notation:
 
 
 def _word(word: str) -> str:
-    if _GREEK.fullmatch(word):
+    if word in GREEK:
         return f"\\{word}"
     if len(word) == 1 or word.isdigit():
         return word

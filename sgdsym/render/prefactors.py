@@ -13,8 +13,11 @@ from functools import lru_cache
 from math import comb, factorial, gcd, lcm, prod
 from typing import Literal
 
-from sgdsym.render.factors import Factored, Polynomial, factor, split
+from sgdsym import formula as tree
+from sgdsym.formula import Accent, Binomial, Bracket, Digits, Formula, Row, Scripts, signed_sum, to_text
+from sgdsym.render.factors import Factored, exponents_of, factor, is_rate, product_of, split
 from sgdsym.render.notation import Notation
+from sgdsym.render.shapes import cost, geometric_shapes
 from sgdsym.series import Coefficient, Power
 
 Polynomials = Literal["factored", "binomial", "falling", "power"]
@@ -49,22 +52,24 @@ class Prefactor:
         """Whether nothing but a binomial, or a falling factorial, is left besides the number."""
         return self.rest.is_one and self.degree > 1 and self.kind != "power"
 
-    def latex(self, number: Fraction, notation: Notation) -> str:
+    def formula(self, number: Fraction, notation: Notation) -> Formula:
         """The prefactor times a positive number; ``1`` if that is all."""
         above, below = self.rest.above[1], self.rest.below[1]
         if self.degree and (self.degree == 1 or self.kind == "power"):
             above = ((((1, ((self.name, 1),)),), self.degree), *above)
         scaled = Factored(False, (number.numerator, above), (number.denominator, below))
         if self.degree < 2 or self.kind == "power":
-            return scaled.latex(notation)
-        name = notation.size(self.name)
+            return scaled.formula(notation)
+        name, degree = notation.size_symbol(self.name), Digits(str(self.degree))
         if self.kind == "falling":
-            return scaled.latex(notation, rf"{name}^{{\underline{{{self.degree}}}}}")
-        binomial = rf"\binom{{{name}}}{{{self.degree}}}"
-        return binomial if scaled.is_one else rf"{scaled.latex(notation)} {binomial}"
+            return scaled.formula(notation, Scripts(name, above=Accent("underline", degree)))
+        binomial = Binomial(name, degree)
+        return binomial if scaled.is_one else Row((scaled.formula(notation), binomial), "operator")
 
 
 Parts = tuple[tuple[Fraction, Prefactor], ...]
+Arrangement = tuple[Fraction, Factored, Parts]
+_USUAL = Notation()
 
 
 @lru_cache(maxsize=4096)
@@ -101,45 +106,96 @@ def parts(coefficient: Coefficient, kind: Polynomials, lengths: tuple[str, ...])
     return tuple(found)
 
 
-def common(found: Parts) -> tuple[Fraction, Factored, Parts]:
+@lru_cache(maxsize=4096)
+def arranged(found: Parts) -> Arrangement:
+    """What stands in front of a bracket and what is in it, as it costs a reader least: see :func:`sgdsym.render.shapes.cost`."""
+    return min(_arrangements(found), key=_cost)
+
+
+def _arrangements(found: Parts) -> list[Arrangement]:
+    sign = Fraction(1 if found[0][0] > 0 else -1)
+    plain = (sign, ONE, tuple((number / sign, prefactor) for number, prefactor in found))
+    return [plain, common(found, whole=False), common(found)] if len(found) > 1 and _has_rate(found) else [plain]
+
+
+def _has_rate(found: Parts) -> bool:
+    """Whether a rate occurs, so that the literature brings all over its powers."""
+    polynomials = (
+        p for _, prefactor in found for half in (prefactor.rest.above, prefactor.rest.below) for p, _ in half[1]
+    )
+    return any(isinstance(b, Power) or is_rate(b) for p in polynomials for _, powers in p for b, _ in powers)
+
+
+def _cost(arrangement: Arrangement) -> int:
+    quotient = arranged_quotient(arrangement, _USUAL)
+    if quotient is not None:
+        return cost(to_text(quotient))
+    content, shared, left = arrangement
+    inside = _summed(left, _USUAL)
+    if abs(content) == 1 and shared.is_one:
+        return cost(to_text(Bracket(inside) if len(left) > 1 else inside))
+    return cost(to_text(Row((Prefactor(shared).formula(abs(content), _USUAL), Bracket(inside)), "product")))
+
+
+def arranged_quotient(arrangement: Arrangement, notation: Notation) -> Formula | None:
+    """The absolute value as one quotient with a sum above, where that has no fractions of its own."""
+    content, shared, left = arrangement
+    number = abs(content)
+    if number.denominator == 1 and not shared.below[1]:
+        return None
+    if any(part.denominator != 1 or prefactor.rest.below[1] for part, prefactor in left):
+        return None
+    numerator = _summed(left, notation)
+    if number.numerator != 1 or shared.above[1]:
+        above = Prefactor(Factored(False, (1, shared.above[1]), (1, ())))
+        numerator = Row((above.formula(Fraction(number.numerator), notation), Bracket(numerator)), "tight")
+    below = Prefactor(Factored(False, (1, shared.below[1]), (1, ())))
+    return tree.Fraction(numerator, below.formula(Fraction(number.denominator), notation))
+
+
+def _summed(left: Parts, notation: Notation) -> Formula:
+    """The sum of parts, its first sign left out."""
+    first = left[0][0] > 0
+    return signed_sum([((n > 0) != first, prefactor.formula(abs(n), notation)) for n, prefactor in left])
+
+
+def common(found: Parts, whole: bool = True) -> Arrangement:
     """Number and sizes that all parts share, and what is left of them: integers without a common divisor.
 
     The number is negative if the first part is.
+
+    Args:
+        found: parts of a sum.
+        whole: whether all are brought over one denominator; otherwise only what divides every part is taken out.
     """
     numbers = [number for number, _ in found]
     content = Fraction(gcd(*(n.numerator for n in numbers)), lcm(*(n.denominator for n in numbers)))
     content = -content if numbers[0] < 0 else content
-    exponents = [_exponents(prefactor.rest) for _, prefactor in found]
+    exponents = [exponents_of(prefactor.rest) for _, prefactor in found]
     factors = dict.fromkeys(base for powers in exponents for base in powers)
     least = {base: min(powers.get(base, 0) for powers in exponents) for base in factors}
+    if not whole:
+        most = {base: max(powers.get(base, 0) for powers in exponents) for base in factors}
+        least = {base: e if e > 0 else min(most[base], 0) for base, e in least.items()}
     left = []
     for (number, prefactor), powers in zip(found, exponents, strict=True):
-        rest = _product({base: powers.get(base, 0) - least[base] for base in factors})
+        rest = product_of({base: powers.get(base, 0) - least[base] for base in factors})
         left.append((number / content, replace(prefactor, rest=rest)))
-    return content, _product(least), tuple(left)
-
-
-def _exponents(factored: Factored) -> dict[Polynomial, int]:
-    """The exponents of the factors, negative below."""
-    return dict(factored.above[1]) | {polynomial: -exponent for polynomial, exponent in factored.below[1]}
-
-
-def _product(exponents: dict[Polynomial, int]) -> Factored:
-    """Factors above and below, single symbols first."""
-    ordered = sorted(exponents.items(), key=lambda power: (len(power[0]) > 1, str(power[0])))
-    above = tuple((polynomial, exponent) for polynomial, exponent in ordered if exponent > 0)
-    below = tuple((polynomial, -exponent) for polynomial, exponent in ordered if exponent < 0)
-    return Factored(False, (1, above), (1, below))
+    return content, product_of(least), tuple(left)
 
 
 def _products(coefficient: Coefficient) -> Parts:
-    summands = split(coefficient) if len(coefficient.monomials()) > MONOMIALS else [coefficient]
-    found = []
-    for summand in summands:
-        factored = factor(summand)
-        number = -_number(factored) if factored.negative else _number(factored)
-        found.append((number, Prefactor(_numberless(factored))))
-    return tuple(found)
+    """The cheapest of the shapes that the coefficient has as a sum of products."""
+    shapes = geometric_shapes(coefficient)
+    whole = len(coefficient.monomials()) <= MONOMIALS
+    shapes.append([_weighted(summand) for summand in ([coefficient] if whole else split(coefficient))])
+    found = [tuple((number, Prefactor(rest)) for number, rest in shape) for shape in shapes]
+    return found[0] if len(found) == 1 else min(found, key=lambda shape: _cost(arranged(shape)))
+
+
+def _weighted(coefficient: Coefficient) -> tuple[Fraction, Factored]:
+    factored = factor(coefficient)
+    return (-_number(factored) if factored.negative else _number(factored)), _numberless(factored)
 
 
 def _is_polynomial(coefficient: Coefficient, name: str) -> bool:

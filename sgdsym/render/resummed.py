@@ -6,21 +6,40 @@ brackets mean.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sgdsym.formula import (
+    Bracket,
+    Digits,
+    Formula,
+    Fraction,
+    Row,
+    Scripts,
+    Sign,
+    Summed,
+    Symbol,
+    Words,
+    power,
+    row,
+    signed_sum,
+    to_latex,
+    to_text,
+)
 from sgdsym.render.factors import factor
 from sgdsym.render.latex import AVERAGED, is_averaged, left_side
 from sgdsym.render.notation import Notation, checked_notation
-from sgdsym.render.scripts import LatexScript, Script, TextScript, raised
-from sgdsym.render.width import LINE, width
+from sgdsym.render.scripts import Script
+from sgdsym.render.terms import Piece, Term, bracketed, fill, line_formula, signed
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd.resummation import Difference, Resummed, TimeSum, index_letters, tensor_indices
 
 _NEWLINE = r" \\"
 _OPEN = "ik"
+_ONE = Digits("1")
+_SEPARATE = "where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis"
+_IN_A_BASIS = "in an eigenbasis of the mean Hessian, with eigenvalues "
 
 
 def resummed_to_text(resummed: Resummed) -> str:
@@ -32,13 +51,10 @@ def resummed_to_text(resummed: Resummed) -> str:
     + (1/2) η² Σ_a H_a C_aa (1 - r_a^(2T))/(1 - r_a²)
     where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a
     """
-    pen = _TextPen(resummed)
-    lines: list[str] = []
-    for term in pen.terms():
-        sign = "- " if term.negative else "+ " if lines else ""
-        lines.append(sign + " ".join(word for word in (term.scale, term.sums, term.tensors, *term.times) if word))
+    writer = _Writer(resummed, Notation())
+    lines = [to_text(line_formula(term, leading=k > 0)) for k, term in enumerate(writer.terms())]
     averaged = [AVERAGED] if is_averaged(resummed.setting, resummed.terms) else []
-    return "\n".join([*(lines or ["0"]), *pen.legend(), *averaged])
+    return "\n".join([*(lines or ["0"]), *writer.words(), *averaged])
 
 
 def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -> str:
@@ -56,73 +72,74 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
     & \text{in an eigenbasis of the mean Hessian, with eigenvalues } H_{a},\ r_{a} = 1 - \eta H_{a}
     \end{align*}
     """
-    pen = _LatexPen(resummed, checked_notation(notation))
-    lines = [f"{left_side(Series({}, 0, 'cumulant', resummed.setting), pen.at_the_end())} ="]
-    for term in pen.terms():
-        pieces = [word for word in (term.scale, term.sums + term.tensors, *term.times) if word]
-        if len(lines) == 1 and pieces == [term.tensors] and not term.negative:
-            # the value at the start, behind the equals sign
-            lines[0] += f" {term.tensors}"
-            continue
-        line = rf"\quad {'-' if term.negative else '+'} {pieces[0]}"
-        for piece in pieces[1:]:
-            if width(f"{line} {piece}") < LINE:
-                line += f" {piece}" if piece[:2] in ("+ ", "- ") else rf" \, {piece}"
-            else:
-                lines.append(line)
-                line = rf"\qquad {piece}"
-        lines.append(line)
+    writer = _Writer(resummed, checked_notation(notation))
+    lines = [f"{to_latex(left_side(Series({}, 0, 'cumulant', resummed.setting), writer.at_the_end()))} ="]
+    terms = writer.terms()
+    if terms and len(terms[0]) == 1 and terms[0][0].sign == "+":
+        # the value at the start, behind the equals sign
+        lines[0] += f" {to_latex(terms.pop(0)[0].formula)}"
+    for group in fill(terms, 1):
+        begins = (rf"\{'q' * (k > 0)}quad" for k in range(len(group)))
+        lines += [f"{begin} {to_latex(line_formula(p))}" for begin, p in zip(begins, group, strict=True)]
     if not resummed.terms:
         lines[0] += " 0"
-    lines += pen.legend()
-    if is_averaged(resummed.setting, resummed.terms):
-        lines.append(rf"\text{{{AVERAGED}}}")
+    legend = [*writer.legend(), *([Words(AVERAGED)] if is_averaged(resummed.setting, resummed.terms) else [])]
+    lines += map(to_latex, legend)
     return "\n".join([r"\begin{align*}", f"{_NEWLINE}\n".join(f"& {line}" for line in lines), r"\end{align*}"])
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """One term: sign, number and learning rate, the sums, the tensors, and the time-sum in pieces."""
+class _Writer:
+    """Which words a term has, and in which order."""
 
-    negative: bool
-    scale: str
-    sums: str
-    tensors: str
-    times: tuple[str, ...]
+    resummed: Resummed
+    notation: Notation
 
+    @property
+    def script(self) -> Script:
+        """Writes the tensors."""
+        return Script("cumulant", self.notation)
 
-class _Pen(ABC):
-    """What text and LaTeX have in common: which words a term has, and in which order."""
+    @property
+    def function(self) -> bool:
+        """Whether an open root carries derivatives of a function."""
+        return self.resummed.setting.observable.carries_function
 
-    script: Script
-    opening: str
-    closing: str
-
-    def __init__(self, resummed: Resummed) -> None:
-        self.resummed = resummed
-        self.function = resummed.setting.observable.carries_function
-        self.has_brackets = any(
-            len(d.nodes) > 2 and not resummed.stationary
-            for time in resummed.terms.values()
+    @property
+    def has_brackets(self) -> bool:
+        """Whether a difference of more than two nodes is left."""
+        return any(
+            len(d.nodes) > 2 and not self.resummed.stationary
+            for time in self.resummed.terms.values()
             for product, _ in time.terms
             for d in product
         )
 
-    def terms(self) -> Iterator[_Words]:
+    def terms(self) -> list[Term]:
+        """Each term in pieces: number and learning rate, the sum over tensors, the time-sum."""
+        found = []
         for diagram, time in self.resummed:
             letters = index_letters(diagram, self.function)
-            summed = [letter for letter in dict.fromkeys(letters) if letter not in _OPEN]
-            tensors = [self._tensor(*tensor) for tensor in tensor_indices(diagram, letters, self.function)]
+            summed = "".join(letter for letter in dict.fromkeys(letters) if letter not in _OPEN)
+            factors = tensor_indices(diagram, letters, self.function)
+            tensors = row((self._tensor(*factor) for factor in factors), "product")
             common, rest = _common(time)
-            scale = self.scale(common, diagram.order)
-            negative = factor(common).negative
-            yield _Words(
-                negative, scale, self.sum(summed), self.script.side_by_side(tensors), tuple(self._time(rest, letters))
+            scale = self._scale(common, diagram.order)
+            pieces = [Piece(row(scale, "product"))] if scale else []
+            pieces.append(
+                Piece(
+                    Summed(row((Symbol(letter, letter) for letter in summed), "commas"), tensors)
+                    if summed
+                    else tensors,
+                    is_factor=True,
+                )
             )
+            found.append(signed(factor(common).negative, [*pieces, *self._time(rest, letters)]))
+        return found
 
-    def _tensor(self, degrees: tuple[int | str, ...], groups: list[list[str]]) -> str:
+    def _tensor(self, degrees: tuple[int | str, ...], groups: list[list[str]]) -> Formula:
         if degrees == (2,):
-            return self.eigenvalue(groups[0][0])
+            return self._eigenvalue(groups[0][0])
         words = ["".join(group) for group in groups]
         if degrees[0] == "s":
             return self.script.indexed("function", len(words[0]), words[0])
@@ -131,204 +148,128 @@ class _Pen(ABC):
         members = [self.script.indexed("sample", len(word), word) for word in words]
         return self.script.joint(members, "".join(words), all(len(word) == 1 for word in words))
 
-    def _time(self, time: TimeSum, letters: Sequence[str]) -> list[str]:
+    def _time(self, time: TimeSum, letters: Sequence[str]) -> list[Piece]:
         """The time-sum as factors, or as summands in one bracket."""
         summands = []
         for product, coefficient in time.terms:
             factors = [word for d in product for word in self._difference(d, letters)]
-            negative, number = factor(coefficient).negative, self.scale(coefficient, 0)
-            summands.append(
-                (negative, self.script.side_by_side([word for word in (number, *factors) if word] or ["1"]))
-            )
+            words = [*self._scale(coefficient, 0), *factors]
+            summands.append((factor(coefficient).negative, row(words, "product") if words else _ONE))
         if len(summands) == 1:
-            return [] if summands[0][1] == "1" else [summands[0][1]]
-        signed = [
-            f"{'-' if negative else '+'} {text}" if k or negative else text
-            for k, (negative, text) in enumerate(summands)
-        ]
-        return [self.opening + signed[0], *signed[1:-1], signed[-1] + self.closing]
+            return [] if summands[0][1] == _ONE else [Piece(summands[0][1], is_factor=True)]
+        pieces = [Piece(text, "-" if negative else "+") for negative, text in summands]
+        if not summands[0][0]:
+            pieces[0] = replace(pieces[0], sign="")
+        return bracketed([], pieces)
 
-    def _difference(self, difference: Difference, letters: Sequence[str]) -> list[str]:
-        front = [self.ratios([letters[e] for e in difference.front])] if difference.front else []
-        nodes = [self.ratios([letters[e] for e in node]) for node in difference.nodes]
+    def _difference(self, difference: Difference, letters: Sequence[str]) -> list[Formula]:
+        front = [self._ratio([letters[e] for e in difference.front])] if difference.front else []
+        nodes = [self._ratio([letters[e] for e in node]) for node in difference.nodes]
         if len(nodes) == 1:
             return front
         if self.resummed.stationary:
-            return [*front, self.limit(nodes[1:])]
+            return [*front, Fraction(_ONE, row(self._distances(nodes[1:]), "plain"))]
         if len(nodes) == 2:
-            return [*front, self.pair([letters[e] for e in difference.nodes[1]])]
-        return [*front, self.bracket(nodes)]
+            return [*front, self._pair([letters[e] for e in difference.nodes[1]])]
+        return [*front, Scripts(Bracket(row(nodes, "listed"), square=True), below=self.power(1))]
 
-    def distances(self, nodes: Sequence[str]) -> list[str]:
+    def _distances(self, nodes: Sequence[Formula]) -> list[Formula]:
         """How far nodes are from the first, in brackets where that is more than a symbol."""
         if self.resummed.continuous:
-            return [f"({node})" if "+" in node or node[0].isdigit() else node for node in nodes]
-        return [f"(1 - {node})" for node in nodes]
+            return [node if isinstance(node, Scripts) else Bracket(node) for node in nodes]
+        return [Bracket(_less(node)) for node in nodes]
 
-    @property
-    def minus(self) -> str:
-        """The sign of the rates in continuous time: in the limit they are written as positive numbers."""
-        return "" if self.resummed.stationary else "-"
-
-    @abstractmethod
-    def scale(self, coefficient: Coefficient, order: int) -> str:
-        """The absolute value of a coefficient and the power of the learning rate; empty for 1."""
-
-    @abstractmethod
-    def sum(self, letters: Sequence[str]) -> str:
-        """The sign of a sum over eigen-indices."""
-
-    @abstractmethod
-    def eigenvalue(self, letter: str) -> str:
-        """An eigenvalue of the mean Hessian."""
-
-    @abstractmethod
-    def ratios(self, letters: Sequence[str]) -> str:
-        """A node: the product of what the edges carry, or the sum of the rates."""
-
-    @abstractmethod
-    def pair(self, letters: Sequence[str]) -> str:
-        """A difference of two nodes, written out."""
-
-    @abstractmethod
-    def limit(self, nodes: Sequence[str]) -> str:
-        """The limit of many steps of a difference with these nodes after the first."""
-
-    @abstractmethod
-    def bracket(self, nodes: Sequence[str]) -> str:
-        """A difference of more nodes."""
-
-    @abstractmethod
-    def legend(self) -> list[str]:
-        """Lines that say what letters and brackets mean."""
-
-
-class _TextPen(_Pen):
-    script = TextScript()
-    opening, closing = "(", ")"
-
-    def scale(self, coefficient: Coefficient, order: int) -> str:
-        factored, rate = factor(coefficient), ["η" + raised(order)] if order else []
+    def _scale(self, coefficient: Coefficient, order: int) -> list[Formula]:
+        """The absolute value of a coefficient and the power of the learning rate; nothing for 1."""
+        factored = factor(coefficient)
+        rate = [power(self.notation.symbol("learning_rate"), order)] if order else []
         if factored.is_one:
-            return " ".join(rate)
-        text = f"({factored.text()})" if "/" in factored.text() else factored.text()
-        return " ".join([text, *rate] if factored.is_number else [*rate, text])
+            return rate
+        size = [factored.formula(self.notation)]
+        return [*size, *rate] if factored.is_number else [*rate, *size]
 
-    def sum(self, letters: Sequence[str]) -> str:
-        return f"Σ_{''.join(letters)}" if letters else ""
+    def _eigenvalue(self, letter: str) -> Formula:
+        """An eigenvalue of the mean Hessian."""
+        return Scripts(self.notation.symbol("hessian"), below=Symbol(letter, letter))
 
-    def eigenvalue(self, letter: str) -> str:
-        return f"H_{letter}"
-
-    def ratios(self, letters: Sequence[str]) -> str:
+    def _ratio(self, letters: Sequence[str]) -> Formula:
+        """A node: the product of what the edges carry, or the sum of the rates."""
         counts = Counter(letters)
         if self.resummed.continuous:
-            return " + ".join(f"{'' if n == 1 else n}s_{x}" for x, n in counts.items()) or "0"
-        return " ".join(f"r_{x}{raised(n)}" for x, n in counts.items()) or "1"
+            rates = [(False, row([*_times(n), _lettered("s", x)], "beside")) for x, n in counts.items()]
+            return signed_sum(rates) if rates else Digits("0")
+        ratios = [_lettered("r", x, Digits(str(n)) if n > 1 else None) for x, n in counts.items()]
+        return row(ratios, "plain") if ratios else _ONE
 
-    def pair(self, letters: Sequence[str]) -> str:
-        node = self.ratios(letters)
-        if self.resummed.continuous:
-            inside, (below,) = f"({node})" if " " in node else node, self.distances([node])
-            return f"(e^({inside} {self.resummed.steps}) - 1)/{below}"
-        powers = ((x, factor(self.resummed.steps * n).text()) for x, n in Counter(letters).items())
-        words = (f"r_{x}^{power if power.isalnum() and len(power) == 1 else f'({power})'}" for x, power in powers)
-        return f"(1 - {' '.join(words)})/(1 - {node})"
+    def _pair(self, letters: Sequence[str]) -> Formula:
+        """A difference of two nodes, written out."""
+        node, counts = self._ratio(letters), Counter(letters)
+        if not self.resummed.continuous:
+            powers = row((_lettered("r", x, self.power(n)) for x, n in counts.items()), "plain")
+            return Fraction(_less(powers), _less(node))
+        several = len(counts) > 1
+        exponent = Row((Bracket(node) if several else node, self.power(1)), "product" if several else "plain")
+        return Fraction(Row((power(Symbol("e", "e"), exponent), Sign("-"), _ONE), "plain"), node)
 
-    def limit(self, nodes: Sequence[str]) -> str:
-        below = self.distances(nodes)
-        return f"1/({' '.join(below)})" if len(below) > 1 else f"1/{below[0]}"
-
-    def bracket(self, nodes: Sequence[str]) -> str:
-        return f"[{', '.join(nodes)}]"
-
-    def legend(self) -> list[str]:
-        if not any(diagram.order for diagram in self.resummed.terms):
-            return []
-        continuous, steps = self.resummed.continuous, self.resummed.steps
-        ratio = f"s_a = {self.minus}η H_a" if continuous else "r_a = 1 - η H_a"
-        lines = [f"where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, {ratio}"]
-        if self.has_brackets:
-            power = f"e^(R_i {steps})" if continuous else f"R_i^{steps}"
-            lines.append(f"and [R_0, …, R_k] = Σ_i {power} / Π_(j≠i) (R_i - R_j), its limit where some are equal")
-        return lines
-
-
-class _LatexPen(_Pen):
-    opening, closing = r"\Bigl( ", r" \Bigr)"
-
-    def __init__(self, resummed: Resummed, notation: Notation) -> None:
-        super().__init__(resummed)
-        self.notation = notation
-        self.script = LatexScript("cumulant", notation)
+    def power(self, times: int) -> Formula:
+        """A multiple of the number of steps, as an exponent."""
+        return factor(self.resummed.steps * times).formula(self.notation)
 
     def at_the_end(self) -> Notation:
         """The symbols, with the length of this run as the index of the weights unless it is the reader's own."""
         if self.notation.steps != Notation().steps:
             return self.notation
-        return replace(self.notation, steps=r"\infty" if self.resummed.stationary else self.steps)
+        return replace(self.notation, steps=r"\infty" if self.resummed.stationary else to_latex(self.power(1)))
+
+    def words(self) -> list[str]:
+        """Lines that say in text what letters and brackets mean."""
+        lines = [to_text(Row((Words(f"{_SEPARATE}, "), self._definition())))] if self._has_letters else []
+        return [*lines, *(f"and {to_text(line)}" for line in self._bracket_definition())]
+
+    def legend(self) -> list[Formula]:
+        """Lines that say what letters and brackets mean."""
+        eigenvalue = Row((self._eigenvalue("a"), Sign(","), Sign("blank"), self._definition()))
+        own = [Row((Words(_IN_A_BASIS), eigenvalue), "plain")] if self._has_letters else []
+        return [*own, *self._bracket_definition()]
 
     @property
-    def steps(self) -> str:
-        """The number of steps."""
-        return self.power(1)
+    def _has_letters(self) -> bool:
+        return any(diagram.order for diagram in self.resummed.terms)
 
-    def power(self, times: int) -> str:
-        """A multiple of the number of steps, as an exponent."""
-        return factor(self.resummed.steps * times).latex(self.notation)
+    def _definition(self) -> Formula:
+        """What an edge carries; in the limit of continuous time rates are written as positive numbers."""
+        moved = Row((self.notation.symbol("learning_rate"), self._eigenvalue("a")), "plain")
+        if not self.resummed.continuous:
+            return Row((_lettered("r", "a"), Sign("="), _less(moved)), "plain")
+        minus = () if self.resummed.stationary else (Sign("negative"),)
+        return Row((_lettered("s", "a"), Sign("="), Row((*minus, moved))), "plain")
 
-    def scale(self, coefficient: Coefficient, order: int) -> str:
-        factored, n = factor(coefficient), self.notation
-        rate = [n.learning_rate if order == 1 else f"{n.learning_rate}^{{{order}}}"] if order else []
-        if factored.is_one:
-            return "".join(rate)
-        text = factored.latex(n)
-        return r" \, ".join([text, *rate] if factored.is_number else [*rate, text])
-
-    def sum(self, letters: Sequence[str]) -> str:
-        return rf"\sum_{{{','.join(letters)}}} " if letters else ""
-
-    def eigenvalue(self, letter: str) -> str:
-        return f"{self.notation.hessian}_{{{letter}}}"
-
-    def ratios(self, letters: Sequence[str]) -> str:
-        counts = Counter(letters)
-        if self.resummed.continuous:
-            return " + ".join(f"{'' if n == 1 else n}s_{{{x}}}" for x, n in counts.items()) or "0"
-        return " ".join(f"r_{{{x}}}" + (f"^{{{n}}}" if n > 1 else "") for x, n in counts.items()) or "1"
-
-    def pair(self, letters: Sequence[str]) -> str:
-        node, counts = self.ratios(letters), Counter(letters)
-        if self.resummed.continuous:
-            inside = rf"({node}) \, {self.steps}" if len(counts) > 1 else rf"{node} {self.steps}"
-            return rf"\frac{{e^{{{inside}}} - 1}}{{{node}}}"
-        power = " ".join(f"r_{{{x}}}^{{{self.power(n)}}}" for x, n in counts.items())
-        return rf"\frac{{1 - {power}}}{{1 - {node}}}"
-
-    def limit(self, nodes: Sequence[str]) -> str:
-        below = self.distances(nodes)
-        return rf"\frac{{1}}{{{' '.join(below) if len(below) > 1 else below[0].removeprefix('(').removesuffix(')')}}}"
-
-    def bracket(self, nodes: Sequence[str]) -> str:
-        return rf"[{', '.join(nodes)}]_{{{self.steps}}}"
-
-    def legend(self) -> list[str]:
-        if not any(diagram.order for diagram in self.resummed.terms):
+    def _bracket_definition(self) -> list[Formula]:
+        if not (self._has_letters and self.has_brackets):
             return []
-        rate, hessian = self.notation.learning_rate, self.notation.hessian
-        ratio = (
-            rf"s_{{a}} = {self.minus}{rate} {hessian}_{{a}}"
-            if self.resummed.continuous
-            else rf"r_{{a}} = 1 - {rate} {hessian}_{{a}}"
+        steps, own, other = self.power(1), _lettered("R", "i"), _lettered("R", "j")
+        exponent = Row((own, steps), "plain")
+        above = power(Symbol("e", "e"), exponent) if self.resummed.continuous else _lettered("R", "i", steps)
+        ends = row((_lettered("R", "0"), Sign("dots"), _lettered("R", "k")), "listed")
+        unequal = Row((Symbol("j", "j"), Sign("neq"), Symbol("i", "i")), "plain")
+        parts = (
+            *(Scripts(Bracket(ends, square=True), below=steps), Sign("=")),
+            *(Scripts(Sign("sum"), below=Symbol("i", "i")), above, Scripts(Sign("product"), below=unequal)),
+            *(Fraction(_ONE, _less(other, own)), Sign("quad"), Words("(its limit where some are equal)")),
         )
-        lines = [rf"\text{{in an eigenbasis of the mean Hessian, with eigenvalues }} {hessian}_{{a}},\ {ratio}"]
-        if self.has_brackets:
-            power = rf"e^{{R_{{i}} {self.steps}}}" if self.resummed.continuous else rf"R_{{i}}^{{{self.steps}}}"
-            lines.append(
-                rf"[R_{{0}}, \dots, R_{{k}}]_{{{self.steps}}} = \sum_{{i}} {power} \prod_{{j \neq i}} \frac{{1}}{{R_{{i}} - R_{{j}}}}"
-                r" \quad \text{(its limit where some are equal)}"
-            )
-        return lines
+        return [Row(parts, "plain")]
+
+
+def _less(formula: Formula, whole: Formula = _ONE) -> Formula:
+    return Row((whole, Sign("-"), formula), "plain")
+
+
+def _times(number: int) -> list[Formula]:
+    return [] if number == 1 else [Digits(str(number))]
+
+
+def _lettered(name: str, letter: str, above: Formula | None = None) -> Formula:
+    return Scripts(Symbol(name, name), below=Symbol(letter, letter), above=None if above == _ONE else above)
 
 
 def _common(time: TimeSum) -> tuple[Coefficient, TimeSum]:

@@ -8,196 +8,144 @@ Times are letters :math:`s<t<u`; in epochs a time is two letters, :math:`\lambda
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import Protocol
 
+from sgdsym.formula import (
+    Bracket,
+    Digits,
+    Formula,
+    Indexed,
+    Matrix,
+    Row,
+    Scripts,
+    Sign,
+    Summed,
+    Symbol,
+    Words,
+    power,
+    row,
+)
 from sgdsym.series import Coefficient, Recursion, ScheduleSum, Series
 
 _SLOTS, _EPOCHS = "stuvwxyzpqrabcd", "efghijklmno"
 MOST_REGISTERS = 6  # of an optimiser whose arrays are written out
+Names = Callable[[str], Formula]
+Bare = Callable[[Coefficient], Formula]
 
 
-class Letters(Protocol):
-    """How a script writes names with indices, powers and sums."""
-
-    def name(self, name: str) -> str:
-        """A symbol."""
-
-    def indexed(self, base: str, index: str, power: int) -> str:
-        """A letter with an index, to a power."""
-
-    def summed(self, under: str, factors: Sequence[str]) -> str:
-        """The sum of a product."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextLetters:
-    """Names in unicode."""
-
-    def name(self, name: str) -> str:
-        """See :class:`Letters`."""
-        return name
-
-    def indexed(self, base: str, index: str, power: int) -> str:
-        """See :class:`Letters`."""
-        return f"{base}_{index}" + (f"^{power}" if power > 1 else "")
-
-    def summed(self, under: str, factors: Sequence[str]) -> str:
-        """See :class:`Letters`."""
-        return f"Σ_{{{under}}} {' '.join(factors)}" if len(under) > 1 else f"Σ_{under} {' '.join(factors)}"
-
-
-@dataclass(frozen=True, slots=True)
-class LatexLetters:
-    """Names in LaTeX, by a function for symbols."""
-
-    symbol: Callable[[str], str]
-
-    def name(self, name: str) -> str:
-        """See :class:`Letters`."""
-        text = self.symbol(name)
-        # an index of its own would collide
-        return f"{{{text}}}" if set(text) & set("_^") else text
-
-    def indexed(self, base: str, index: str, power: int) -> str:
-        """See :class:`Letters`."""
-        return f"{base}_{_grouped(index)}" + (f"^{_grouped(str(power))}" if power > 1 else "")
-
-    def summed(self, under: str, factors: Sequence[str]) -> str:
-        """See :class:`Letters`."""
-        return rf"\sum_{_grouped(under)}{''.join(factors)}"
-
-
-def written_sum(known: ScheduleSum, letters: Letters) -> str:
+def written_sum(known: ScheduleSum, name: Names) -> Formula:
     r"""A sum over the times of levels.
 
+    >>> from sgdsym.formula import to_latex, to_text
     >>> from sgdsym.sgd import expand
-    >>> sums = expand(order=2, schedule="lambda").sums
-    >>> written_sum(sums["lambda_1_1"], TextLetters()), written_sum(sums["lambda_2"], LatexLetters("\\".__add__))
-    ('Σ_{s<t} lambda_s lambda_t', '\\sum_s\\lambda_s^2')
+    >>> sums = expand(order=2, schedule="L").sums
+    >>> to_text(written_sum(sums["L_1_1"], Symbol)), to_latex(written_sum(sums["L_2"], Symbol))
+    ('Σ_(s<t) L_s L_t', '\\sum_{s} L_s^{2}')
     """
     times, under = _times(known)
-    rate = letters.name(known.recursion.schedule)
-    plain = known.recursion.is_plain
+    rate, plain = known.recursion.schedule, known.recursion.is_plain
     factors: Counter[tuple[str, str]] = Counter()
     for time, count in zip(times, known.roots, strict=True):
         if plain:
             factors[rate, time] += count
         else:
-            factors["W", (times[-1] + "," + time if len(time) > 1 else times[-1] + time) if known.reads else time] += (
-                count
-            )
+            comma = "," if len(time) > 1 else ""
+            factors["W", f"{times[-1]}{comma}{time}" if known.reads else time] += count
     for low, high in known.edges:
         factors["w", f"{times[high]}{',' if len(times[low]) > 1 else ''}{times[low]}"] += 1
-    return letters.summed(under, [letters.indexed(*factor, power) for factor, power in factors.items() if power])
+    written = [
+        power(Indexed(name(letter) if letter == rate else Symbol(letter, letter), index), count)
+        for (letter, index), count in factors.items()
+        if count
+    ]
+    return Summed(under, row(written, "plain"))
 
 
-def _times(known: ScheduleSum) -> tuple[list[str], str]:
+def _times(known: ScheduleSum) -> tuple[list[str], Formula]:
     """The times of the levels, and the condition on them."""
     cuts = [sum(known.epochs[:i]) for i in range(len(known.epochs) + 1)]
     if known.recursion.slots == 1:
         slots = _SLOTS[: cuts[-1]]
-        return list(slots), "<".join(slots)
+        return list(slots), _rising(slots)
     ranks = known.slots or range(cuts[-1])
     epoch = [e for e, length in enumerate(known.epochs) for _ in range(length)]
     times = [_EPOCHS[e] + _SLOTS[rank] for e, rank in zip(epoch, ranks, strict=True)]
     chains = [sorted({*ranks})] if known.slots else [list(range(a, b)) for a, b in pairwise(cuts)]
-    conditions = ["<".join(_EPOCHS[: len(known.epochs)]), *("<".join(_SLOTS[r] for r in chain) for chain in chains)]
-    return times, ", ".join(conditions)
+    conditions = [_EPOCHS[: len(known.epochs)], *("".join(_SLOTS[r] for r in chain) for chain in chains)]
+    return times, row(map(_rising, conditions), "listed")
 
 
-def text_sums(series: Series) -> Mapping[str, str]:
-    """The sums of a series in unicode, by their symbols."""
-    return {name: written_sum(known, TextLetters()) for name, known in series.sums.items()}
+def _rising(times: str) -> Formula:
+    parts: list[Formula] = []
+    for time in times:
+        parts += [*([Sign("<")] if parts else []), Symbol(time, time)]
+    return row(parts, "beside")
 
 
-def text_meanings(series: Series, bare: Callable[[Coefficient], str]) -> Iterator[str]:
-    """Lines that say what stands in the sums.
-
-    Args:
-        series: any series.
-        bare: writes a coefficient with its sign.
-    """
-    for recursion in dict.fromkeys(known.recursion for known in series.sums.values()):
-        rate = f"{recursion.schedule}_{'es' if recursion.slots != 1 else 's'}"
-        if recursion.slots != 1:
-            yield f"where {rate} is the rate of update s in epoch e, of {bare(recursion.slots)} updates"
-        if recursion.is_plain:
-            continue
-        yield "where w_ts = c A_(t-1) ... A_(s+1) b_s and W_s = e A_(T-1) ... A_(s+1) b_s" + (
-            ", W_ts = e A_t ... A_(s+1) b_s" if any(known.reads for known in series.sums.values()) else ""
-        )
-        rows = (" ".join(row) for row in _entries(recursion, bare, f"{recursion.schedule}_t", " "))
-        *matrix, gain, point, read = rows
-        if len(recursion.read) > MOST_REGISTERS:
-            yield f"with {len(recursion.read)} registers, which the JSON text lists"
-            continue
-        late = f" (0 for t < {recursion.start})" if recursion.start else ""
-        yield f"with A_t = [{'; '.join(matrix)}], b_t = [{gain}]{late}, c = [{point}], e = [{read}]"
-
-
-def latex_meanings(series: Series, bare: Callable[[Coefficient], str], letters: Letters) -> Iterator[str]:
-    """The same in LaTeX, each a formula.
+def meanings(series: Series, name: Names, bare: Bare) -> Iterator[Formula]:
+    """Formulas that say what stands in the sums of a series.
 
     Args:
         series: any series.
+        name: writes a symbol.
         bare: writes a coefficient with its sign.
-        letters: writes names.
     """
     for recursion in dict.fromkeys(known.recursion for known in series.sums.values()):
-        rate = letters.name(recursion.schedule)
+        rate = name(recursion.schedule)
         if recursion.slots != 1:
-            yield rf"{letters.indexed(rate, 'es', 1)} \text{{ is the rate of update }} s \text{{ in epoch }} e"
-            yield rf"\text{{an epoch has }} {bare(recursion.slots)} \text{{ updates}}"
-        if recursion.is_plain:
-            continue
-        yield r"w_{ts} = c\,A_{t-1} \cdots A_{s+1} b_s"
-        yield r"W_s = e\,A_{T-1} \cdots A_{s+1} b_s"
-        if any(known.reads for known in series.sums.values()):
-            yield r"W_{ts} = e\,A_t \cdots A_{s+1} b_s"
-        if len(recursion.read) > MOST_REGISTERS:
-            yield rf"\text{{with {len(recursion.read)} registers, which the JSON text lists}}"
-            continue
-        *matrix, gain, point, read = _entries(recursion, bare, letters.indexed(rate, "t", 1), r"\,")
-        yield rf"A_t = {_matrix(matrix)}"
-        yield rf"b_t = {_matrix([[x] for x in gain])}" + (
-            rf" \text{{ (0 for }} t < {recursion.start})" if recursion.start else ""
-        )
-        yield rf"c = {_matrix([point])}"
-        yield rf"e = {_matrix([read])}"
+            update, epoch = Symbol("s", "s"), Symbol("e", "e")
+            yield Row((Indexed(rate, "es"), Words(" is the rate of update "), update, Words(" in epoch "), epoch))
+            yield Row((Words("an epoch has "), bare(recursion.slots), Words(" updates")))
+        if not recursion.is_plain:
+            yield from _recursion(recursion, rate, bare, any(known.reads for known in series.sums.values()))
 
 
-def _entries(recursion: Recursion, bare: Callable[[Coefficient], str], rate: str, space: str) -> list[list[str]]:
+def _recursion(recursion: Recursion, rate: Formula, bare: Bare, reads: bool) -> Iterator[Formula]:
+    """What the weights in the sums are, and the arrays of the optimiser behind them."""
+    yield _product("w", "ts", "c", "t-1")
+    yield _product("W", "s", "e", "T-1")
+    if reads:
+        yield _product("W", "ts", "e", "t")
+    if len(recursion.read) > MOST_REGISTERS:
+        yield Words(f"with {len(recursion.read)} registers, which the JSON text lists")
+        return
+    *matrix, gain, point, read = _entries(recursion, bare, Indexed(rate, "t"))
+    yield _equation(Indexed(Symbol("A", "A"), "t"), Matrix(tuple(map(tuple, matrix))))
+    late = (Words(" (0 for "), Symbol("t", "t"), Sign("<"), Digits(f"{recursion.start}"), Words(")"))
+    column = Matrix(tuple((entry,) for entry in gain))
+    yield _equation(Indexed(Symbol("b", "b"), "t"), Row((column, *late)) if recursion.start else column)
+    yield _equation(Symbol("c", "c"), Matrix((tuple(point),)))
+    yield _equation(Symbol("e", "e"), Matrix((tuple(read),)))
+
+
+def _equation(left: Formula, right: Formula) -> Formula:
+    return Row((left, Sign("="), right), "plain")
+
+
+def _product(name: str, index: str, read: str, last: str) -> Formula:
+    """A gradient carried through the updates after it."""
+    updates = (Symbol("A", "A"), last), (Symbol("A", "A"), "s+1")
+    first, following = (Scripts(letter, below=Symbol(time, time)) for letter, time in updates)
+    right = Row((Symbol(read, read), first, Sign("cdots"), following, Indexed(Symbol("b", "b"), "s")), "plain")
+    return _equation(Indexed(Symbol(name, name), index), right)
+
+
+def _entries(recursion: Recursion, bare: Bare, rate: Formula) -> list[list[Formula]]:
     """The entries of the matrix by rows, of the gain, the point and what is read."""
 
-    def entry(without: Coefficient, times: Coefficient) -> str:
+    def entry(without: Coefficient, times: Coefficient) -> Formula:
         if not times:
             return bare(without)
-        moving = (
-            rate
-            if times == 1
-            else f"{bare(times)}{space}{rate}"
-            if len(times.monomials()) == 1
-            else f"({bare(times)}){space}{rate}"
-        )
-        return moving if not without else f"{bare(without)} + {moving}"
+        factor = bare(times) if len(times.monomials()) == 1 else Bracket(bare(times))
+        moving = rate if times == 1 else Row((factor, rate), "product")
+        return moving if not without else Row((bare(without), Sign("+"), moving), "plain")
 
     zero = (Coefficient(0),) * len(recursion.read)
-    pairs = [
+    pairs: list[tuple[Sequence[Coefficient], Sequence[Coefficient]]] = [
         *zip(recursion.still, recursion.moving, strict=True),
         (recursion.gain, recursion.rated),
         (recursion.point, zero),
         (recursion.read, zero),
     ]
     return [[entry(x, y) for x, y in zip(*pair, strict=True)] for pair in pairs]
-
-
-def _matrix(rows: Sequence[Sequence[str]]) -> str:
-    inside = r" \\ ".join(" & ".join(row) for row in rows)
-    return rf"\begin{{pmatrix}} {inside} \end{{pmatrix}}"
-
-
-def _grouped(text: str) -> str:
-    return text if len(text) == 1 else f"{{{text}}}"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sgdsym.diagrams import Diagram
-from sgdsym.render.factors import Factored, factor
-from sgdsym.render.formulas import formula
-from sgdsym.render.latex import AVERAGED, has_plain_roots, is_averaged
+from sgdsym.formula import to_text
+from sgdsym.render.factors import factor
+from sgdsym.render.formulas import diagram_formula, diagram_to_text
+from sgdsym.render.latex import AVERAGED, by_order, is_averaged, trained_on
 from sgdsym.render.names import diagram_name
-from sgdsym.render.schedules import text_meanings, text_sums
-from sgdsym.render.scripts import TextScript, raised
+from sgdsym.render.notation import Notation
+from sgdsym.render.schedules import meanings
+from sgdsym.render.scripts import Script
+from sgdsym.render.terms import coefficient_formula, line_formula
+from sgdsym.render.typesetting import Typesetting
 from sgdsym.render.words import explain
-from sgdsym.series import Basis, Coefficient, Series
+from sgdsym.series import Basis, Series
+
+_USUAL = Notation()
 
 
 def series_to_text(series: Series, width: int | None = None) -> str:
@@ -31,24 +37,22 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    setting, sums = series.setting, text_sums(series)
-    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
-    lines: list[str] = []
-    for diagram, coefficient in series:
-        factored = factor(coefficient)
-        sign = "- " if factored.negative else "+ " if lines else ""
-        words = [*_scale(factored, diagram.order, sums), formula(diagram, script, "matrix", function)]
-        lines.append(sign + " ".join(words))
-    if series.poles:
-        lines.append("where " + ", ".join(f"{factor(pole).text()} ≠ 0" for pole in series.poles))
-    lines += text_meanings(series, _bare)
+    usual = Typesetting().for_sums(series.sums)
+    zeroth, orders = by_order(series, usual, rates=True, line=float("inf"))
+    lines = [] if zeroth is None else [to_text(zeroth)]
+    for _, _, terms in orders:
+        lines += [to_text(line_formula(term, leading=bool(lines) or k > 0)) for k, term in enumerate(terms)]
+    if series.reachable_poles:
+        lines.append(
+            "where " + ", ".join(f"{to_text(factor(pole).formula(_USUAL))} ≠ 0" for pole in series.reachable_poles)
+        )
+    notation = usual.notation
+    stated = (to_text(line) for line in meanings(series, notation.size_symbol, lambda c: factor(c).signed(notation)))
+    lines += (f"where {line}" for line in stated)
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
     if series.setting.weight_decay:
-        plain = ", and ∇l, ∇²l, … of l" if has_plain_roots(series) else ""
-        half = factor(series.setting.weight_decay / 2)
-        penalty = " ".join(("-" if half.negative else "+", *_scale(half, 0, {}), "|θ|²"))
-        lines.append(f"G, H, … are derivatives of l {penalty}{plain}")
+        lines.append(to_text(trained_on(series, notation)))
     if width is not None:
         lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"
@@ -94,18 +98,17 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    setting, sums = series.setting, text_sums(series)
-    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
+    script = Script(series.basis, weight_decay=bool(series.setting.weight_decay))
+    function, usual = series.setting.observable.carries_function, Typesetting().for_sums(series.sums)
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
-        factored = factor(coefficient)
         rows.append(
             (
                 str(diagram.order),
                 diagram_name(diagram, series.basis),
                 str(diagram.symmetry_factor),
-                ("-" if factored.negative else "") + factored.text(sums),
-                formula(diagram, script, "matrix", function),
+                to_text(coefficient_formula(coefficient, usual)),
+                to_text(diagram_formula(diagram, script, function=function)),
             )
         )
     return aligned(rows)
@@ -119,11 +122,10 @@ def diagrams_to_table(diagrams: Iterable[Diagram], basis: Basis = "cumulant") ->
     c(0-1-2)(01-12)   2         G·H G
     c(01-2)(02-12)    2         tr(H C)
     """
-    script = TextScript(basis)
     rows: list[tuple[str, ...]] = [("diagram", "symmetry", "value")]
     for diagram in diagrams:
         name = diagram_name(diagram, basis)
-        rows.append((name, str(diagram.symmetry_factor), formula(diagram, script, "matrix", False)))
+        rows.append((name, str(diagram.symmetry_factor), diagram_to_text(diagram, basis)))
     return aligned(rows)
 
 
@@ -132,22 +134,6 @@ def aligned(rows: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _bare(coefficient: Coefficient) -> str:
-    """A coefficient with its sign."""
-    factored = factor(coefficient)
-    return ("-" if factored.negative else "") + factored.text()
-
-
-def _scale(factored: Factored, order: int, words: Mapping[str, str]) -> list[str]:
-    """Learning rate and coefficient: numbers before the learning rate, sizes behind it, brackets where they help."""
-    rate = ["η" + raised(order)] if order else []
-    if factored.is_one:
-        return rate
-    text = factored.text(words)
-    size = [f"({text})" if "/" in text else text]
-    return [*size, *rate] if factored.is_number else [*rate, *size]
 
 
 def diagrams_to_words(
@@ -166,10 +152,9 @@ def diagrams_to_words(
         curvature contracted with the gradient covariance: noise pushed uphill by
         sharpness
     """
-    script = TextScript(basis)
     lines: list[str] = []
     for diagram in diagrams:
-        title = f"{diagram_name(diagram, basis)}  {formula(diagram, script, 'matrix', function)}"
+        title = f"{diagram_name(diagram, basis)}  {diagram_to_text(diagram, basis, function=function)}"
         words = wrapped(explain(diagram, basis, function=function), width - 4, indent="")
         lines += [title, *(f"    {line}" for line in words)]
     return "\n".join(lines)

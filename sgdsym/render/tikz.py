@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import Picture
+from sgdsym.formula.escaping import escaped
 from sgdsym.render.drawing import (
     CAPSULE,
     FADED,
@@ -25,10 +27,10 @@ from sgdsym.render.drawing import (
     draw_sheet,
     number,
 )
-from sgdsym.render.escaping import escaped
 
 TIKZ_PREAMBLE = r"\usepackage{tikz}"
 INLINE = 0.5  # size of a picture that stands in a formula
+_PER_POINT = 0.1  # ems
 _COLOURS = {INK: "sgdink", PAPER: "white"} | {c: f"sgdblock{k}" for k, c in zip("abcdef", PALETTE, strict=True)}
 _FONTS = {"heading": ("base west", r"\sffamily"), "caption": ("base", r"\ttfamily")}
 
@@ -81,10 +83,17 @@ def diagrams_to_tikz(
     return _document(drawing, scale) if document else _picture(drawing, scale)
 
 
-def inline_tikz(diagram: Diagram) -> str:
-    r"""A diagram for a formula: small, on one line, centred on the axis of the formula."""
-    picture = " ".join(_picture(draw(diagram), INLINE).splitlines())
-    return rf"\vcenter{{\hbox{{{picture}}}}}"
+def inline_picture(diagram: Diagram, room: float = 0.0) -> Picture:
+    r"""A diagram for a formula: small, on one line, centred on the axis of the formula.
+
+    Args:
+        diagram: any diagram.
+        room: points that it may be wide; it is drawn in full size where that fits, and small where even half of that does not.
+    """
+    drawing = draw(diagram)
+    scale = max(INLINE, min(1.0, room / drawing.width))
+    code = " ".join(_picture(drawing, scale).splitlines())
+    return Picture(rf"\vcenter{{\hbox{{{code}}}}}", drawing.width * scale * _PER_POINT)
 
 
 def _document(drawing: Drawing, scale: float) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from sgdsym.arguments import quoted, read_choice, read_flag, read_integer, read_items, read_text
+from sgdsym.formula import LINE
 from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
 from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.prefactors import POLYNOMIALS, Polynomials
@@ -16,6 +17,7 @@ from sgdsym.series import ScheduleSum, symbol_name
 
 Shape = Literal["display", "aligned", "equations", "fragment"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
+NARROWEST, WIDEST = 12, 400  # ems
 _LABEL = re.compile(r"[A-Za-z0-9:._-]{1,60}")
 
 
@@ -34,6 +36,7 @@ class Typesetting:
         shape: ``"display"`` for one ``align*``, ``"aligned"`` for a block to put into an equation of your own,
             ``"equations"`` for one numbered equation per order, ``"fragment"`` for the bare formula on one line of the page.
         terms_per_line: as many terms of one order stand on a line, or as few as fit.
+        width: of a line, in ems: 33 in the standard classes at 10 points, about 22 in a column of two.
         label: begins the labels of numbered equations, ``\eqref{label}`` for the series and ``\eqref{label:3}`` for order 3.
         lengths: symbols that may be the length of the run; the first that occurs in a coefficient is.
 
@@ -52,6 +55,7 @@ class Typesetting:
     collect: bool = False
     shape: Shape = "display"
     terms_per_line: int = 1
+    width: float = LINE
     label: str = "eq:sgd"
     lengths: tuple[str, ...] = ("T", "E")
 
@@ -62,6 +66,13 @@ class Typesetting:
         read_choice("polynomials", self.polynomials, POLYNOMIALS)
         read_choice("shape", self.shape, SHAPES)
         read_flag("collect", self.collect)
+        if (
+            isinstance(self.width, bool)
+            or not isinstance(self.width, (int, float))
+            or not NARROWEST <= self.width <= WIDEST
+        ):
+            raise ValueError(f"width must be a number of ems from {NARROWEST} to {WIDEST}, not {quoted(self.width)}")
+        object.__setattr__(self, "width", float(self.width))
         object.__setattr__(self, "terms_per_line", read_integer("terms_per_line", self.terms_per_line, least=1))
         lengths = tuple(symbol_name(name) for name in read_items("lengths", self.lengths, "list of symbol names"))
         object.__setattr__(self, "lengths", lengths)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram
 from sgdsym.render.network import is_open_index, plain_roots
-from sgdsym.render.scripts import TextScript
+from sgdsym.render.notation import Notation
+from sgdsym.render.scripts import Script
 from sgdsym.series import BASES
 
 _DERIVATIVES = ("loss", "gradient", "curvature", "jerk")
@@ -61,7 +62,7 @@ def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False
     'curvature contracted with the gradient at x and the curvature at x, which is contracted with the gradient; covariance over x'
     """
     read_choice("basis", basis, BASES)
-    plain = plain_roots(diagram, TextScript("moment" if basis == "moment" else "cumulant", weight_decay))
+    plain = plain_roots(diagram, Script("moment" if basis == "moment" else "cumulant", Notation(), weight_decay))
     parts, joints = _parts(diagram, basis, function, plain)
     sentences = [_component(component) for component in _components(parts)]
     text = ", times ".join(sentences)

@@ -17,7 +17,8 @@ from typing import Any
 
 from sgdsym.arguments import quoted, read_instance
 from sgdsym.diagrams import Diagram
-from sgdsym.render import diagram_to_svg, diagram_to_text, explain
+from sgdsym.formula import raised, to_text
+from sgdsym.render import Notation, diagram_to_svg, diagram_to_text, explain
 from sgdsym.render.factors import factor
 from sgdsym.render.names import diagram_name
 from sgdsym.series import Coefficient, Observable
@@ -300,7 +301,7 @@ def _letters(reading: Reading) -> dict[int, str]:
 
 
 def _power(order: int) -> str:
-    return "1" if order == 0 else f"η{_raised(order)}" if order > 1 else "η"
+    return "1" if order == 0 else f"η{raised(order)}"
 
 
 def _raised(number: int) -> str:
@@ -308,8 +309,7 @@ def _raised(number: int) -> str:
 
 
 def _signed(coefficient: Coefficient) -> str:
-    factored = factor(coefficient)
-    return ("-" if factored.negative else "") + factored.text()
+    return to_text(factor(coefficient).signed(Notation()))
 
 
 def _bracketed(coefficient: Coefficient) -> str:

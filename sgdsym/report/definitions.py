@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sgdsym.formula import Indexed, to_latex
+from sgdsym.formula.letters import Kind
 from sgdsym.render import Notation
 from sgdsym.render.factors import factor
 from sgdsym.render.network import plain_roots
-from sgdsym.render.schedules import LatexLetters
-from sgdsym.render.scripts import Kind, LatexScript
+from sgdsym.render.scripts import Script
 from sgdsym.series import GD, ODE, SDE, SGD, Coefficient, Series
 from sgdsym.sgd import Request
 
@@ -67,7 +68,7 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
         sentences.append(_average(request, n))
     if request.weight_decay:
         half = factor(Coefficient.size(request.weight_decay) / 2)
-        penalty = rf"{'-' if half.negative else '+'} {half.latex(n)}\, |{weights}|^2"
+        penalty = rf"{'-' if half.negative else '+'} {to_latex(half.formula(n))}\, |{weights}|^2"
         sentences.append(
             rf"In all of this ${loss}$ is trained with weight decay, as ${loss}({weights}) {penalty}$, and so are "
             "the tensors below; what is observed is without it."
@@ -87,7 +88,7 @@ def _update(request: Request, notation: Notation) -> str:
     if request.delay:
         extra.append(f"no update before $t = {request.delay}$")
     if isinstance(request.schedule, str):
-        factor_of_update = LatexLetters(n.size).indexed(LatexLetters(n.size).name(request.schedule), "t", 1)
+        factor_of_update = to_latex(Indexed(n.size_symbol(request.schedule), "t"))
         rate += rf" {factor_of_update}\,"
         extra.append(f"factors ${factor_of_update}$ that are not known here")
     elif request.schedule is not None:
@@ -130,12 +131,12 @@ def symbol_definitions(series: Series, notation: Notation, style: str, options: 
         style: of the formulas; pictures need no tensors.
         options: by symbol the option of a request that it stands for.
     """
-    script = LatexScript(series.basis, notation, bool(series.setting.weight_decay))
+    script = Script(series.basis, notation, bool(series.setting.weight_decay))
     rate = (notation.learning_rate, "the learning rate")
     return [rate, *_tensors(series, script, style), *_sizes(series, notation, options)]
 
 
-def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition]:
+def _tensors(series: Series, script: Script, style: str) -> list[Definition]:
     single, noise, mixed, roots, plain = _occurring(series, script)
     notation, name = script.notation, "moment" if series.basis == "moment" else "cumulant"
     found: list[Definition] = []
@@ -146,7 +147,7 @@ def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition
     for kind, degrees, decay in means:
         for degree in sorted(degrees):
             meaning = _MEANS.get(degree, f"the mean of the tensor of derivatives of order {degree}")
-            found.append((script.tensor(kind, degree), f"{meaning} over the data{decay}"))
+            found.append((to_latex(script.tensor(kind, degree)), f"{meaning} over the data{decay}"))
     for count in sorted(noise):
         meaning = f"the joint {name} over the data of {count} times the gradient, a symmetric tensor"
         if count == 2:
@@ -154,19 +155,19 @@ def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition
                 name
             ]
             meaning += " over the data"
-        found.append((script.gradients(count), meaning))
+        found.append((to_latex(script.gradients(count)), meaning))
     for degree in sorted(roots):
         meaning = "the observed function" if degree == 0 else f"its derivatives of order {degree}"
-        found.append((script.tensor("function", degree), meaning))
+        found.append((to_latex(script.tensor("function", degree)), meaning))
     if max(single | roots | plain, default=0) > 2 and style == "matrix":
-        tensor = script.tensor("mean", 3)
+        tensor = to_latex(script.tensor("mean", 3))
         found.append(
             (rf"{tensor}[\,\cdot\,, \cdot\,]", "a tensor whose indices are contracted with those of the tensors inside")
         )
     if style == "index" or mixed:
         found.append(("a, b, c", "indices of the weights; one that occurs twice in a product is summed over"))
     if mixed:
-        letters = [script.tensor("sample", degree) for degree in sorted(mixed)]
+        letters = [to_latex(script.tensor("sample", degree)) for degree in sorted(mixed)]
         brackets = (
             rf"{notation.expectation}[\cdot]"
             if name == "moment"
@@ -178,7 +179,7 @@ def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition
     return found
 
 
-def _occurring(series: Series, script: LatexScript) -> tuple[set[int], set[int], set[int], set[int], set[int]]:
+def _occurring(series: Series, script: Script) -> tuple[set[int], set[int], set[int], set[int], set[int]]:
     """Degrees of means, sizes of blocks of gradients, degrees in other blocks, of observed functions and of the plain loss."""
     single: set[int] = set()
     noise: set[int] = set()
@@ -220,8 +221,7 @@ def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> li
 
 
 def _bare(size: Coefficient, notation: Notation) -> str:
-    factored = factor(size)
-    return ("-" if factored.negative else "") + factored.latex(notation)
+    return to_latex(factor(size).signed(notation))
 
 
 def _inline(size: Coefficient, notation: Notation) -> str:

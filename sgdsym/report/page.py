@@ -18,12 +18,26 @@ from sgdsym.codegen import generate
 from sgdsym.codegen.javascript import generate_javascript
 from sgdsym.codegen.moments import distinct_coefficients
 from sgdsym.diagrams import Diagram
-from sgdsym.render import Typesetting, diagram_to_latex, diagram_to_svg, diagram_to_text, explain, series_to_latex
+from sgdsym.formula import (
+    Digits,
+    Formula,
+    Row,
+    Scripts,
+    Sign,
+    Symbol,
+    power,
+    read_symbol,
+    signed_sum,
+    to_latex,
+    to_mathml,
+)
+from sgdsym.render import Typesetting, diagram_to_svg, diagram_to_text, explain, series_to_latex
 from sgdsym.render.factors import factor
-from sgdsym.render.latex import left_side
-from sgdsym.render.mathml import latex_to_mathml
+from sgdsym.render.formulas import diagram_formula
+from sgdsym.render.latex import left_side, remainder
 from sgdsym.render.names import diagram_name
-from sgdsym.render.terms import coefficient_lines, fill, order_terms
+from sgdsym.render.scripts import Script
+from sgdsym.render.terms import coefficient_lines, fill, line_formula, order_terms
 from sgdsym.report.definitions import Definition, setting_sentences, symbol_definitions, symbol_options
 from sgdsym.report.paper import request_options, title
 from sgdsym.report.values import DiagramValues, example_values
@@ -124,9 +138,11 @@ def write_page(
         command=f"sgdsym expand {' '.join(request_options(request))}" if request else None,
         formula=_formula(_headline(series, chosen), display=True),
         setting=[_prose(sentence) for sentence in setting_sentences(request, notation)] if request else [],
-        symbols=[(_formula(symbol), _prose(meaning)) for symbol, meaning in _symbols(series, chosen, options)],
-        conditions=[_formula(rf"{factor(pole).latex(notation)} \neq 0") for pole in series.poles],
-        rate=_formula(notation.learning_rate),
+        symbols=[
+            (_formula(read_symbol(symbol)), _prose(meaning)) for symbol, meaning in _symbols(series, chosen, options)
+        ],
+        conditions=[_formula(_nonzero(factor(pole).formula(notation))) for pole in series.reachable_poles],
+        rate=_formula(notation.symbol("learning_rate")),
         controls=_controls(series, chosen, options),
         orders=_orders(series, chosen),
         latex=series_to_latex(series, chosen),
@@ -139,10 +155,18 @@ def write_page(
     )
 
 
-def _headline(series: Series, typesetting: Typesetting) -> str:
-    n, order = typesetting.notation, series.truncation
-    total = rf"\sum_{{k=0}}^{{{order}}} {n.learning_rate}^{{k}} \, {n.part}_{{k}}"
-    return rf"{left_side(series, n)} = {total} + O({n.learning_rate}^{{{order + 1}}})"
+def _headline(series: Series, typesetting: Typesetting) -> Formula:
+    n, k = typesetting.notation, Symbol("k", "k")
+    least = Row((k, Sign("="), Digits("0")), "beside")
+    summed = Scripts(Sign("sum"), below=least, above=Digits(str(series.truncation)))
+    part = Scripts(n.symbol("part"), below=k)
+    total = Row((summed, power(n.symbol("learning_rate"), k), Sign("thin"), part), "plain")
+    right = signed_sum([(False, total), (False, remainder(series, n))])
+    return Row((left_side(series, n), Sign("="), right), "plain")
+
+
+def _nonzero(formula: Formula) -> Formula:
+    return Row((formula, Sign("neq"), Digits("0")), "plain")
 
 
 def _symbols(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[Definition]:
@@ -154,11 +178,11 @@ def _symbols(series: Series, typesetting: Typesetting, options: Mapping[str, str
 def _prose(sentence: str) -> list[str]:
     """Words and formulas in turn."""
     parts = sentence.replace(r"It\^o", "Itô").split("$")
-    return [_formula(part) if k % 2 else part for k, part in enumerate(parts) if part]
+    return [_formula(read_symbol(part)) if k % 2 else part for k, part in enumerate(parts) if part]
 
 
-def _formula(latex: str, *, display: bool = False) -> Markup:
-    return Markup(latex_to_mathml(latex, display=display))
+def _formula(formula: Formula, *, display: bool = False) -> Markup:
+    return Markup(to_mathml(formula, display=display))
 
 
 def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[_Control]:
@@ -169,7 +193,7 @@ def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, st
         option, label = options.get(name, ""), typesetting.notation.size(name)
         kind = "time" if option == "steps" and continuous else option
         value, least, most, whole = _RANGES[kind]
-        found.append(_Control(name, _formula(label), meanings[label], value, least, most, whole))
+        found.append(_Control(name, _formula(read_symbol(label)), meanings[label], value, least, most, whole))
     return found
 
 
@@ -182,7 +206,7 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
             _card(number, diagram, c, series, typesetting) for number, (diagram, c) in enumerate(group, start=number)
         ]
         number += len(cards)
-        rate = _formula(_power(typesetting.notation.learning_rate, order)) if order else ""
+        rate = _formula(power(typesetting.notation.symbol("learning_rate"), order)) if order else ""
         found.append((order, rate, cards))
     return found
 
@@ -190,22 +214,15 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
 def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Series, typesetting: Typesetting) -> _Card:
     basis, setting = series.basis, series.setting
     function, decays = setting.observable.carries_function, bool(setting.weight_decay)
-    value = diagram_to_latex(
-        diagram,
-        basis,
-        style=typesetting.style,
-        notation=typesetting.notation,
-        sums=typesetting.sums,
-        function=function,
-        weight_decay=decays,
-    )
-    rate = _power(typesetting.notation.learning_rate, diagram.order) if diagram.order else ""
+    script = Script(basis, typesetting.notation, decays)
+    value = diagram_formula(diagram, script, typesetting.style, typesetting.sums, function)
+    rate = power(typesetting.notation.symbol("learning_rate"), diagram.order) if diagram.order else None
     (term,) = order_terms([(diagram, coefficient)], rate, lambda _: value, replace(typesetting, collect=False))
     (lines,) = fill([term], 1, line=float("inf"))
     name = diagram_name(diagram, basis)
     words = explain(diagram, basis, function=function, weight_decay=decays)
     text = diagram_to_text(diagram, basis, function=function, weight_decay=decays)
-    searched = (name, words, text, value, str(coefficient))
+    searched = (name, words, text, to_latex(value), str(coefficient))
     return _Card(
         number,
         name,
@@ -213,13 +230,9 @@ def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Serie
         _formula(value),
         [_formula(line, display=True) for line in coefficient_lines(coefficient, typesetting, _WIDEST)],
         words,
-        " ".join(lines),
+        " ".join(to_latex(line_formula(pieces)) for pieces in lines),
         " ".join(searched).lower(),
     )
-
-
-def _power(base: str, exponent: int) -> str:
-    return base if exponent == 1 else f"{base}^{{{exponent}}}"
 
 
 def _data(series: Series, numbered: dict[Coefficient, int], options: Mapping[str, str]) -> dict[str, Any]:

@@ -8,20 +8,22 @@ from importlib.metadata import version
 from itertools import groupby
 
 from sgdsym.diagrams import Diagram
+from sgdsym.formula import to_latex
+from sgdsym.formula.escaping import escaped
 from sgdsym.render import Typesetting, diagram_to_latex, explain, preamble, series_to_latex
 from sgdsym.render.commands import Latex
-from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import Style
 from sgdsym.render.latex import left_side
 from sgdsym.render.terms import coefficient_lines
-from sgdsym.render.tikz import inline_tikz
+from sgdsym.render.tikz import inline_picture
 from sgdsym.report.definitions import setting_sentences, symbol_definitions, symbol_options
 from sgdsym.series import SGD, Coefficient, Series, Setting
 from sgdsym.sgd import Request, expand_request
 from sgdsym.templating import render
 
-_COLUMN = 22.0  # width of the column for a count, in ems
+# of the width of a line: the column for a count, in ems, and the one for a picture, in points
+_COLUMN, _PICTURE = 2 / 3, 2.4
 
 
 def write_paper(
@@ -125,9 +127,9 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
     )
     symmetry = diagram.symmetry_factor
     count = coefficient * symmetry * (-1) ** diagram.order
-    lines = r" \\ & \quad ".join(coefficient_lines(count, typesetting, _COLUMN))
+    lines = r" \\ & \quad ".join(map(to_latex, coefficient_lines(count, typesetting, _COLUMN * typesetting.width)))
     return {
-        "picture": Latex(inline_tikz(diagram)),
+        "picture": Latex(to_latex(inline_picture(diagram, _PICTURE * typesetting.width))),
         "value": Latex(value),
         "symmetry": Latex(rf"$|\mathrm{{Aut}}| = {symmetry}$"),
         "count": Latex(rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$"),
@@ -157,15 +159,15 @@ def _sum_rule(series: Series, typesetting: Typesetting) -> str:
 
 def _exactness(series: Series, typesetting: Typesetting) -> list[str]:
     n, order = typesetting.notation, series.truncation
-    label = typesetting.label
+    label, observed = typesetting.label, to_latex(left_side(series, n))
     sentences = [
         rf"Let the losses ${n.sample_loss}$ have bounded derivatives of all orders up to {order + 1} (polynomials whose coefficients "
-        rf"have finite moments will do). Then ${left_side(series, n)}$ as a function of ${n.learning_rate}$ has at ${n.learning_rate} = 0$ "
+        rf"have finite moments will do). Then ${observed}$ as a function of ${n.learning_rate}$ has at ${n.learning_rate} = 0$ "
         rf"exactly the Taylor coefficients of \eqref{{{label}}} up to order {order}, for every value of the sizes: no large number of "
         "updates, small noise or Gaussian noise is assumed, and the coefficients are exact rational numbers.",
         rf"The remainder $O({n.learning_rate}^{{{order + 1}}})$ is for a fixed length of the run; it is not uniform in it.",
     ]
-    if series.poles:
-        conditions = ", ".join(rf"${factor(pole).latex(n)} \neq 0$" for pole in series.poles)
+    if series.reachable_poles:
+        conditions = ", ".join(rf"${to_latex(factor(pole).formula(n))} \neq 0$" for pole in series.reachable_poles)
         sentences.append(f"The coefficients hold where {conditions}; elsewhere expand again with the numbers.")
     return sentences

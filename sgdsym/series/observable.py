@@ -9,11 +9,45 @@ import re
 from dataclasses import dataclass, replace
 from typing import Self
 
+from sgdsym.formula import (
+    Accent,
+    Bracket,
+    Digits,
+    Formula,
+    Fraction,
+    Row,
+    Scripts,
+    Sign,
+    Symbol,
+    Upright,
+    call,
+    replaced,
+    signed_sum,
+)
+from sgdsym.formula.letters import LETTERS
 from sgdsym.series.named import Named
 
 _OVER_RUN = " over the run"
 _JUMP = re.compile(r"jump-([1-9][0-9]?)")
-_RATE = r"\frac{{d}}{{dt}} {mean}[({n.weights}_{{t}} - {n.weights}_{{0}})^{{\otimes {indices}}}]_{{t=0}}"
+_LOSS, _WEIGHTS, _MEAN, _TIME = (LETTERS[name] for name in ("loss", "weights", "expectation", "steps"))
+_NOW, _START = Symbol("t", "t"), Digits("0")
+_END, _HAT = Scripts(_WEIGHTS, below=_TIME), Accent("hat", _LOSS)
+_RATE = Fraction(Symbol("d", "d"), Symbol("dt", "dt"))
+
+
+def _mean(inside: Formula) -> Formula:
+    return call(_MEAN, inside, square=True)
+
+
+def _at_start(inside: Formula) -> Formula:
+    """The rate of a mean at the start."""
+    now = Row((_NOW, Sign("="), _START))
+    return Row((_RATE, Row((_MEAN, Scripts(Bracket(inside, square=True), below=now)))), "operator")
+
+
+def _moved(indices: int) -> Formula:
+    moved = Bracket(signed_sum([(False, Scripts(_WEIGHTS, below=_NOW)), (True, Scripts(_WEIGHTS, below=_START))]))
+    return _at_start(Scripts(moved, above=Row((Sign("otimes"), Digits(str(indices))), "plain")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +58,7 @@ class Observable(Named):
         name: the word of the command line and of files.
         title: what it is called in a heading.
         words: what it is, in a sentence.
-        formula: in LaTeX, a format string over the notation ``n``, the expectation ``mean``, the last weights ``end``, and
-            the number ``indices`` of open indices.
+        formula: what the left side of its equation is, in the usual letters, if there is one.
         open_indices: of its values.
         carries_function: whether open roots carry the derivatives of another function than the loss; otherwise they are
             open indices.
@@ -40,12 +73,17 @@ class Observable(Named):
 
     title: str = ""
     words: str = ""
-    formula: str = ""
+    formula: Formula | None = None
     open_indices: int = 0
     carries_function: bool = False
     is_trained: bool = False
     has_free_root: bool = False
     is_mean: bool = False
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether its values are those of the loss, which is never negative where that of no data point is."""
+        return self.name.removesuffix(_OVER_RUN) in ("test-loss", "train-loss")
 
     @property
     def over_run(self) -> Self:
@@ -54,13 +92,16 @@ class Observable(Named):
         >>> str(TEST_LOSS.over_run)
         'test-loss over the run'
         """
-        mean = r"\frac{{1}}{{{n.steps}}} \sum_{{t=1}}^{{{n.steps}}} "
+        now = Scripts(_WEIGHTS, below=_NOW)
+        first = Row((_NOW, Sign("="), Digits("1")))
+        each = replaced(self.formula, lambda part: now if part == _END else None)
+        parts = (Fraction(Digits("1"), _TIME), Scripts(Sign("sum"), below=first, above=_TIME), each)
         return replace(
             self,
             name=f"{self.name}{_OVER_RUN}",
             title=f"{self.title}, averaged over the run",
             words=f"{self.words}, averaged over the updates",
-            formula=mean + self.formula.replace("{end}", "{n.weights}_{{t}}"),
+            formula=Row(parts, "plain"),
         )
 
     @classmethod
@@ -75,7 +116,7 @@ class Observable(Named):
         if isinstance(found, cls):
             return found.over_run if name.endswith(_OVER_RUN) else found
         indices = _JUMP.fullmatch(name)
-        return cls(name, formula=_RATE, open_indices=int(indices[1])) if indices else cls(name)
+        return cls(name, formula=_moved(int(indices[1])), open_indices=int(indices[1])) if indices else cls(name)
 
     def joined(self, sign: str, other: Self) -> Self:
         """See :class:`Named`; the values of a product have the open indices of both factors.
@@ -104,7 +145,7 @@ TEST_LOSS = Observable(
     "test-loss",
     "test loss",
     "the mean of the population loss after the run (the test loss)",
-    "{mean}[{n.loss}({end})]",
+    _mean(call(_LOSS, _END)),
     has_free_root=True,
     is_mean=True,
 )
@@ -112,7 +153,7 @@ TRAIN_LOSS = Observable(
     "train-loss",
     "training loss",
     "the mean of the loss on the training set after the run",
-    r"{mean}[\hat{{{n.loss}}}({end})]",
+    _mean(call(_HAT, _END)),
     is_trained=True,
     has_free_root=True,
     is_mean=True,
@@ -121,7 +162,7 @@ GENERALIZATION_GAP = Observable(
     "generalization-gap",
     "generalisation gap",
     "the mean of the population loss minus the loss on the training set, after the run",
-    r"{mean}[{n.loss}({end}) - \hat{{{n.loss}}}({end})]",
+    _mean(signed_sum([(False, call(_LOSS, _END)), (True, call(_HAT, _END))])),
     is_trained=True,
     has_free_root=True,
     is_mean=True,
@@ -130,7 +171,7 @@ DISPLACEMENT = Observable(
     "displacement",
     "displacement of the weights",
     "the mean displacement of the weights",
-    "{mean}[{end} - {n.weights}_{{0}}]",
+    _mean(signed_sum([(False, _END), (True, Scripts(_WEIGHTS, below=_START))])),
     open_indices=1,
     is_mean=True,
 )
@@ -138,29 +179,30 @@ COVARIANCE = Observable(
     "covariance",
     "covariance of the weights",
     "the covariance of the weights after the run",
-    r"\operatorname{{Cov}}[{end}]",
+    call(Upright("Cov", applied=True), _END, square=True),
     open_indices=2,
 )
 LOSS_VARIANCE = Observable(
     "loss-variance",
     "variance of the test loss",
     "the variance of the population loss after the run",
-    r"\operatorname{{Var}}[{n.loss}({end})]",
+    call(Upright("Var", applied=True), call(_LOSS, _END), square=True),
 )
 FUNCTION = Observable(
     "function",
     "mean of a function of the weights",
     "the mean of another function of the weights after the run",
-    "{mean}[{n.function}({end})]",
+    _mean(call(LETTERS["function"], _END)),
     carries_function=True,
     is_mean=True,
 )
 
 # what is made from series: by substitutions, and by the modified equation and its generator
-VELOCITY = Observable("velocity", formula="{mean}[{n.weights}_{{{n.steps}+1}} - {end}]", open_indices=1)
-DRIFT = Observable("drift", formula=r"\frac{{d}}{{dt}} {mean}[{n.weights}_{{t}}]_{{t=0}}", open_indices=1)
-DIFFUSION = Observable("diffusion", formula=_RATE, open_indices=2)
-MODIFIED_LOSS = Observable("modified-loss", formula=r"\tilde{{{n.loss}}}({n.weights})")
+_NEXT = Scripts(_WEIGHTS, below=Row((_TIME, Sign("+"), Digits("1"))))
+VELOCITY = Observable("velocity", formula=_mean(signed_sum([(False, _NEXT), (True, _END)])), open_indices=1)
+DRIFT = Observable("drift", formula=_at_start(Scripts(_WEIGHTS, below=_NOW)), open_indices=1)
+DIFFUSION = Observable("diffusion", formula=_moved(2), open_indices=2)
+MODIFIED_LOSS = Observable("modified-loss", formula=call(Accent("tilde", _LOSS), _WEIGHTS))
 POTENTIAL = Observable("potential")
 GRADIENT = Observable("gradient", open_indices=1)
 ALONG_GRADIENT = Observable("derivative along the gradient")

@@ -22,6 +22,7 @@ from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
 from sgdsym.series.filled import exact_sums, known_steps, read_rates
+from sgdsym.series.reach import can_vanish
 from sgdsym.series.refined import refined_sums
 from sgdsym.series.setting import Setting
 from sgdsym.series.sums import ScheduleSum, joined_sums, substituted_sums
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 Recount: TypeAlias = "Callable[[Mapping[str, Scalar]], Series]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Series(SeriesViews):
     r"""A series in the learning rate :math:`\eta`, exact up to and including ``truncation``.
 
@@ -145,6 +146,11 @@ class Series(SeriesViews):
     def poles(self) -> tuple[Coefficient, ...]:
         """Denominators of the coefficients besides symbols, such as ``N - 1``: they hold where none of these is 0."""
         return tuple(sorted({pole for c in set(self.terms.values()) for pole in c.poles}, key=str))
+
+    @cached_property
+    def reachable_poles(self) -> tuple[Coefficient, ...]:
+        """Those of the :attr:`poles` that can vanish at sizes that the run allows."""
+        return tuple(pole for pole in self.poles if can_vanish(pole, self.conditions))
 
     def subs(self, /, **values: Any) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.

@@ -67,5 +67,11 @@ class SeriesViews:
     def __str__(self) -> str:
         return self.to_text()
 
+    def __repr__(self) -> str:
+        series = cast("Series", self)
+        return f"Series({series.setting} to order {series.truncation}: {len(series)} diagrams over {series.basis}s)"
+
     def _repr_latex_(self) -> str:
-        return self.latex()
+        from sgdsym.render import series_head_to_latex
+
+        return series_head_to_latex(cast("Series", self))

@@ -20,7 +20,7 @@ from sgdsym.sgd.request import Request
 from sgdsym.sgd.settings import Side, parse_setting
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """The difference of two settings, first minus second.
 
@@ -60,6 +60,12 @@ class Comparison:
         if self.leading_order is None:
             return f"{sides} vanishes through order {self.difference.truncation} in the learning rate"
         return f"{sides} is of order {self.leading_order} in the learning rate"
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.headline()})"
+
+    def _repr_latex_(self) -> str:
+        return self.leading.latex()
 
     def summary(self) -> str:
         """The headline, and the terms of the leading order."""

@@ -73,7 +73,7 @@ def gdc_regulariser(*, batch_size: Size | None = None) -> Series:
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.3 (GDC: gradient descent regularised by C).
 
     >>> print(gdc_regulariser(batch_size=1))                           # η (N - 1)/(4N) tr C
-    η ((N - 1)/(4N)) κ[g·g]
+    η ((N - 1)/(4N)) tr(C)
     """
     batches = Request(sampling="fixed", batch_size=batch_size)
     return regulariser(compare(batches, Request(dynamics="gd"), order=2, observable="displacement"))

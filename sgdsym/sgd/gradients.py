@@ -74,7 +74,7 @@ def potential(series: Series) -> Series:
         ValueError: if the series is not the gradient of a series.
 
     >>> print(potential(gradient(covariance_trace())))
-    η κ[g·g]
+    η tr(C)
     """
     series.setting.require_plain("a potential")
     found: dict[Diagram, Coefficient] = {}

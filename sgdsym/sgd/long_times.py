@@ -24,7 +24,7 @@ def overfitting(*, form: str = "discrete", order: int = 2, dataset_size: Size | 
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.2.
 
     >>> print(overfitting(form="stationary"))
-    η² (1/(2N)) Σ_a H_a C_aa (1/(1 - r_a²) + 2 r_a 1/((1 - r_a) (1 - r_a²)))
+    η² (1/(2N)) Σ_a H_a C_aa (1/(1 - r_a²) + 2 r_a (1/((1 - r_a) (1 - r_a²))))
     where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a
     """
     return _without_start(at_minimum(resum(dynamics="gd", form=form, order=order, dataset_size=dataset_size)))
@@ -52,7 +52,7 @@ def takeuchi_criterion(*, dataset_size: Size | None = None) -> Resummed:
     H. Akaike, "Information theory and an extension of the maximum likelihood principle", 1973.
 
     >>> print(takeuchi_criterion())
-    η (1/N) Σ_a C_aa 1/(1 - r_a)
+    η (1/N) Σ_a C_aa (1/(1 - r_a))
     where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a
     """
     return generalization_gap(form="stationary", dataset_size=dataset_size)
@@ -83,7 +83,7 @@ def curvature_noise_displacement(*, form: str = "discrete", batch_size: Size | N
     Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.1, put right: the double sum over times does not factor.
 
     >>> print(curvature_noise_displacement(batch_size=1).to_text().splitlines()[0])
-    - (1/2) η³ Σ_ab J_abi C_ab [1, r_a r_b, r_i]
+    - (1/2) η³ Σ_ab J_abi C_ab [1, r_a r_b, r_i]_T
     """
     return at_minimum(resum(observable="displacement", order=3, form=form, batch_size=batch_size))
 

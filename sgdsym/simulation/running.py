@@ -159,9 +159,7 @@ def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
     if request.setting.dynamics.is_continuous:
         raise ValueError(f"{request.dynamics} has no updates that could be run; simulate sgd or gd")
     if isinstance(request.schedule, str):
-        raise ValueError(
-            f"a run needs numbers; give schedule as a list of rates, not the name {quoted(request.schedule)}"
-        )
+        raise ValueError(f"a run needs numbers; give schedule as a list, not the name {quoted(request.schedule)}")
     rates = request.rates
     # the rates of a list are one symbol in the arrays, put in below: a list may be long
     rule = request.update_rule

@@ -97,6 +97,9 @@ class Gibbs:
     loss: sp.Expr
     temperature: sp.Expr
 
+    def _repr_latex_(self) -> str:
+        return f"${sp.latex(self.density)}$"
+
     @property
     def density(self) -> sp.Expr:
         r"""The density before it is normalised, :math:`e^{-L/T}`."""

@@ -5,7 +5,7 @@ commutative scalar expression.  Refuses to know coefficients, learning rates, ma
 """
 
 from sgdsym.tensors.components import Label, component_symbol, independent_components
-from sgdsym.tensors.contraction import Contraction
+from sgdsym.tensors.contraction import Contraction, code_names
 from sgdsym.tensors.conversion import cumulant_in_moments, moment_in_cumulants
 from sgdsym.tensors.tensor import DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
@@ -16,6 +16,7 @@ __all__ = [
     "JointCumulant",
     "JointMoment",
     "Label",
+    "code_names",
     "component_symbol",
     "cumulant_in_moments",
     "independent_components",

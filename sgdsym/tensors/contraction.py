@@ -234,17 +234,48 @@ class Contraction(sp.Expr):  # type: ignore[misc]
     def _latex(self, _printer: Any) -> str:
         return self._text(LATEX)[0]
 
-    def _pythoncode(self, printer: Any) -> str:
-        """The name that lambdify gave to the argument; it renames arguments whose text is not an identifier."""
-        text = self._text(TEXT)[0]
-        return text if text.isidentifier() else str(printer._print_not_supported(self))
+    @property
+    def code_name(self) -> str:
+        """The name of the value in programs that sympy's printers write: its letters and digits, which every language lets through.
 
-    _numpycode = _scipycode = _jaxcode = _mpmathcode = _pythoncode
+        >>> Contraction(Diagram(3, [(0, 1), (1, 2)], [(0, 2)])).code_name
+        'trHC'
+        """
+        return "".join(filter(str.isalnum, self._text(TEXT)[0]))
+
+    def _code(self, _printer: Any) -> str:
+        return self.code_name
+
+    _pythoncode = _numpycode = _scipycode = _jaxcode = _mpmathcode = _torchcode = _tensorflowcode = _code
+    _ccode = _fcode = _julia = _octave = _rust_code = _mcode = _javascript = _rcode = _maple = _code
 
     def _pretty(self, printer: Any) -> prettyForm:
         text, tightness = self._text(UNICODE if printer._use_unicode else TEXT)
         loose = {PRECEDENCE["Atom"]: prettyForm.ATOM, PRECEDENCE["Add"]: prettyForm.ADD}
         return prettyForm(text, binding=loose.get(tightness, prettyForm.MUL))
+
+
+def code_names(expression: sp.Expr) -> dict[str, Contraction]:
+    """What the names in the code of an expression stand for, sorted; sympy's printers write code with them.
+
+    Args:
+        expression: holds contractions, as those of :meth:`sgdsym.Series.as_expr` do.
+
+    Raises:
+        ValueError: if two contractions would have one name.
+
+    >>> noise = Contraction(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]))
+    >>> print(sp.ccode(2 * noise)), code_names(2 * noise)
+    2*trHC
+    (None, {'trHC': tr(HC)})
+    """
+    found: dict[str, Contraction] = {}
+    for value in sorted(read_instance("expression", expression, sp.Basic).atoms(Contraction), key=str):
+        # mean tensors are the same in both bases, and so are the values made of them alone
+        known = found.setdefault(value.code_name, value)
+        if str(known) != str(value):
+            raise ValueError(f"{known} and {value} would both be called {value.code_name}")
+    return found
 
 
 def _chain(factors: Sequence[tuple[Any, tuple[tuple[int, ...], ...]]], style: Style) -> str | None:

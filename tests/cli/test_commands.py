@@ -68,7 +68,7 @@ def test_a_schedule_may_be_a_name(capsys, tmp_path):
     assert "no place for the rates lambda" in said
     code, _, _ = run(capsys, "paper", *words[1:], "--output", str(tmp_path / "rates.tex"))
     assert code == 0
-    assert r"\sum_{s<t}W_sW_t" in (tmp_path / "rates.tex").read_text()
+    assert r"\sum_{s<t} W_s W_t" in (tmp_path / "rates.tex").read_text()
 
 
 def test_the_mean_over_the_run_is_an_option(capsys):

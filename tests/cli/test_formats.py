@@ -37,7 +37,9 @@ def test_images_are_written_whole(capfdbinary, tmp_path, kind):
         (".svg", "<svg"),
         (".tikz", r"\begin{tikzpicture}"),
         (".dot", "graph"),
-        (".log", "l\n"),
+        (".typ", "$\n"),
+        (".md", "$$\n"),
+        (".csv", "order,"),
     ],
 )
 def test_the_suffix_says_the_format(tmp_path, suffix, begins):
@@ -170,3 +172,25 @@ def test_a_kernel_that_takes_long_to_plan_is_refused(capsys, monkeypatch):
 def test_an_estimate_that_cannot_be_or_takes_long_is_refused(capsys, arguments, message):
     assert main(["expand", *arguments, "--unbiased"]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("expand --ordr 3", "did you mean --order?; see sgdsym expand --help"),
+        ("stationary covarance", "did you mean covariance?"),
+        ("expnd", "did you mean expand?"),
+        ("expand --sampling reshufle", "did you mean reshuffle?"),
+        ("paper --learning-rte=1 --weight-decy 2", "unrecognized arguments"),
+    ],
+)
+def test_a_mistyped_word_is_told_what_it_is_like(capsys, words, meant):
+    code, _, message = run(capsys, *words.split())
+    assert code == 2
+    assert meant in message
+    assert len(message) <= 301
+
+
+def test_a_word_like_no_other_is_told_nothing(capsys):
+    _, _, message = run(capsys, "expand", "--zzzzzz")
+    assert message == "sgdsym: unrecognized arguments: --zzzzzz; see sgdsym expand --help\n"

@@ -37,7 +37,7 @@ def test_conditions_stand_once(capsys):
     assert printed.splitlines()[-3:] == [
         "where (N - 1) ≠ 0",
         "order 1: minus η times the gradient of l",
-        "order 2: minus η times the gradient of (1/4) η G·G + η ((N - B)/(4B(N - 1))) κ[g·g]",
+        "order 2: minus η times the gradient of (1/4) η G·G + η ((N - B)/(4B(N - 1))) tr(C)",
     ]
 
 
@@ -139,3 +139,14 @@ def test_wrong_requests_get_one_line_and_exit_2(capsys, words, complaint):
     assert complaint in said
     assert said.startswith("sgdsym: ")
     assert said.count("\n") == 1
+
+
+def test_the_loss_that_a_drift_descends(capsys):
+    code, printed, _ = run(capsys, "--sampling reshuffle --potential --batch-size 1 --order 3")
+    assert code == 0
+    assert printed.splitlines()[:3] == ["l", "+ (1/4) η G·G", "+ (1/4) η tr(C)"]
+    code, printed, _ = run(capsys, "--dynamics gd --potential --format latex")
+    assert code == 0
+    assert r"\tilde{l}(\theta) = l" in printed
+    code, _, message = run(capsys, "--part diffusion --potential")
+    assert (code, message) == (2, "sgdsym: --potential is for --part drift: only a drift descends a loss\n")

@@ -41,7 +41,7 @@ def test_json(capsys):
 
 def test_latex(capsys):
     _, printed, _ = run(capsys, "--hessian", "h", "--noise", "c", "--learning-rate", "r", "--format", "latex")
-    assert printed.startswith("\\begin{align*}\n\\Sigma &= - \\frac{c r}{h \\left(h r - 2\\right)} \\\\\n")
+    assert printed.startswith("\\begin{align*}\n\\Sigma &= \\frac{cr}{h(2 - hr)} \\\\\n")
     _, printed, _ = run(capsys, *EXAMPLE, "--format", "latex")
     assert r"\Sigma &= \left[\begin{matrix}\frac{310}{1173} & - \frac{140}{1173}\\" in printed
 

@@ -84,7 +84,7 @@ def test_the_rate_of_escape(capsys):
 def test_the_rate_of_escape_with_symbols(capsys):
     text = printed(capsys, "escape")
     assert "sqrt(h)*sqrt(-h_s)*(L_s/L_0)**(-B/(eta*h) - 1/2)/(2*pi)" in text
-    assert "B/(eta*h) + 1\n" in text
+    assert "1 + B/(ηh)\n" in text
     assert "\\frac{n}{2}" in printed(capsys, "escape", "--outliers", "n", "--format", "latex")
     source = printed(capsys, "escape", "--curvature", "2,1;1,3", "--saddle-curvature", "-1,2;2,5", "--format", "numpy")
     expected = escape_rate(0.5, 2.0, [[2, 1], [1, 3]], [[-1, 2], [2, 5]], learning_rate=0.1, batch_size=2)

@@ -42,7 +42,7 @@ def test_five_gradients_in_json(capsys):
 
 def test_a_symbolic_covariance_in_latex(capsys):
     text = run(capsys, "--covariance", "D", "--format", "latex")
-    assert r"C^{\mathrm{without}}(b) &= \frac{D \left(N - b\right)}{b \left(N - 1\right)} \\" in text
+    assert r"C^{\mathrm{without}}(b) &= \frac{D(N - b)}{b(N - 1)} \\" in text
     assert text.startswith("\\begin{align*}\n")
 
 

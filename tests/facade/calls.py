@@ -9,6 +9,7 @@ from sgdsym.numeric.matrix_free import Effort, Run
 from sgdsym.numeric.matrix_free.data import read_weights
 from sgdsym.numeric.matrix_free.legs import read_legs
 from sgdsym.simulation import bundled_landscape
+from sgdsym.tensors import code_names
 
 x, y = sp.symbols("x y")
 T = sgdsym.Coefficient.symbol("T")
@@ -56,6 +57,8 @@ CALLS = {
         (),
         {"order": 1, "delay": 1, "average": "uniform", "momentum": HALF, "sampling": "reshuffle", "epochs": 2},
     ),
+    "Kernel trust": (KERNEL.trust, (TENSORS,), {"T": 3}),
+    "code_names": (code_names, (SERIES.as_expr(),), {}),
     "expand weight decay": (
         sgdsym.expand,
         (),
@@ -76,6 +79,7 @@ CALLS = {
     "LinearOptimizer.quasi_hyperbolic": (sgdsym.LinearOptimizer.quasi_hyperbolic, ("beta", "nu"), {}),
     "LinearOptimizer.aggregated": (sgdsym.LinearOptimizer.aggregated, (["beta", "nu"],), {}),
     "LinearOptimizer.schedule_free": (sgdsym.LinearOptimizer.schedule_free, ("beta", 3), {}),
+    "LinearOptimizer.scheduled_by": (sgdsym.LinearOptimizer.heavy_ball("mu").scheduled_by, ("rate",), {}),
     "LinearOptimizer.delayed": (sgdsym.LinearOptimizer.sgd().delayed, (1,), {}),
     "LinearOptimizer.update": (sgdsym.LinearOptimizer.sgd().update, (1,), {}),
     "expand named schedule": (

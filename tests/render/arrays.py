@@ -1,13 +1,12 @@
-"""Numbers for formulas: a script that writes Python over arrays, and the value of a diagram from its definition."""
+"""Numbers for formulas: trees as Python over arrays, and the value of a diagram from its definition."""
 
-import re
-from dataclasses import dataclass
 from itertools import chain, permutations, product
 from math import factorial
 
 import numpy as np
 
 from sgdsym.diagrams import set_partitions
+from sgdsym.formula import Apply, Bracket, Digits, Indexed, Inner, Outer, Row, Scripts, Sign, Symbol, Trace
 
 WIDTH, POINTS, ORDER = 2, 2, 4
 
@@ -78,54 +77,113 @@ def derivative(point, carried):
     return (point.plain if is_plain else point)[degree]
 
 
-@dataclass(frozen=True)
-class ArrayScript:
-    """Writes a formula as Python text; :func:`evaluate` gives its value."""
+LETTERS = {"l": 0, "G": 1, "H": 2, "J": 3}
+OBSERVED = {"s": "function", "l": "plain mean", "l_{x}": "plain sample"}
+SAMPLES = {"l_{x}": 0, "g": 1, "h": 2, "j": 3}
 
-    basis: str
-    weight_decay: bool = False
 
-    def tensor(self, kind, degree):
-        names = {"mean": "MEAN", "plain mean": "PLAIN", "sample": "POINT", "plain sample": "POINT.plain"}
-        return f"{names.get(kind, 'FUNCTION')}[{degree}]"
+def as_python(formula, basis):
+    """The tree of a formula as Python text; :func:`evaluate` gives its value."""
+    factors = formula.parts if isinstance(formula, Row) and formula.gap == "product" else (formula,)
+    if any(map(is_deep_indexed, factors)):
+        return f"contract([{', '.join(indexed(factor, basis) for factor in factors)}])"
+    return in_matrices(formula)
 
-    def gradients(self, count):
-        return f"average({count}, lambda points: outer(p[1] for p in points))"
 
-    def average(self, inside):
-        pieces = inside.split("POINT")
-        text = pieces[0] + "".join(f"points[{i}]{piece}" for i, piece in enumerate(pieces[1:]))
-        return f"average({len(pieces) - 1}, lambda points: {text})"
+def tensor(node):
+    """The kind and the degree of a derivative tensor."""
+    match node:
+        case Symbol("s"):
+            return "function", 0
+        case Symbol(latex):
+            return ("mean", LETTERS[latex]) if latex in LETTERS else ("sample", SAMPLES[latex])
+        case Scripts(Symbol(latex), None, Bracket(Digits(degree))):
+            return ("mean" if latex == "l" else "sample"), int(degree)
+        case Row((Scripts(Sign("nabla"), None, Digits(degree)), of), "operator"):
+            return OBSERVED[of.latex], int(degree)
+    assert node.parts[0] == Sign("nabla")
+    return OBSERVED[node.parts[1].latex], 1
 
-    def outer(self, left, right):
-        return f"outer([{left}, {right}])"
 
-    def apply(self, tensor, arguments):
-        return f"apply({tensor}, [{', '.join(arguments)}])"
+def indexed(node, basis):
+    """A factor with indices: kind, degree and indices of each of its members."""
+    match node:
+        case Indexed(Symbol("C" | "S"), indices):
+            assert basis == "cumulant"
+            return f"({', '.join(repr(('sample', 1, i)) for i in indices)},)"
+        case Indexed(base, indices):
+            return repr((*tensor(base), indices))
+        case Row((Indexed(Sign("partial"), indices), of), "plain"):
+            return repr((OBSERVED[of.latex], len(indices), indices))
+        case Row((Symbol(), Bracket(inside))):
+            members = inside.parts if isinstance(inside, Row) and inside.gap in ("plain", "listed") else (inside,)
+            return f"({', '.join(indexed(member, basis) for member in members)},)"
+    return repr((*tensor(node), ""))
 
-    def product(self, words, powers):
-        assert not (powers and "POINT" in "".join(words) and self.basis == "cumulant")
-        return f"chain_of([{', '.join(words)}])"
 
-    def inner(self, left, right):
-        return f"chain_of([{left}, {right}])"
+def in_matrices(node):
+    """A formula without indices."""
+    return WRITERS.get(type(node), of_tensor)(node)
 
-    def trace(self, matrix):
-        return f"np.trace({matrix})"
 
-    def times(self, scalar, exponent, bracket):
-        return f"({scalar}) ** {exponent}"
+def of_tensor(node):
+    if node in (Symbol("C", "C"), Symbol("S", "S")):
+        return gradients(2 if node.latex == "C" else 3)
+    kind, degree = tensor(node)
+    names = {"mean": "MEAN", "plain mean": "PLAIN", "sample": "POINT", "plain sample": "POINT.plain"}
+    return f"{names.get(kind, 'FUNCTION')}[{degree}]"
 
-    def indexed(self, kind, degree, indices):
-        return f"('{kind}', {degree}, '{indices}')"
 
-    def joint(self, members, indices, only_gradients):
-        return f"({', '.join(members)},)"
+def gradients(count):
+    return f"average({count}, lambda points: outer(p[1] for p in points))"
 
-    def side_by_side(self, factors):
-        if re.search(r"^\(*'", factors[0]):
-            return f"contract([{', '.join(factors)}])"
-        return " * ".join(factors)
+
+def of_row(node):
+    match node:
+        case Row((Symbol(), Bracket(Scripts(Symbol("g"), None, Row((Sign("otimes"), Digits(count))))))):
+            return gradients(int(count))
+        case Row((Symbol(), Bracket(inside, True))):
+            pieces = in_matrices(inside).split("POINT")
+            text = pieces[0] + "".join(f"points[{i}]{piece}" for i, piece in enumerate(pieces[1:]))
+            return f"average({len(pieces) - 1}, lambda points: {text})"
+        case Row(parts, "chain"):
+            return f"chain_of([{listed(parts)}])"
+        case Row(parts, "product"):
+            return " * ".join(map(in_matrices, parts))
+    return of_tensor(node)
+
+
+def of_scripts(node):
+    match node:
+        case Scripts(Symbol() as base, None, Digits(count)) if base.latex in "HCh":
+            return f"chain_of([{listed([base] * int(count))}])"
+        case Scripts(base, None, Digits(count)):
+            return f"({in_matrices(base)}) ** {count}"
+    return of_tensor(node)
+
+
+def listed(parts):
+    return ", ".join(map(in_matrices, parts))
+
+
+WRITERS = {
+    Row: of_row,
+    Scripts: of_scripts,
+    Bracket: lambda node: f"({in_matrices(node.inside)})",
+    Outer: lambda node: f"outer([{listed((node.left, node.right))}])",
+    Inner: lambda node: f"chain_of([{listed((node.left, node.right))}])",
+    Trace: lambda node: f"np.trace({in_matrices(node.matrix)})",
+    Apply: lambda node: f"apply({in_matrices(node.head)}, [{listed(node.arguments)}])",
+}
+
+
+def is_deep_indexed(node):
+    """Whether indices stand anywhere in a formula."""
+    if isinstance(node, Indexed):
+        return True
+    parts = [getattr(node, name) for name in getattr(node, "__slots__", ())]
+    flat = chain.from_iterable(part if isinstance(part, tuple) else (part,) for part in parts)
+    return any(is_deep_indexed(part) for part in flat if not isinstance(part, str))
 
 
 def evaluate(text, basis):

@@ -31,8 +31,9 @@ def _sum(tokens, symbols):
 def _product(tokens, symbols):
     total = Fraction(1)
     while tokens and tokens[0] not in ")}+-":
-        value, tokens = _power(tokens, symbols)
-        total *= value
+        divides = tokens[0] == "/"
+        value, tokens = _power(tokens[divides:], symbols)
+        total *= 1 / value if divides else value
     return total, tokens
 
 

@@ -6,9 +6,11 @@ from itertools import product
 import pytest
 
 from sgdsym.diagrams import Diagram, grow
+from sgdsym.formula import read_symbol, to_latex, width
 from sgdsym.render import Typesetting, diagram_to_tikz, diagrams_to_tikz, series_to_latex, typeset_document
+from sgdsym.render.latex import by_order
 from sgdsym.render.prefactors import POLYNOMIALS
-from sgdsym.render.width import width
+from sgdsym.render.terms import fill, line_formula
 from sgdsym.sgd import FORMS, expand, modified, resum
 
 ONLINE = expand(order=4)
@@ -70,21 +72,26 @@ def test_pictures_compile(pdflatex):
     assert pdflatex(diagram_to_tikz(roots, document=True, scale=2)).exists()
 
 
+def lines():
+    """The lines of some series, as formulas."""
+    for series, polynomials in product((ONLINE, *SERIES.values()), ("factored", "binomial", "falling")):
+        _, orders = by_order(series, Typesetting(polynomials=polynomials), rates=True)
+        for _, _, terms in orders:
+            yield from (line_formula(line) for group in fill(terms, 2) for line in group)
+
+
 def test_the_estimated_width_is_no_less_than_the_true_one(pdflatex):
     """Boxes of the formulas' lines, measured by TeX in ems of ten points."""
-    texts = "\n".join(text for text in written() if "tikz" not in text).splitlines()
-    # within a matrix these part its entries
-    marks = r"\\notag|\\label\{[^}]*\}|\\\\(\[1ex\])?$|^&|=\{\}&"
-    lines = {re.sub(marks, "", text.removesuffix(r" \notag \\")).strip() for text in texts if "&" in text}
-    lines = sorted(line for line in lines if line)[::3]
-    boxes = "\n".join(rf"\setbox0\hbox{{$\displaystyle {line}$}}\typeout{{WIDTH \the\wd0}}" for line in lines)
+    formulas = {to_latex(line): line for line in lines()}
+    chosen = sorted(formulas)[::3]
+    boxes = "\n".join(rf"\setbox0\hbox{{$\displaystyle {line}$}}\typeout{{WIDTH \the\wd0}}" for line in chosen)
     log = pdflatex(typeset_document(boxes + " x")).with_suffix(".log").read_text(encoding="latin-1")
     measured = [float(points) / 10 for points in re.findall(r"^WIDTH ([\d.]+)pt", log, re.MULTILINE)]
-    assert len(measured) == len(lines) > 200
-    for line, true in zip(lines, measured, strict=True):
-        assert true - 0.2 < width(line) < 1.4 * true + 0.5, line
+    assert len(measured) == len(chosen) > 200
+    for line, true in zip(chosen, measured, strict=True):
+        assert true - 0.2 < width(formulas[line]) < 1.4 * true + 0.5, line
 
 
 @pytest.mark.parametrize("text", ["", "{", r"\frac", "^", "}", r"\binom{T}"])
-def test_the_width_of_what_is_no_formula_is_some_number(text):
-    assert 0 <= width(text) < 5
+def test_the_width_of_what_is_no_symbol_is_some_number(text):
+    assert 0 <= width(read_symbol(text)) < 5

@@ -7,9 +7,10 @@ from itertools import product
 import pytest
 
 from sgdsym import Coefficient, Diagram, Notation, Series
+from sgdsym.formula import Symbol, to_latex
 from sgdsym.render import Typesetting, diagram_to_latex, preamble, series_to_latex, typeset_document
 from sgdsym.render.prefactors import POLYNOMIALS
-from sgdsym.render.terms import fill, order_terms
+from sgdsym.render.terms import fill, line_formula, order_terms
 from sgdsym.sgd import expand, modified, resum
 from tests.render.latex_values import latex_value
 
@@ -61,8 +62,8 @@ def test_every_way_of_writing_coefficients_has_their_value(setting, polynomials,
     numbers = {name: NUMBERS[name] for name in series.symbols}
     for order in range(1, series.truncation + 1):
         terms = list(series.order(order))
-        written = order_terms(terms, "x", names.__getitem__, chosen)
-        text = " ".join(line for group in fill(written, 3) for line in group)
+        written = order_terms(terms, Symbol("x"), lambda diagram: Symbol(names[diagram]), chosen)
+        text = " ".join(to_latex(line_formula(line)) for group in fill(written, 3) for line in group)
         found = latex_value(text, {**numbers, **values, "x": 1})
         assert found == sum(
             c.substitute(numbers).as_fraction() * values[names[d].replace("{", "").replace("}", "")] for d, c in terms

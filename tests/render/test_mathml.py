@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgdsym.render import Notation, diagram_to_latex
+from sgdsym.formula import read_symbol, to_latex, to_mathml
+from sgdsym.render import Notation
 from sgdsym.render.factors import factor
+from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.latex import left_side
-from sgdsym.render.mathml import latex_to_mathml
+from sgdsym.render.scripts import Script
 from sgdsym.sgd import expand
 
 OWN = Notation.parse(r"L=\mathcal{L},G=\hat{g},C=\Sigma,eta=\varepsilon,theta=\boldsymbol{w}")
@@ -30,11 +32,9 @@ def formulas(notation):
         yield left_side(series, notation)
         function = request.get("observable") == "function"
         for diagram, coefficient in series:
-            yield factor(coefficient).latex(notation)
+            yield factor(coefficient).formula(notation)
             for style, sums in (("matrix", "einstein"), ("index", "einstein"), ("index", "explicit")):
-                yield diagram_to_latex(
-                    diagram, series.basis, style=style, sums=sums, notation=notation, function=function
-                )
+                yield diagram_formula(diagram, Script(series.basis, notation), style, sums, function)
 
 
 def leaves(mathml):
@@ -48,9 +48,9 @@ def leaves(mathml):
 def test_formulas_read_as_another_converter_sets_them(notation):
     converter = pytest.importorskip("latex2mathml.converter")
     for formula in set(formulas(notation)):
-        ours = latex_to_mathml(formula)
+        ours = to_mathml(formula)
         assert "\\" not in ours, formula
-        assert leaves(ours) == leaves(unescape(converter.convert(formula))), formula
+        assert leaves(ours) == leaves(unescape(converter.convert(to_latex(formula)))), formula
 
 
 def tree(element):
@@ -81,9 +81,10 @@ def leaf(element):
 def test_formulas_have_the_structure_that_math_core_gives_them(notation):
     """What is a base, a script, a numerator, too: characters alone would not see a script in a wrong place."""
     converter = pytest.importorskip("math_core").LatexToMathML()
-    for formula in sorted(set(formulas(notation))):
-        theirs = ElementTree.fromstring(unescape(converter.convert_with_local_state(formula, displaystyle=False)))  # noqa: S314
-        ours = ElementTree.fromstring(latex_to_mathml(formula))  # noqa: S314 - our own text
+    for formula in sorted(set(formulas(notation)), key=to_latex):
+        latex = to_latex(formula)
+        theirs = ElementTree.fromstring(unescape(converter.convert_with_local_state(latex, displaystyle=False)))  # noqa: S314
+        ours = ElementTree.fromstring(to_mathml(formula))  # noqa: S314 - our own text
         assert tree(ours) == tree(theirs), formula
 
 
@@ -96,18 +97,18 @@ def test_formulas_have_the_structure_that_math_core_gives_them(notation):
         (r"\binom{T}{2}", '<mrow><mo>(</mo><mfrac linethickness="0"><mi>T</mi><mn>2</mn></mfrac><mo>)</mo></mrow>'),
         (r"\sum_{a}", "<munder><mo>∑</mo><mi>a</mi></munder>"),
         (r"\epsilon\varepsilon\phi\varphi", "<mi>ϵ</mi><mi>ε</mi><mi>ϕ</mi><mi>φ</mi>"),
-        (r"\mathfrak{Lg}", '<mrow><mi mathvariant="normal">𝔏</mi><mi mathvariant="normal">𝔤</mi></mrow>'),
+        (r"\mathfrak{Lg}", '<mi mathvariant="normal">𝔏</mi><mi mathvariant="normal">𝔤</mi>'),
         (r"f''", "<msup><mi>f</mi><mrow><mo>′</mo><mo>′</mo></mrow></msup>"),
         (r"\text{a < b}", "<mtext>a\u00a0&lt;\u00a0b</mtext>"),
         (r"\unheard", "<mtext>\\unheard</mtext>"),
     ],
 )
 def test_commands(latex, mathml):
-    assert latex_to_mathml(latex) == f"<math>{mathml}</math>"
+    assert to_mathml(read_symbol(latex)) == f"<math>{mathml}</math>"
 
 
 @given(st.text(alphabet="\\{}^_'<>&\"abT12 +-()[]", max_size=30) | st.text(max_size=12))
 def test_any_text_becomes_one_well_formed_element(text):
     plain = "".join(c for c in text if c.isprintable())
-    element = ElementTree.fromstring(latex_to_mathml(plain))  # noqa: S314 - that it holds no surprise is the test
+    element = ElementTree.fromstring(to_mathml(read_symbol(plain)))  # noqa: S314 - that it holds no surprise is the test
     assert element.tag == "math"

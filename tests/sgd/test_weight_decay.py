@@ -141,7 +141,7 @@ def test_formulas_say_what_the_nodes_carry():
         "l\n- η T G·∇l\n+ η² (T²/2) G·∇²l G\n+ η² (T(T - 1)/2) G·H ∇l\n+ η² (T/2) tr(∇²l C)\n"
         "G, H, … are derivatives of l + (1/10) |θ|², and ∇l, ∇²l, … of l"
     )
-    assert r"\text{ are derivatives of } l + \frac{1}{10}\, |\theta|^{2}" in series.latex()
+    assert r"\text{ are derivatives of }l + \frac{1}{10} \, |\theta|^{2}" in series.latex()
     assert r"G_a \, \partial_a l" in series.latex(style="index")
     moved = expand(order=1, observable="displacement", weight_decay=2)
     assert str(moved).splitlines()[-1] == "G, H, … are derivatives of l + |θ|²"

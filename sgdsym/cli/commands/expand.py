@@ -27,8 +27,9 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
+    output_format = chosen_format(options)
     options.request = request = read_request(options)
     progress = Progress()
     series = expand_request(request, progress.layer)
-    progress.say(f"writing {chosen_format(options)}")
+    progress.say(f"writing {output_format}")
     write(formatted(series, options), options.output, markup=is_markup(options))

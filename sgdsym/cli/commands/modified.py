@@ -24,7 +24,7 @@ from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.diagrams import MAX_ORDER
 from sgdsym.render import series_to_text
 from sgdsym.series import BASES, DRIFT, Series
-from sgdsym.sgd import PARTS, SAMPLINGS, estimate_parts, loss_corrections, modified
+from sgdsym.sgd import PARTS, SAMPLINGS, estimate_parts, loss_corrections, modified, modified_loss
 
 
 def add(commands: Commands) -> None:
@@ -37,12 +37,18 @@ def add(commands: Commands) -> None:
         "the logarithm of a step (online, replace) or of an epoch over its number of steps (reshuffle).",
         epilog="examples:\n  sgdsym modified --dynamics gd --order 5\n"
         "  sgdsym modified --dynamics gd --momentum 9/10 --format numpy --output field.py\n"
+        "  sgdsym modified --sampling reshuffle --potential --format latex\n"
         "  sgdsym modified --part diffusion --batch-size 8 --format latex",
     )
     command.add_argument("--dynamics", choices=("sgd", "gd"), default="sgd", help="with noise or without (default sgd)")
     command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps of sgd draw data")
     command.add_argument(
         "--part", type=_part, default="drift", help="drift, diffusion, or a number of indices: 3 and more are jumps"
+    )
+    command.add_argument(
+        "--potential",
+        action="store_true",
+        help="the loss that the drift descends, to the last order that is a gradient, in place of the drift",
     )
     add_order(command, "highest power of the learning rate (default 3)")
     sizes = command.add_argument_group("sizes", "a number or a symbol name; left out they are symbols, momentum 0")
@@ -68,6 +74,7 @@ def _part(text: str) -> str | int:
 
 def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
+    output_format = chosen_format(options)
     _guard(options.dynamics, options.order, options.force)
     progress = Progress()
     try:
@@ -85,11 +92,27 @@ def _run(options: argparse.Namespace) -> None:
         )
     except ValueError as error:
         raise RequestError(error) from error
-    progress.say(f"writing {chosen_format(options)}")
+    if options.potential:
+        series = _potential(series)
+    progress.say(f"writing {output_format}")
     text = formatted(series, options)
-    if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == DRIFT:
+    if isinstance(text, str) and output_format == "text" and series.setting.observable == DRIFT:
         text = "\n".join([text, *_verdicts(series)])
     write(text, options.output, markup=is_markup(options))
+
+
+def _potential(drift: Series) -> Series:
+    """The modified loss of a drift.
+
+    Raises:
+        RequestError: if the series is no drift, or not even its first order is a gradient.
+    """
+    if drift.setting.observable != DRIFT:
+        raise RequestError("--potential is for --part drift: only a drift descends a loss")
+    try:
+        return modified_loss(drift)
+    except ValueError as error:
+        raise RequestError(error) from error
 
 
 def _guard(dynamics: str, order: int, forced: bool) -> None:

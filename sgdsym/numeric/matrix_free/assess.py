@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,9 +13,11 @@ from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Grounds
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus
 from sgdsym.numeric.matrix_free.confirm import Finding, attempt_derivatives, confirm_derivatives
 from sgdsym.numeric.matrix_free.data import Points
+from sgdsym.numeric.matrix_free.kinks import POINTS, has_kinks
 from sgdsym.numeric.matrix_free.plan import WORKING_SET, Held
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.supervised import Supervised
+from sgdsym.trust import TrustWarning
 
 FEW = 8  # data points on which derivatives are compared
 
@@ -167,6 +170,22 @@ def _disagreement(
         if found is not None:
             return found, what, calculus
     return None
+
+
+def warn_of_kinks(assessed: Assessment, data: Points, orders: Orders, seed: int) -> None:
+    """Say so where the loss has kinks and a series is made of its curvature."""
+    grounds = assessed.grounds
+    if grounds is None or orders.loss < 2:
+        return
+    examples = data.take(np.sort(np.random.default_rng(seed).permutation(data.points)[:POINTS]))
+    at_once = max(1, WORKING_SET // max(1, assessed.held[0].on(1)))
+    if has_kinks(grounds.checked, grounds.precision.epsilon, examples, at_once):
+        warnings.warn(
+            "the gradient of the loss jumps beside these parameters (ReLU, max-pooling, |x|): no derivative sees the other side of "
+            "a kink, so the series is not that of training; use a smooth loss, such as GELU or softplus in place of ReLU",
+            TrustWarning,
+            stacklevel=2,
+        )
 
 
 def _culprit(calculus: AutomaticCalculus, found: Finding, examples: Arrays) -> str | None:

@@ -61,8 +61,8 @@ def confirm_derivatives(
     """
     found = None
     for attempt in range(ATTEMPTS):
-        directions = _directions(calculus, order + 1, np.random.default_rng(attempt))
-        here, aside = _tables(calculus, directions, examples, at_once)
+        directions = random_directions(calculus, order + 1, np.random.default_rng(attempt))
+        here, aside = tables(calculus, directions, examples, at_once)
         found = _disagreement(here, aside, order, precision.epsilon)
         if found is None:
             return None
@@ -75,12 +75,12 @@ def attempt_derivatives(calculus: AutomaticCalculus, examples: Arrays, order: in
     Raises:
         ValueError: if they cannot.
     """
-    directions = _directions(calculus, order + 1, np.random.default_rng(0))
+    directions = random_directions(calculus, order + 1, np.random.default_rng(0))
     arrays = (*examples, np.zeros(len(examples[0])))
     calculus.along(directions[-1]).attempt(_tower(order), directions, [tuple(array[:, None] for array in arrays)])
 
 
-def _tables(
+def tables(
     calculus: AutomaticCalculus, directions: list[Floats], examples: Arrays, at_once: int
 ) -> tuple[Floats, Floats]:
     """The values and derivatives of :func:`_tower` at the parameters, (m, …), and beside them, (steps, 2, m, …)."""
@@ -114,7 +114,7 @@ def _disagreement(here: Floats, aside: Floats, order: int, epsilon: float) -> Fi
     return None
 
 
-def _directions(calculus: AutomaticCalculus, count: int, generator: np.random.Generator) -> list[Floats]:
+def random_directions(calculus: AutomaticCalculus, count: int, generator: np.random.Generator) -> list[Floats]:
     """Random directions, in each array of the parameters as large as its numbers are."""
     parts = split(calculus.vector, calculus.leaves)
     largest = max(_size(part) for part in parts) or 1.0

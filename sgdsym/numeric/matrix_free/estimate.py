@@ -26,6 +26,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.student import widening
 from sgdsym.numeric.sizes import exact_sizes, rounded_numbers
 from sgdsym.series import Series
+from sgdsym.trust import Trust, trust_limits, warn_below_zero
 
 Floats = NDArray[np.float64]
 
@@ -47,6 +48,15 @@ class Estimate:
     coefficients: Floats
     coefficient_errors: Floats
 
+    @property
+    def trust(self) -> Trust:
+        """Up to which learning rate the series can be trusted, from its last orders.
+
+        >>> print(Estimate(0.5, 0.0, np.array([1.0, -1.0, 0.5]), np.zeros(3)).trust)
+        trusted at 1 % up to a learning rate of 0.295, at 10 % up to 0.557
+        """
+        return trust_limits([float(c) for c in self.coefficients])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DiagramValues:
@@ -57,6 +67,7 @@ class DiagramValues:
         diagrams: its diagrams.
         replicates: their values in each independent replicate, (replicates, diagrams); one row where they are exact.
         rounding: how the first replicate changes in other precisions, (evaluations, diagrams); no row in double precision.
+        is_positive: whether no data point has a negative loss, so that no loss after training is negative either.
 
     >>> from sgdsym.sgd import expand
     >>> descent = expand(dynamics="gd", sampling="online", order=1)
@@ -70,6 +81,7 @@ class DiagramValues:
     diagrams: tuple[Diagram, ...]
     replicates: Floats
     rounding: Floats | None = None
+    is_positive: bool = False
 
     def value(self, diagram: Diagram) -> tuple[float, float]:
         """The value of one diagram and its standard error."""
@@ -81,7 +93,8 @@ class DiagramValues:
         """The values up to and including order ``k``."""
         kept = [i for i, diagram in enumerate(self.diagrams) if diagram.order <= k]
         diagrams = tuple(self.diagrams[i] for i in kept)
-        return DiagramValues(self.series.truncate(k), diagrams, self.replicates[:, kept], self._rounding[:, kept])
+        rows = self.replicates[:, kept], self._rounding[:, kept]
+        return DiagramValues(self.series.truncate(k), diagrams, *rows, self.is_positive)
 
     def at(self, learning_rate: Any, **symbols: Any) -> Estimate:
         """The series at some learning rates, an array or a number, and some sizes.
@@ -101,7 +114,10 @@ class DiagramValues:
         powers = rate.reshape(-1, 1) ** np.arange(len(orders))
         found = _statistics(parts @ powers.T, changes @ powers.T)
         value, error = (part.reshape(rate.shape) if rate.ndim else float(part[0]) for part in found)
-        return Estimate(value, error, *_statistics(parts, changes))
+        estimate = Estimate(value, error, *_statistics(parts, changes))
+        if self.is_positive and self.series.setting.observable.is_loss:
+            warn_below_zero(value, estimate.trust)
+        return estimate
 
     @property
     def _rounding(self) -> Floats:

@@ -97,8 +97,8 @@ def _replicates(series: Series, plan: Plan, bench: Bench, count: int) -> Floats:
     return np.column_stack([np.zeros((count, 0)), *(columns[diagram] for diagram in series.diagrams())])
 
 
-def check_losses(plan: Plan, bench: Bench) -> None:
-    """Refuse losses that are no finite numbers.
+def check_losses(plan: Plan, bench: Bench) -> bool:
+    """Refuse losses that are no finite numbers, and say whether none of them is negative.
 
     Raises:
         ValueError: naming the first such data point.
@@ -107,7 +107,9 @@ def check_losses(plan: Plan, bench: Bench) -> None:
     parts = [np.asarray(part) for part in found.values()]
     if any(part.ndim != 1 for part in parts):
         raise ValueError(f"the loss of one data point must be one number, not an array of shape {parts[0].shape[1:]}")
-    check_finite(np.concatenate(parts)[:, None], "the loss", "mend the point or the parameters")
+    losses = np.concatenate(parts)
+    check_finite(losses[:, None], "the loss", "mend the point or the parameters")
+    return bool((losses >= 0).all())
 
 
 def _losses_task(bench: Bench, rows: slice) -> Task:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sgdsym.arguments import read_real
-from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives
+from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives, warn_of_kinks
 from sgdsym.numeric.matrix_free.calculus import Calculus
 from sgdsym.numeric.matrix_free.data import Points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
@@ -153,7 +153,8 @@ class Session:
     def _values(self, executor: Workers, progress: Progress) -> DiagramValues:
         """Evaluate the diagrams on workers that are there."""
         ready = self.prepared(executor, progress)
-        return evaluate_diagrams(self.series, ready.plan, ready.bench, ready.assessed.twins)
+        found = evaluate_diagrams(self.series, ready.plan, ready.bench, ready.assessed.twins)
+        return replace(found, is_positive=ready.is_positive)
 
     def prepared(self, executor: Workers, progress: Progress) -> Prepared:
         """Everything that is found out before diagrams are evaluated.
@@ -165,13 +166,14 @@ class Session:
         plan = self._plan(assessed)
         plan.check()
         bench = _bench(assessed, plan, self.data, executor, progress)
-        check_losses(plan, bench)
+        is_positive = check_losses(plan, bench)
         confirmed = check_derivatives(assessed, self.data, self._orders, self.effort.seed)
         if confirmed is not assessed:
             plan = self._plan(confirmed)
             plan.check()
             bench = _bench(confirmed, plan, self.data, executor, progress)
-        return Prepared(confirmed, plan, bench)
+        warn_of_kinks(confirmed, self.data, self._orders, self.effort.seed)
+        return Prepared(confirmed, plan, bench, is_positive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,13 @@ class Prepared:
         assessed: what was found out about it.
         plan: what is computed.
         bench: where.
+        is_positive: whether no data point has a negative loss.
     """
 
     assessed: Assessment
     plan: Plan
     bench: Bench
+    is_positive: bool
 
 
 def _bench(assessed: Assessment, plan: Plan, data: Points, executor: Workers, progress: Progress) -> Bench:

@@ -29,7 +29,7 @@ _SUMMED, _OPEN = "abcdefmnqrstuvw", "ikyz"
 FORMS = ("discrete", "continuous", "stationary")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Resummed(ResummedViews):
     r"""A resummed series, exact in :math:`\eta T` for diagrams of up to ``truncation`` edges.
 

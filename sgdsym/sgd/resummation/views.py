@@ -51,5 +51,11 @@ class ResummedViews:
     def __str__(self) -> str:
         return self.to_text()
 
+    def __repr__(self) -> str:
+        resummed = cast("Resummed", self)
+        return (
+            f"Resummed({resummed.setting} to order {resummed.truncation}: {len(resummed.terms)} diagrams without links)"
+        )
+
     def _repr_latex_(self) -> str:
         return self.latex()

@@ -13,6 +13,8 @@ from typing import Any
 from sgdsym.cli.formats import chosen_format
 from sgdsym.cli.options import Parser, RequestError, add_output
 from sgdsym.cli.output import check_writable, write
+from sgdsym.formula import to_latex, to_text
+from sgdsym.render.laws import law_formula
 
 LONGEST_EXACT = 40
 FORMATS = ("text", "latex", "json", "numpy")
@@ -70,10 +72,10 @@ def _lines(result: Result, width: int) -> list[str]:
     if _is_scalar(value):
         return [f"{result.name.ljust(width)}  {_readable(_entry(value))}"]
     if len(value.shape) == 2:
-        rows = [[_plain(entry) for entry in row] for row in value.tolist()]
+        rows = [[_in_text(entry) for entry in row] for row in value.tolist()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return [result.name, *("  ".join(map(str.rjust, row, widths)) for row in rows)]
-    return [result.name, *(f"{_numbered(place)}  {_plain(value[place])}" for place in _places(value))]
+    return [result.name, *(f"{_numbered(place)}  {_in_text(value[place])}" for place in _places(value))]
 
 
 def _latex(results: Sequence[Result], _: str) -> str:
@@ -82,14 +84,20 @@ def _latex(results: Sequence[Result], _: str) -> str:
 
 
 def _equations(result: Result) -> list[str]:
-    import sympy
-
     value, symbol = result.value, result.symbol
     if _is_scalar(value):
-        return [f"{symbol} &= {sympy.latex(_right_side(_entry(value)))}"]
+        return [f"{symbol} &= {_in_latex(_right_side(_entry(value)))}"]
     if len(value.shape) == 2:
-        return [f"{symbol} &= {sympy.latex(sympy.Matrix(value.tolist()))}"]
-    return [f"\\bigl({symbol}\\bigr)_{{{_numbered(place)}}} &= {sympy.latex(value[place])}" for place in _places(value)]
+        rows = r"\\".join(" & ".join(map(_in_latex, row)) for row in value.tolist())
+        return [rf"{symbol} &= \left[\begin{{matrix}}{rows}\end{{matrix}}\right]"]
+    return [f"\\bigl({symbol}\\bigr)_{{{_numbered(place)}}} &= {_in_latex(value[place])}" for place in _places(value)]
+
+
+def _in_latex(value: Any) -> str:
+    import sympy
+
+    formula = law_formula(value)
+    return sympy.latex(value) if formula is None else to_latex(formula)
 
 
 def _json(results: Sequence[Result], law: str) -> str:
@@ -147,7 +155,7 @@ def _right_side(value: Any) -> Any:
 
 def _readable(value: Any) -> str:
     """The exact value, with a decimal where it is no plain fraction, or instead of it where it is long."""
-    exact = _plain(value)
+    exact = _in_text(value)
     if isinstance(value, float) or not getattr(value, "is_real", False) or not value.is_number or value.is_Rational:
         return exact
     number = float(value)
@@ -158,3 +166,9 @@ def _readable(value: Any) -> str:
 
 def _plain(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(_right_side(value))
+
+
+def _in_text(value: Any) -> str:
+    """A rational law as a person writes it, anything else as it is."""
+    formula = None if isinstance(value, float) else law_formula(_right_side(value))
+    return _plain(value) if formula is None else to_text(formula)
