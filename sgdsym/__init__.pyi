@@ -9,6 +9,7 @@ from .sgd import LinearOptimizer, Resummed, compare, expand, modified, resum
 from .simulation import Landscape, simulate
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
+from .trajectories import Trajectory, trajectory
 
 __all__ = [
     "Coefficient",
@@ -24,6 +25,7 @@ __all__ = [
     "Notation",
     "Resummed",
     "Series",
+    "Trajectory",
     "check",
     "compare",
     "diagrams",
@@ -40,4 +42,5 @@ __all__ = [
     "stationary",
     "stationary_covariance",
     "to_networkx",
+    "trajectory",
 ]

@@ -41,6 +41,16 @@ def add_request(command: Parser) -> None:
         choices=LAST_BATCHES,
         help="what becomes of the points of an epoch that do not fill a batch: a shorter one, or none",
     )
+    add_optimizer(command).add_argument(
+        "--mean-over-run",
+        action="store_true",
+        help="average the observable over the updates, in place of its value at the end",
+    )
+    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+
+
+def add_optimizer(command: Parser) -> argparse._ArgumentGroup:
+    """The options of the update rule."""
     rule = command.add_argument_group("optimiser", "plain gradient steps, read at the last weights, if left out")
     rule.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, or a symbol")
     rule.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
@@ -60,12 +70,7 @@ def add_request(command: Parser) -> None:
     rule.add_argument(
         "--weight-decay", type=number, default=0, metavar="LAMBDA", help="gradients are of l + LAMBDA |theta|^2 / 2"
     )
-    rule.add_argument(
-        "--mean-over-run",
-        action="store_true",
-        help="average the observable over the updates, in place of its value at the end",
-    )
-    command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
+    return rule
 
 
 def read_request(options: argparse.Namespace) -> Request:

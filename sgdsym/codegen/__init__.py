@@ -28,16 +28,20 @@ from sgdsym.codegen.laws import generate_covariance, generate_law
 from sgdsym.codegen.module import generate
 from sgdsym.codegen.noise import generate_noise
 from sgdsym.codegen.resummed import ResummedKernel, compile_resummed, generate_resummed
+from sgdsym.codegen.trajectories import TrajectoryKernel, compile_trajectory, generate_trajectory
 
 __all__ = [
     "Estimate",
     "Kernel",
     "ResummedKernel",
+    "TrajectoryKernel",
     "compile_kernel",
     "compile_resummed",
+    "compile_trajectory",
     "generate",
     "generate_covariance",
     "generate_law",
     "generate_noise",
     "generate_resummed",
+    "generate_trajectory",
 ]

@@ -14,6 +14,7 @@ from sgdsym.numeric.logistic import logistic_derivatives
 from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
 from sgdsym.numeric.population import Population, sampled_degrees
 from sgdsym.numeric.symbolic import LocalLoss, SymbolicLoss, from_sympy
+from sgdsym.numeric.trajectories import interpret_trajectory
 
 __all__ = [
     "Finite",
@@ -25,6 +26,7 @@ __all__ = [
     "from_sympy",
     "interpret",
     "interpret_diagram",
+    "interpret_trajectory",
     "logistic_derivatives",
     "polynomial_derivatives",
     "sampled_degrees",

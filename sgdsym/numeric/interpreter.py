@@ -22,6 +22,7 @@ import numpy as np
 
 from sgdsym.arguments import read_by_degree, read_choice
 from sgdsym.diagrams import Diagram, refinements
+from sgdsym.numeric.networks import contracted
 from sgdsym.numeric.population import Population, Tensors
 from sgdsym.numeric.sizes import are_exact, as_float, exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
 from sgdsym.series import BASES, Basis, Series, read_series
@@ -168,9 +169,9 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
             operands += [population.root_derivatives[degrees[root]], indices[root]]
         else:
             left += indices[root]
-    # numpy 2.4 unwraps intermediate scalars of object arrays and then fails on them, so exact sums go in one piece
-    optimize = not population.exact and "greedy"
-    return np.asarray(np.einsum(*operands, left, optimize=optimize))[()]
+    if population.exact:
+        return contracted(list(zip(operands[::2], operands[1::2], strict=True)), left)[()]
+    return np.asarray(np.einsum(*operands, left, optimize="greedy"))[()]
 
 
 def _carried(diagram: Diagram, v: int, tensors: Mapping[int, Any], population: Population) -> Any:

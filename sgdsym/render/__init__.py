@@ -17,6 +17,7 @@ from sgdsym.render.sheets import series_to_csv
 from sgdsym.render.svg import diagram_to_svg, diagrams_to_svg
 from sgdsym.render.text import diagrams_to_table, diagrams_to_words, series_to_table, series_to_text
 from sgdsym.render.tikz import diagram_to_tikz, diagrams_to_tikz
+from sgdsym.render.trajectories import trajectory_to_latex, trajectory_to_text
 from sgdsym.render.typesetting import Typesetting, preamble, typeset_document
 from sgdsym.render.typst import series_to_typst
 from sgdsym.render.words import explain
@@ -52,5 +53,7 @@ __all__ = [
     "series_to_table",
     "series_to_text",
     "series_to_typst",
+    "trajectory_to_latex",
+    "trajectory_to_text",
     "typeset_document",
 ]

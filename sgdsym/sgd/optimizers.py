@@ -272,10 +272,15 @@ class LinearOptimizer:
     def scheduled_by(self, name: str) -> LinearOptimizer:
         r"""The same at rates :math:`\eta\lambda_t` that have a name and no values: it stands in the arrays for the rate of the update.
 
+        Raises:
+            ValueError: if the updates differ already, or the name can be that of no symbol.
+
         >>> str(LinearOptimizer.heavy_ball("mu").scheduled_by("rate").A[0][0][1])
         'mu*rate'
         """
-        matrix, gain = self._rated(0, Coefficient.symbol(name))
+        if self.updates is not None:
+            raise ValueError("the updates of this optimiser differ already; give the rates as a list, with scheduled()")
+        matrix, gain = self._rated(self.start, Coefficient.symbol(name))
         return LinearOptimizer(matrix, gain, self.c[0], self.read, start=self.start)
 
     def scheduled(self, weights: Sequence[Coefficient]) -> LinearOptimizer:

@@ -448,7 +448,7 @@ class Request:
         if rates:
             rule = rule.scheduled([Coefficient.size(rate) for rate in rates])
         elif self.schedule is not None:
-            rule = rule.scheduled_by(self._rate)
+            rule = rule.scheduled_by(self.rate_name)
         rule = rule.delayed(self.delay)
         if self.average is None:
             return rule
@@ -456,7 +456,7 @@ class Request:
         return rule.summed(steps) if self.average == "uniform" else rule.averaged(Coefficient.size(self.average))
 
     @property
-    def _schedule_name(self) -> str:
+    def schedule_name(self) -> str:
         """The name of the schedule; a list has one that no symbol begins with."""
         if isinstance(self.schedule, str):
             return self.schedule
@@ -466,9 +466,9 @@ class Request:
         return name
 
     @property
-    def _rate(self) -> str:
+    def rate_name(self) -> str:
         """The symbol that stands for the rate of an update in the arrays of the optimiser."""
-        return f"{self._schedule_name}_rate"
+        return f"{self.schedule_name}_rate"
 
     @property
     def timing(self) -> Timing:
@@ -488,7 +488,7 @@ class Request:
             weigh, rule = partial(COUNTED[self.scheme].share, sizes), self._rule(self.rates)
             return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule, weigh)
         if self.schedule is not None:
-            return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
+            return ScheduleTiming.of(self.schedule_name, rule, self.rate_name, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
         if rule.updates is None and not self._is_late:

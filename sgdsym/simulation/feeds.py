@@ -20,23 +20,25 @@ class Feed:
         generator: the source of randomness.
         fresh: draws new points of the population, by shape.
         runs: how many runs.
-        batch_size: points of an update.
+        batches: points of each update, in turn: one number where all are alike, else those of an epoch or of the run.
+        slots: updates in an epoch, where there are epochs.
         training_set: handles (runs, N), where there is one.
         order: the training set in the order of this epoch.
-        slot: the update of the epoch that is next.
+        update: the update that is next.
     """
 
     generator: np.random.Generator
     fresh: Callable[[tuple[int, ...]], Handles]
     runs: int
-    batch_size: int
+    batches: tuple[int, ...]
+    slots: int
     training_set: Handles | None
     order: Handles | None = None
-    slot: int = 0
+    update: int = 0
 
     def online(self) -> Handles:
         """Fresh points."""
-        return self.fresh((self.runs, self.batch_size))
+        return self.fresh((self.runs, self._next_size()))
 
     def full(self) -> Handles:
         """The whole training set."""
@@ -48,7 +50,7 @@ class Feed:
 
     def reshuffle(self) -> Handles:
         """The next part of the training set, in an order of its own for each run and epoch."""
-        if not self.slot or self.order is None:
+        if not self.update % self.slots or self.order is None:
             keys = self.generator.random(self._all.shape[:2])
             self.order = _chosen(self._all, np.argsort(keys, axis=1))
         return self._part(self.order)
@@ -56,7 +58,7 @@ class Feed:
     def replace(self) -> Handles:
         """Points of the training set, each draw for itself."""
         points = self._all
-        return _chosen(points, self.generator.integers(points.shape[1], size=(self.runs, self.batch_size)))
+        return _chosen(points, self.generator.integers(points.shape[1], size=(self.runs, self._next_size())))
 
     @property
     def _all(self) -> Handles:
@@ -65,12 +67,23 @@ class Feed:
         return self.training_set
 
     def _part(self, points: Handles) -> Handles:
-        start = self.slot * self.batch_size
-        self.slot = (self.slot + 1) % (points.shape[1] // self.batch_size)
-        return points[:, start : start + self.batch_size]
+        # only the last batch of an epoch may be shorter than the first
+        start = self.update % self.slots * self.batches[0]
+        return points[:, start : start + self._next_size()]
+
+    def _next_size(self) -> int:
+        size = self.batches[self.update % len(self.batches)]
+        self.update += 1
+        return size
 
 
 FEEDS = {ONLINE: Feed.online, FULL: Feed.full, FIXED: Feed.fixed, RESHUFFLE: Feed.reshuffle, REPLACE: Feed.replace}
+
+
+def batch_sizes(request: Request) -> tuple[int, ...]:
+    """The points of each update, in turn; one number where all updates are alike."""
+    sizes = request.sizes
+    return tuple(int(size.as_fraction()) for size in sizes.listed or (sizes.batch_size,))
 
 
 def start_feed(request: Request, losses: Losses, generator: np.random.Generator, runs: int, given: bool) -> Feed:
@@ -93,7 +106,8 @@ def start_feed(request: Request, losses: Losses, generator: np.random.Generator,
         generator,
         lambda shape: losses.draw(generator, shape),
         runs,
-        int(sizes.batch_size.as_fraction()),
+        batch_sizes(request),
+        int(sizes.batches.as_fraction()) if request.scheme.is_in_epochs else 1,
         training_set,
     )
 

@@ -30,7 +30,7 @@ from sgdsym.arrays import float_array
 from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS, Coefficient, Observable
 from sgdsym.sgd import LinearOptimizer, Request
 from sgdsym.sgd.optimizers import Update
-from sgdsym.simulation.feeds import FEEDS, Feed, start_feed
+from sgdsym.simulation.feeds import FEEDS, Feed, batch_sizes, start_feed
 from sgdsym.simulation.landscape import Landscape
 from sgdsym.simulation.losses import Floats
 from sgdsym.simulation.result import Simulation
@@ -159,9 +159,7 @@ def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
     if request.setting.dynamics.is_continuous:
         raise ValueError(f"{request.dynamics} has no updates that could be run; simulate sgd or gd")
     if isinstance(request.schedule, str):
-        raise ValueError(
-            f"a run needs numbers; give schedule as a list of rates, not the name {quoted(request.schedule)}"
-        )
+        raise ValueError(f"a run needs numbers; give schedule as a list, not the name {quoted(request.schedule)}")
     rates = request.rates
     # the rates of a list are one symbol in the arrays, put in below: a list may be long
     rule = request.update_rule
@@ -296,7 +294,7 @@ def _looked_at(plan: _Plan, stops: Sequence[int]) -> Sequence[int]:
 def _blocks(runs: int, plan: _Plan) -> list[int]:
     """How many runs are side by side: as many as keep their numbers in a cache, the same whatever the machine."""
     sizes = plan.request.sizes
-    weights, batch = len(plan.landscape.start), int(sizes.batch_size.as_fraction())
+    weights, batch = len(plan.landscape.start), max(batch_sizes(plan.request))
     points = int(sizes.dataset_size.as_fraction()) if plan.request.scheme.is_finite else 0
     each = weights * (2 * len(plan.read) + batch) + points
     if each > MOST_NUMBERS:

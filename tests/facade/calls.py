@@ -25,6 +25,15 @@ TENSORS = [[0.0, 1.0], [[1.0], [3.0]], [[[0.0]], [[2.0]]]]
 KERNEL = SERIES.kernel(unbiased=True)
 LONG_KERNEL = LONG.kernel()
 HALF = sp.Rational(1, 2)
+RUN = sgdsym.trajectory(order=1)
+
+
+def QUADRATIC(theta):
+    # the derivatives of two quadratic losses
+    return {0: [theta[0]] * 2, 1: [[theta[0] - 1], [theta[0] + 1]], 2: [[[1]], [[1]]], 3: [[[[0]]], [[[0]]]]}
+
+
+RUN_KERNEL = RUN.kernel()
 BOWL = sgdsym.Landscape.numpy(
     lambda w, x: ((w - x) ** 2).sum(axis=-1) / 2, [1.0], [[0.0], [2.0]], gradient=lambda w, x: w - x
 )
@@ -79,6 +88,7 @@ CALLS = {
     "LinearOptimizer.quasi_hyperbolic": (sgdsym.LinearOptimizer.quasi_hyperbolic, ("beta", "nu"), {}),
     "LinearOptimizer.aggregated": (sgdsym.LinearOptimizer.aggregated, (["beta", "nu"],), {}),
     "LinearOptimizer.schedule_free": (sgdsym.LinearOptimizer.schedule_free, ("beta", 3), {}),
+    "LinearOptimizer.scheduled_by": (sgdsym.LinearOptimizer.heavy_ball("mu").scheduled_by, ("rate",), {}),
     "LinearOptimizer.delayed": (sgdsym.LinearOptimizer.sgd().delayed, (1,), {}),
     "LinearOptimizer.update": (sgdsym.LinearOptimizer.sgd().update, (1,), {}),
     "expand named schedule": (
@@ -122,6 +132,26 @@ CALLS = {
             "progress": None,
         },
     ),
+    "trajectory": (
+        sgdsym.trajectory,
+        (),
+        {
+            "observable": "test-loss",
+            "noise": "batch",
+            "order": 1,
+            "momentum": HALF,
+            "nesterov": False,
+            "weight_decay": 0,
+        },
+    ),
+    "trajectory updates": (
+        sgdsym.trajectory,
+        (),
+        {"order": 1, "schedule": [1, "s"], "delay": 1, "average": "uniform", "optimizer": None},
+    ),
+    "TrajectoryKernel": (RUN_KERNEL, (QUADRATIC, [1.0], 0.1), {"steps": 2, "weights": None, "history": True}),
+    "trajectory.kernel": (RUN.kernel, ("numpy",), {}),
+    "interpret_trajectory": (numeric.interpret_trajectory, (RUN, QUADRATIC, [1], HALF), {"steps": 2, "weights": None}),
     "epoch_map": (sgd.epoch_map, (), {"sampling": "reshuffle", "order": 2, "dataset_size": 2, "batch_size": 1}),
     "compare": (
         sgdsym.compare,

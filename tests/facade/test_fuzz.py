@@ -34,7 +34,7 @@ RESULTS = {
     "NoiseModel",
     "QuadraticForm",
 }
-RESULTS |= {"RegressionLaw", "Relation", "Resummed"}
+RESULTS |= {"RegressionLaw", "Relation", "Resummed", "Trajectory"}
 
 
 def replaced(positional, named, changes):

@@ -100,7 +100,9 @@ def at_end(run, observable, values, slopes, chances, probabilities, length):
 def options_of(run):
     options = {"dynamics": run.dynamics, "steps": run.steps}
     if run.dynamics == "sgd":
-        options |= {"sampling": run.sampling, "batch_size": run.batch_size}
+        options |= {"sampling": run.sampling, "batch_size": run.listed_batches or run.batch_size}
+        if run.last_batch:
+            options["last_batch"] = run.last_batch
     if run.dataset_size:
         options["dataset_size"] = run.dataset_size
     for name in ("momentum", "nesterov", "schedule", "delay", "average", "weight_decay", "mean_over_run"):
@@ -161,6 +163,23 @@ def test_one_fixed_order_is_one_run(rule):
     )
     assert found.value[0] == pytest.approx(walked(run, [(0,), (1,), (2,)] * 2, slopes), rel=1e-12)
     assert found.standard_error[0] == pytest.approx([0, 0])
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        Run(sampling="reshuffle", steps=4, dataset_size=3, batch_size=2, last_batch="short"),
+        Run(sampling="fixed", steps=2, dataset_size=3, batch_size=2, last_batch="drop", momentum=Fraction(1, 2)),
+        Run(sampling="online", steps=3, listed_batches=(1, 3, 2)),
+        Run(sampling="replace", steps=3, dataset_size=2, listed_batches=(2, 1, 1), weight_decay=Fraction(1, 3)),
+    ],
+    ids=lambda run: f"{run.sampling} {run.last_batch or run.listed_batches}",
+)
+def test_batches_may_differ(run):
+    landscape, values, slopes, chances, probabilities = landscapes(7)
+    found = simulate(landscape, RATE, runs=20_000, observable="displacement", **options_of(run))
+    right = exact(run, "displacement", values, slopes, chances, probabilities)
+    assert (np.abs(found.value[0] - right) < 4.5 * found.standard_error[0]).all()
 
 
 def test_optimisers_of_ones_own_and_records_on_the_way():

@@ -17,11 +17,12 @@ from sgdsym.cli.commands import (
     resum,
     simulate,
     stationary,
+    trajectory,
     verify,
 )
 
 COMMANDS = (
-    *(expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary),
+    *(expand, compare, check, diagrams, explain, literature, resum, trajectory, modified, paper, stationary),
     *(simulate, verify, demo),
 )
 

@@ -20,13 +20,15 @@ from sgdsym.numeric.matrix_free import (
     Progress,
     Session,
     Statistics,
+    WholeRun,
     measure,
+    read_and_run,
     split_options,
     split_run,
 )
 from sgdsym.series import Series
 
-__all__ = ["diagram_values", "evaluate", "plan", "statistics", "supervised"]
+__all__ = ["diagram_values", "evaluate", "plan", "statistics", "supervised", "trajectory"]
 
 MISSING = "sgdsym.numeric.jax needs JAX: pip install 'sgdsym[jax]'"
 
@@ -251,6 +253,83 @@ def statistics(
         loss, parameters, data, weights=weights, metric=metric, memory=effort.memory
     )
     return measure(calculus, points, effort, run, executor, progress)
+
+
+def trajectory(
+    loss: Callable[[Any, Any], Any],
+    parameters: Any,
+    data: Any,
+    step: Any,
+    *,
+    steps: int,
+    batch_size: int | None = None,
+    dataset_size: int | None = None,
+    order: int = 1,
+    state: Any = None,
+    noise: str = "batch",
+    runs: int = 8,
+    every: int | None = None,
+    chunk: int | None = None,
+    seed: int = 0,
+    checkpoint: Any = None,
+    progress: Progress = True,
+) -> WholeRun:
+    r"""A whole training run, the noise expanded around the run without noise, with standard errors.
+
+    The population is the data given, every point equally likely; from one run without noise, which takes the gradient of all data at every
+    step, the mean loss follows for every batch size.  A few noisy runs that are linear and quadratic in their noise are carried along, by
+    forward derivatives, so that memory does not grow with the number of steps.  Loss and step must be smooth.
+
+    Args:
+        loss: the loss ``loss(parameters, example)`` of one data point.
+        parameters: arrays in any nesting of tuples, lists and dictionaries.
+        data: arrays (n, …) in any such nesting; an example has one row of each.
+        step: a learning rate of plain SGD; an optax transformation; or a function ``step(parameters, state, gradient)`` that returns
+            parameters and state.
+        steps: the number of updates.
+        batch_size: data points in a batch, drawn afresh from the population; values for other sizes follow from it.
+        dataset_size: for the noise of a dataset, data points in a training set that is drawn from the population.
+        order: 1, or 0 for the run without noise alone.
+        state: the memory of the optimiser at the start; integers in it count and feel no noise.
+        noise: ``"batch"``, or ``"dataset"``: gradient descent on random data points, with the generalisation gap.
+        runs: noisy runs; the standard error falls like one over the square root.
+        every: steps between two records; a fiftieth of all if left out.
+        chunk: data points that are differentiated at once.
+        seed: of the noise; a run is determined by it.
+        checkpoint: a file that keeps the state at every record, from which a run that was ended goes on.
+        progress: whether to say the cost and show a bar on standard error; or a function of steps done and of all.
+
+    Returns:
+        Loss, effect of the noise, its split and errors along the run; see :class:`~sgdsym.numeric.matrix_free.WholeRun`.
+
+    Raises:
+        ValueError: naming the argument, or the step at which the run diverges, a derivative is not finite, or the step is not smooth.
+        RuntimeError: if JAX is not installed.
+
+    >>> import numpy as np
+    >>> def loss(weight, example):
+    ...     return (weight - example) ** 2 / 2
+    >>> found = trajectory(loss, np.array(3.0), np.array([-2.0, 2.0]), 0.5, steps=20, batch_size=4, runs=400, progress=False)
+    >>> bool(abs(found.effect[-1] - 0.5 * 0.5 * 4 / (2 - 0.5)) < 3 * found.effect_error[-1])          # ηC/(2(2 - ηh)), C = 4
+    True
+    """
+    return read_and_run(
+        "JAX",
+        "sgdsym.numeric.jax.runs",
+        MISSING,
+        (loss, parameters, data, step, state),
+        progress,
+        steps=steps,
+        batch_size=batch_size,
+        dataset_size=dataset_size,
+        order=order,
+        noise=noise,
+        runs=runs,
+        every=every,
+        chunk=chunk,
+        seed=seed,
+        checkpoint=checkpoint,
+    )
 
 
 def _effort(series: Series, options: dict[str, Any]) -> Effort:

@@ -20,6 +20,6 @@ REMEDIES = (
 )
 
 
-def told() -> AbstractContextManager[None]:
+def told(what: str = "loss") -> AbstractContextManager[None]:
     """Errors of a loss in one line."""
-    return in_one_line("JAX", REMEDIES)
+    return in_one_line("JAX", REMEDIES, what)

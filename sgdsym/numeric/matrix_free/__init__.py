@@ -9,7 +9,10 @@ from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, ch
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
-from sgdsym.numeric.matrix_free.session import Progress, Session, split_options
+from sgdsym.numeric.matrix_free.progress import Progress
+from sgdsym.numeric.matrix_free.run_results import WholeRun
+from sgdsym.numeric.matrix_free.runs import read_and_run
+from sgdsym.numeric.matrix_free.session import Session, split_options
 from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
 
@@ -26,12 +29,14 @@ __all__ = [
     "Session",
     "Statistics",
     "Transformations",
+    "WholeRun",
     "as_numpy",
     "check_parameters",
     "check_types",
     "evaluate_diagrams",
     "make_plan",
     "measure",
+    "read_and_run",
     "run_tasks",
     "split_options",
     "split_run",

@@ -29,6 +29,7 @@ from sgdsym.numeric.matrix_free.plan import WORKING_SET
 from sgdsym.numeric.matrix_free.student import widening
 from sgdsym.numeric.matrix_free.tasks import Task
 
+FLAT = 64.0  # units of rounding, of the largest curvature
 DENSE = 1000  # weights up to which matrices are formed
 GRADIENT = Message(Cell("point"), ())
 HESSIAN = Message(Cell("point"), (Message(Cell("batch"), ()),))
@@ -48,6 +49,11 @@ class Passes:
     bench: Bench
     slices: Sequence[slice]
     at_once: int
+
+    @property
+    def epsilon(self) -> float:
+        """The precision of the parameters."""
+        return 2.0**-52 if self.bench.calculus.itemsize == 8 else 2.0**-23
 
     def hessian(self, directions: Floats) -> Floats:
         """The products of the mean Hessian with some directions, (m, p)."""
@@ -119,6 +125,7 @@ class Spread:
         top: the largest curvatures.
         residuals: how far each of them may be from an eigenvalue.
         direction: that of the largest curvature, (p,).
+        epsilon: the precision in which products with the Hessian are computed.
     """
 
     nodes: Floats
@@ -128,11 +135,12 @@ class Spread:
     top: Floats
     residuals: Floats
     direction: Floats
+    epsilon: float
 
     @property
     def rounding(self) -> float:
         """Below this a curvature cannot be told from none."""
-        return float(np.abs(self.nodes).max(initial=0.0)) * 1e-6
+        return float(np.abs(self.nodes).max(initial=0.0)) * FLAT * self.epsilon
 
     def trace_of(self, law: Law) -> tuple[float, float]:
         """tr(C f(H)) and its standard error.
@@ -175,7 +183,9 @@ def dense_spread(passes: Passes, mean: Floats) -> Spread:
     curvatures, basis = np.linalg.eigh((hessian + hessian.T) / 2)
     masses = passes.covariance_in(basis, mean)
     top = curvatures[::-1][:TOP]
-    return Spread(curvatures[None], masses[None], None, float(masses.sum()), top, np.zeros(len(top)), basis[:, -1])
+    return Spread(
+        curvatures[None], masses[None], None, float(masses.sum()), top, np.zeros(len(top)), basis[:, -1], passes.epsilon
+    )
 
 
 TOP = 5
@@ -195,7 +205,7 @@ def probed_spread(passes: Passes, mean: Floats, *, probes: int, steps: int, memo
     fine, coarse = zip(*found, strict=True)
     (run,) = lanczos(passes, generator.normal(size=(1, len(mean))), max(steps, LARGEST))
     top, residuals, direction = run.largest(TOP)
-    return Spread(*_stacked(fine), _stacked(coarse), passes.trace(mean), top, residuals, direction)
+    return Spread(*_stacked(fine), _stacked(coarse), passes.trace(mean), top, residuals, direction, passes.epsilon)
 
 
 LARGEST = 24

@@ -30,7 +30,7 @@ class FinalError(ValueError):
 
 
 @contextmanager
-def in_one_line(framework: str, remedies: Sequence[Remedy]) -> Iterator[None]:
+def in_one_line(framework: str, remedies: Sequence[Remedy], what: str = "loss") -> Iterator[None]:
     """Say what a framework, or the loss itself, raises in one line, with the first remedy that fits.
 
     Raises:
@@ -51,4 +51,4 @@ def in_one_line(framework: str, remedies: Sequence[Remedy]) -> Iterator[None]:
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         shown = said if len(said) <= LENGTH else f"{said[:LENGTH]}…"
         kind = FinalError if found.final else ValueError
-        raise kind(f"the loss fails in {framework} ({shown}){'; ' if found.advice else ''}{found.advice}") from error
+        raise kind(f"the {what} fails in {framework} ({shown}){'; ' if found.advice else ''}{found.advice}") from error

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import inf
-from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +16,11 @@ from sgdsym.numeric.matrix_free.data import Points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, check_losses, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
+from sgdsym.numeric.matrix_free.progress import Bar, Progress
 from sgdsym.numeric.matrix_free.tasks import Workers
 from sgdsym.series import Series, read_series
 
-Progress: TypeAlias = bool | Callable[[int, int], None]
 OPTIONS = frozenset(option.name for option in fields(Effort))
-WIDTH = 40
 SMALLEST = 1e-12
 ROUNDS, MOST_GROWTH, SPARE = 5, 256.0, 1.2  # of draws, where a tolerance is wanted
 
@@ -195,7 +192,7 @@ class Prepared:
 
 def _bench(assessed: Assessment, plan: Plan, data: Points, executor: Workers, progress: Progress) -> Bench:
     """Where a plan is carried out; what it costs is said."""
-    show = progress if callable(progress) else _Bar(plan) if progress else None
+    show = progress if callable(progress) else Bar(plan) if progress else None
     return Bench(assessed.calculus, data, executor, _Count(task_count(plan), show).one)
 
 
@@ -211,23 +208,3 @@ class _Count:
         self.done += 1
         if self.show is not None:
             self.show(self.done, self.total)
-
-
-class _Bar:
-    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise.
-
-    The time that is left is told as if all tasks took as long as those that are done.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        print(plan, file=sys.stderr, flush=True)
-        self.start = monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        filled, passed = WIDTH * done // total, monotonic() - self.start
-        time = f"{passed * (total - done) / done:.0f} s left" if done < total else f"{passed:.0f} s"
-        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}, {time.ljust(len('9999 s left'))}"
-        if sys.stderr.isatty():
-            print(f"\r{text}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-        elif 10 * done // total > 10 * (done - 1) // total:
-            print(text, file=sys.stderr, flush=True)

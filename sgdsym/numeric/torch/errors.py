@@ -26,6 +26,6 @@ REMEDIES = (
 )
 
 
-def told() -> AbstractContextManager[None]:
+def told(what: str = "loss") -> AbstractContextManager[None]:
     """Errors of a loss in one line."""
-    return in_one_line("PyTorch", REMEDIES)
+    return in_one_line("PyTorch", REMEDIES, what)

@@ -109,7 +109,8 @@ class Way:
 
 
 @cache
-def _load() -> None:
+def load() -> None:
+    """Let PyTorch load its forward derivatives without a warning."""
     with TURN, warnings.catch_warnings():
         # on its first use PyTorch 2.13 loads forward derivatives through a function of its own that it deprecates
         warnings.filterwarnings("ignore", ".*torch.jit.script", DeprecationWarning)
@@ -117,7 +118,7 @@ def _load() -> None:
 
 
 def _forwards() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    _load()
+    load()
     return nested(torch.func.grad, forwards(torch.func.jvp)), torch.func.vmap
 
 

@@ -1,0 +1,434 @@
+r"""Whole runs for readers: diagrams with propagators between times, and the recursion of the cumulants, in text and in LaTeX.
+
+Everything is in indices, of which those that occur twice are summed.  Both languages print the same factors.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sgdsym.diagrams import Diagram
+from sgdsym.formula import to_latex
+from sgdsym.formula.text import raised
+from sgdsym.render.factors import factor
+from sgdsym.render.notation import Notation
+from sgdsym.series import Coefficient
+from sgdsym.trajectories import Cumulant, Statement, Term, Trajectory, read_trajectory
+
+_OUTER, _INNER, _POINTS = "ijkn", "abcdefghmopqruvw", ("x", "y", "z", "u", "v", "w")
+_TIMES = ("s", "t", "u", "v", "w", "r", "q", "p")
+_LETTERS = {1: "m", 2: "S", 3: "k", 4: "q"}
+_WITH_POINTS = {1: "y", 2: "Y", 3: "W"}
+_MEANS, _DEVIATIONS = ("l", "G", "H", "J"), ("l", "g", "h", "j")
+_TITLES = {
+    "test-loss": ("E[l]", r"\mathrm{E}[l(\theta_T)]"),
+    "function": ("E[s]", r"\mathrm{E}[s(\theta_T)]"),
+    "displacement": ("E[θ - θ₀]_i", r"\mathrm{E}[\theta_T - \theta_0]_i"),
+    "covariance": ("Cov[θ, θ]_ij", r"\mathrm{Cov}[\theta_T, \theta_T]_{ij}"),
+    "generalization-gap": ("E[gap]", r"\mathrm{E}[l(\theta_T) - l_{\mathrm{train}}(\theta_T)]"),
+}
+
+
+def trajectory_to_text(trajectory: Trajectory) -> str:
+    """The expansion of a whole run in unicode: what is read off, the recursion behind it, and the same as diagrams.
+
+    Raises:
+        ValueError: if the argument is no trajectory.
+
+    >>> from sgdsym.trajectories import trajectory
+    >>> print(trajectory_to_text(trajectory(order=1)))
+    E[l] = l + ...
+      1/B   (G_a m_a + (1/2) H_ab S_ab)
+    from each step to the next, at the weights θ' = θ - η G of the run without noise, K = 1 - η H:
+      m'_i = -(1/2) η J_iab S_ab + K_ia m_a
+      S'_ij = η² κ(g_i, g_j) + K_ia K_jb S_ab
+    summed over all times, the later one first in each K, the last T:
+      1/B   (1/2) η² H_ac(T) K_ab(T,s) K_cd(T,s) κ(g_b, g_d)(s)
+      1/B   - (1/2) η³ G_a(T) K_ab(T,t) J_bce(t) K_cd(t,s) K_ef(t,s) κ(g_d, g_f)(s)
+    """
+    given = read_trajectory(trajectory)
+    pen = _TextPen(given)
+    lines = [
+        f"{_TITLES[given.observable][0]} = {pen.free()} + ..."
+        if given.order
+        else f"{_TITLES[given.observable][0]} = {pen.free()}"
+    ]
+    for order, terms in enumerate(given.readings, start=1):
+        lines.append(f"  {pen.size(order)}   ({pen.sum(terms)})")
+    if given.order:
+        lines.append(
+            f"from each step to the next, at the weights {pen.path()} of the run without noise, {pen.propagator()}:"
+        )
+        lines += [f"  {pen.left(cumulant)} = {pen.sum(terms)}" for cumulant, terms in given.recursions.items()]
+        if any(len(term.placements) > 1 for terms in given.recursions.values() for term in terms):
+            lines.append("  sym: summed over the distinct ways to place the free indices")
+        if given.noise == "dataset":
+            lines.append("  g, h, ... are deviations at a data point; points that occur twice are averaged over")
+        lines.append("summed over all times, the later one first in each K, the last T:")
+        lines += [f"  {pen.size(term.order)}   {pen.term(term)}" for term in given.terms if term.order]
+    return "\n".join(lines)
+
+
+def trajectory_to_latex(trajectory: Trajectory) -> str:
+    r"""The same as an ``align*`` of amsmath.
+
+    Raises:
+        ValueError: if the argument is no trajectory.
+
+    >>> from sgdsym.trajectories import trajectory
+    >>> print(trajectory_to_latex(trajectory(observable="covariance", order=1)))
+    \begin{align*}
+    & \mathrm{Cov}[\theta_T, \theta_T]_{ij} = 0 + \dots \\
+    & \quad + \frac{1}{B} \, \bigl( S_{ij} \bigr) \\
+    & \bar\theta_{t+1} = \bar\theta_t - \eta \, G, \qquad K_t = 1 - \eta \, H \\
+    & S_{ij}' = \eta^{2} \, \kappa(g_{i}, g_{j}) + K_{ia} \, K_{jb} \, S_{ab} \\
+    & \text{in sums over times, } K(t, s) = K_{t-1} \cdots K_{s+1}: \\
+    & \quad + \frac{1}{B} \, \eta^{2} \sum_{s<T} K_{ia}(T,s) \, K_{jb}(T,s) \, \kappa(g_{a}, g_{b})(s)
+    \end{align*}
+    """
+    given = read_trajectory(trajectory)
+    pen = _LatexPen(given)
+    lines = [f"{_TITLES[given.observable][1]} = {pen.free()}" + (r" + \dots" if given.order else "")]
+    for order, terms in enumerate(given.readings, start=1):
+        lines.append(rf"\quad + {pen.size(order)} \, \bigl( {pen.sum(terms)} \bigr)")
+    if given.order:
+        lines.append(rf"{pen.path()}, \qquad {pen.propagator()}")
+        lines += [f"{pen.left(cumulant)} = {pen.sum(terms)}" for cumulant, terms in given.recursions.items()]
+        if any(len(term.placements) > 1 for terms in given.recursions.values() for term in terms):
+            lines.append(r"\text{sym: summed over the distinct ways to place the free indices}")
+        if given.noise == "dataset":
+            lines.append(r"\text{points that occur twice are averaged over}")
+        lines.append(r"\text{in sums over times, } K(t, s) = K_{t-1} \cdots K_{s+1}:")
+        lines += [rf"\quad {pen.term(term)}" for term in given.terms if term.order]
+    body = " \\\\\n".join(f"& {line}" for line in lines)
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A tensor with indices: a mean (upper case), a deviation at a point, a cumulant, or a joint cumulant of deviations."""
+
+    kind: str
+    degree: int = 0
+    indices: str = ""
+    points: tuple[str, ...] = ()
+    cumulant: Cumulant | None = None
+    members: tuple[tuple[int, str], ...] = ()
+    times: tuple[str, ...] = ()
+
+
+class _Pen(ABC):
+    """The words of a language; factors are the same in all."""
+
+    def __init__(self, given: Trajectory) -> None:
+        self.given = given
+        self.function = given.observable == "function"
+        self.plain = len(given.optimizer.read) == 1 and given.optimizer.updates is None and not given.weight_decay
+
+    def sum(self, statements: Sequence[Statement]) -> str:
+        """Terms one after the other."""
+        text = ""
+        for statement in statements:
+            negative = (statement.weight < 0) != (statement.power % 2 == 1)
+            factors = [self.factor(factor) for factor in _statement_factors(statement)]
+            body = self.product([*self.scale(abs(statement.weight), statement.power), *factors])
+            if len(statement.placements) > 1:
+                body = self.symmetrised(body)
+            text += (" - " if text else "-") if negative else " + " if text else ""
+            text += body
+        return text or "0"
+
+    def left(self, cumulant: Cumulant) -> str:
+        """The left-hand side of a recursion."""
+        factor = _Factor("cumulant", 0, _OUTER[: cumulant.legs], _POINTS[: cumulant.points], cumulant)
+        return self.factor(factor, "'")
+
+    def mean(self, factor: _Factor) -> str:
+        """The letter of a mean tensor; at the end that of the function, where one is observed."""
+        return _letter(_MEANS, "D", factor.degree, self.function and (factor.kind == "root" or factor.times == ("T",)))
+
+    @abstractmethod
+    def factor(self, factor: _Factor, mark: str = "") -> str:
+        """A tensor."""
+
+    @abstractmethod
+    def scale(self, number: Fraction, power: int) -> list[str]:
+        """Number and learning rate."""
+
+    @abstractmethod
+    def product(self, words: Sequence[str]) -> str:
+        """Words side by side."""
+
+    @abstractmethod
+    def symmetrised(self, body: str) -> str:
+        """A sum over placements."""
+
+
+class _TextPen(_Pen):
+    def size(self, order: int) -> str:
+        return f"1/{self.given.size}{raised(order)}"
+
+    def free(self) -> str:
+        first = {"test-loss": "l", "function": "s", "displacement": "(θ - θ₀)_i"}
+        return first.get(self.given.observable, "0")
+
+    def path(self) -> str:
+        return "θ' = θ - η G" if self.plain else "c·z, z' = A z - η b G,"
+
+    def propagator(self) -> str:
+        decay = "" if not self.given.weight_decay else f" + {self.given.weight_decay}"
+        hessian = f"(H{decay})" if decay else "H"
+        if self.plain:
+            return f"K = 1 - η {hessian}"
+        return f"K = A - η b c {hessian}; tensors enter the registers by b, old legs enter tensors by c"
+
+    def term(self, term: Term) -> str:
+        factors = [self.factor(factor) for factor in _diagram_factors(term.diagram, self.given.noise)]
+        sign = "- " if term.coefficient < 0 else ""
+        return sign + self.product([*self.scale(abs(term.coefficient), term.power), *factors])
+
+    def factor(self, factor: _Factor, mark: str = "") -> str:
+        at = f"({','.join(factor.times)})" if factor.times else ""
+        where = f"({','.join(factor.points)})" if factor.points else ""
+        if factor.kind == "joint":
+            return f"κ({', '.join(self._member(*member) for member in factor.members)}){at}"
+        letter = "K"
+        if factor.kind in ("mean", "root"):
+            letter = self.mean(factor)
+        elif factor.kind == "noise":
+            letter = _letter(_DEVIATIONS, "d", factor.degree, False)
+        elif factor.kind == "cumulant":
+            letter = _cumulant_letter(factor.cumulant) + _subscript(factor.cumulant)
+        return f"{letter}{mark}{'_' + factor.indices if factor.indices else ''}{where}{at}"
+
+    def _member(self, degree: int, indices: str) -> str:
+        return (
+            indices if degree < 0 else f"{_letter(_DEVIATIONS, 'd', degree, False)}{'_' + indices if indices else ''}"
+        )
+
+    def scale(self, number: Fraction, power: int) -> list[str]:
+        text = str(number) if number.denominator == 1 else f"({number})"
+        return [text] * (number != 1) + [f"η{raised(power)}"] * (power > 0)
+
+    def product(self, words: Sequence[str]) -> str:
+        return " ".join(words)
+
+    def symmetrised(self, body: str) -> str:
+        return f"sym[{body}]"
+
+
+class _LatexPen(_Pen):
+    def size(self, order: int) -> str:
+        return rf"\frac{{1}}{{{self.given.size}{f'^{{{order}}}' if order > 1 else ''}}}"
+
+    def free(self) -> str:
+        first = {"test-loss": r"l(\bar\theta_T)", "function": r"s(\bar\theta_T)"}
+        first["displacement"] = r"\bar\theta_{T,i} - \theta_{0,i}"
+        return first.get(self.given.observable, "0")
+
+    def path(self) -> str:
+        if self.plain:
+            return r"\bar\theta_{t+1} = \bar\theta_t - \eta \, G"
+        return r"\bar z_{t+1} = A_t \bar z_t - \eta \, b_t \, G"
+
+    def propagator(self) -> str:
+        hessian = "H"
+        if self.given.weight_decay:
+            decay = self.given.weight_decay
+            hessian = f"(H + {_latex_number(decay)})"
+        if self.plain:
+            return rf"K_t = 1 - \eta \, {hessian}"
+        return rf"K_t = A_t - \eta \, b_t c_t \, {hessian}"
+
+    def term(self, term: Term) -> str:
+        found = _diagram_factors(term.diagram, self.given.noise)
+        times = "<".join(_chain(term.diagram, self.given.noise))
+        factors = self.product([self.factor(factor) for factor in found])
+        words = self.product([self.size(term.order), *self.scale(abs(term.coefficient), term.power)])
+        total = rf"\sum_{{{times}}} " if times else ""
+        return f"{'-' if term.coefficient < 0 else '+'} {words} {total}{factors}"
+
+    def factor(self, factor: _Factor, mark: str = "") -> str:
+        at = f"({','.join(factor.times)})" if factor.times else ""
+        where = f"({','.join(factor.points)})" if factor.points else ""
+        if factor.kind == "joint":
+            return rf"\kappa({', '.join(self._member(*member) for member in factor.members)}){at}"
+        letter, lower = "K", factor.indices
+        above = mark
+        if factor.kind in ("mean", "root"):
+            letter = _latex_letter(self.mean(factor))
+        elif factor.kind == "noise":
+            letter = _latex_letter(_letter(_DEVIATIONS, "d", factor.degree, False))
+        elif factor.kind == "cumulant":
+            letter = _cumulant_letter(factor.cumulant)
+            if _subscript(factor.cumulant):
+                assert factor.cumulant is not None
+                above = f"^{{({factor.cumulant.order})}}{mark}"
+        return f"{letter}{f'_{{{lower}}}' if lower else ''}{above}{where}{at}"
+
+    def _member(self, degree: int, indices: str) -> str:
+        if degree < 0:
+            return indices
+        return _latex_letter(_letter(_DEVIATIONS, "d", degree, False)) + (f"_{{{indices}}}" if indices else "")
+
+    def scale(self, number: Fraction, power: int) -> list[str]:
+        text = str(number) if number.denominator == 1 else rf"\frac{{{number.numerator}}}{{{number.denominator}}}"
+        rate = r"\eta" if power == 1 else rf"\eta^{{{power}}}"
+        return [text] * (number != 1) + [rate] * (power > 0)
+
+    def product(self, words: Sequence[str]) -> str:
+        return r" \, ".join(words)
+
+    def symmetrised(self, body: str) -> str:
+        return rf"\mathrm{{sym}}\bigl[ {body} \bigr]"
+
+
+def _statement_factors(statement: Statement) -> list[_Factor]:
+    """The tensors of a term of a recursion or of a reading."""
+    inner = iter(_INNER)
+    ends = [[next(inner) for _ in range(vertex.legs)] for vertex in statement.vertices]
+    left = [list(letters) for letters in ends]
+    outer = max((q + 1 for join in statement.joins for q in join.points), default=0)
+    spare = iter(_POINTS[outer:])
+    place: dict[int, str] = {}
+    cumulants, joints = [], []
+    read = {v for v, vertex in enumerate(statement.vertices) if vertex.kind == "read"}
+    for v in read:
+        # what is read off is the leg itself
+        left[v] = [_OUTER[v]]
+    for join in statement.joins:
+        if join.cumulant is None:
+            members = tuple(
+                (statement.degree(v), ("" if statement.is_reading else _OUTER[v]) + "".join(ends[v]))
+                for v in join.noise
+            )
+            joints.append(_Factor("joint", members=(*members, *((-1, _POINTS[q]) for q in join.points))))
+            continue
+        indices = "".join(left[v].pop(0) for v in join.legs)
+        place |= {v: next(spare) for v in join.noise}
+        points = (*(place[v] for v in join.noise), *(_POINTS[q] for q in join.points))
+        cumulants.append(_Factor("cumulant", 0, indices, points, join.cumulant))
+    tensors = []
+    for v, vertex in enumerate(statement.vertices):
+        head = "" if statement.is_reading else _OUTER[v]
+        if vertex.kind == "stay":
+            tensors.append(_Factor("propagator", 0, head + "".join(ends[v])))
+        elif vertex.kind == "mean":
+            kind = "root" if statement.is_reading else "mean"
+            tensors.append(_Factor(kind, statement.degree(v), head + "".join(ends[v])))
+        elif v in place:
+            tensors.append(_Factor("noise", statement.degree(v), head + "".join(ends[v]), (place[v],)))
+    return [*tensors, *joints, *cumulants]
+
+
+def _diagram_factors(diagram: Diagram, noise: str) -> list[_Factor]:
+    """The tensors and propagators of a diagram, the root first."""
+    parent, order = _parents(diagram)
+    times = _node_times(diagram, noise)
+    inner = iter(_INNER + _INNER.upper())
+    indices: dict[int, str] = dict.fromkeys(range(diagram.nodes), "")
+    open_roots = set(diagram.open_roots) if _is_open(diagram) else set()
+    edges: dict[int, str] = {}
+    for v in order:
+        if v in parent:
+            above = next(inner) if parent[v] not in open_roots else _OUTER[sorted(open_roots).index(parent[v])]
+            below = next(inner)
+            indices[parent[v]] += above
+            indices[v] += below
+            edges[v] = above + below
+    block_of = {v: block for block in diagram.blocks for v in block}
+    factors: list[_Factor] = []
+    done: set[tuple[int, ...]] = set()
+    for v in order:
+        if v in parent:
+            factors.append(_Factor("propagator", 0, edges[v], times=(times[parent[v]], times[v])))
+        block = block_of.get(v, (v,))
+        if v in open_roots or block in done:
+            continue
+        if len(block) == 1:
+            factors.append(_Factor("mean", diagram.degrees[v], indices[v], times=(times[v],)))
+            done.add(block)
+        elif not set(block) - set(order[: order.index(v) + 1]):
+            # a joint cumulant is written once all of its nodes have been reached
+            members = tuple((diagram.degrees[w], indices[w]) for w in sorted(block, key=order.index))
+            names = tuple(dict.fromkeys(times[w] for w in sorted(block, key=order.index)))
+            factors.append(_Factor("joint", members=members, times=names))
+            done.add(block)
+    return factors
+
+
+def _is_open(diagram: Diagram) -> bool:
+    return bool(diagram.open_roots) and all(diagram.degrees[v] == 1 for v in diagram.open_roots)
+
+
+def _parents(diagram: Diagram) -> tuple[dict[int, int], list[int]]:
+    """The node that each one acts on, and the nodes from the roots down."""
+    parent: dict[int, int] = {}
+    order = list(diagram.roots)
+    for v in order:
+        for w in diagram.neighbours[v]:
+            if w not in order:
+                parent[w] = v
+                order.append(w)
+    return parent, order
+
+
+def _node_times(diagram: Diagram, noise: str) -> dict[int, str]:
+    """The name of the time of each node: that of its block for batches, from the first to the last."""
+    _, order = _parents(diagram)
+    groups: dict[tuple[int, ...], None] = {}
+    block_of = {v: block for block in diagram.blocks for v in block} if noise == "batch" else {}
+    for v in reversed(order):
+        if v not in diagram.roots:
+            groups.setdefault(block_of.get(v, (v,)))
+    names = {v: name for group, name in zip(groups, _time_names(), strict=False) for v in group}
+    return names | dict.fromkeys(diagram.roots, "T")
+
+
+def _time_names() -> Iterator[str]:
+    yield from _TIMES
+    number = 1
+    while True:
+        yield f"t{number}"
+        number += 1
+
+
+def _chain(diagram: Diagram, noise: str) -> list[str]:
+    """The times that are summed over, the last one behind them, where each is below the next; apart by commas where not."""
+    parent, order = _parents(diagram)
+    times = _node_times(diagram, noise)
+    names = list(dict.fromkeys(times[v] for v in reversed(order) if v not in diagram.roots))
+    below = {(times[v], times[p]) for v, p in parent.items()}
+    if all((a, b) in below for a, b in zip(names, [*names[1:], "T"], strict=True)):
+        return [*names, "T"]
+    return [",".join(names)]
+
+
+def _letter(known: Sequence[str], beyond: str, degree: int, observed: bool) -> str:
+    if observed:
+        return "s" if degree == 0 else f"s{degree}"
+    return known[degree] if degree < len(known) else f"{beyond}{degree}"
+
+
+def _latex_letter(letter: str) -> str:
+    return letter if len(letter) == 1 else f"{letter[0]}^{{({letter[1:]})}}"
+
+
+def _latex_number(number: Coefficient) -> str:
+    return to_latex(factor(number).formula(Notation()))
+
+
+def _cumulant_letter(cumulant: Cumulant | None) -> str:
+    assert cumulant is not None
+    letters = _WITH_POINTS if cumulant.points else _LETTERS
+    return letters.get(cumulant.legs, "k")
+
+
+def _subscript(cumulant: Cumulant | None) -> str:
+    """The order, where it is not the least that there is."""
+    assert cumulant is not None
+    least = max(1, cumulant.legs + cumulant.points - 1)
+    return "" if cumulant.order == least else "₀₁₂₃₄₅₆₇₈₉"[cumulant.order]
