@@ -99,4 +99,4 @@ def test_wrong_requests_get_one_line(capsys, words, complaint):
 
 def test_numbers_in_place_of_sizes(capsys):
     _, printed, _ = run(capsys, "--order 2 --steps 7 --batch-size 4 --at-minimum")
-    assert printed.splitlines()[1] == "+ (1/8) η² Σ_a H_a C_aa (1 - r_a^(14))/(1 - r_a²)"
+    assert printed.splitlines()[1] == "+ (1/8) η² Σ_a H_a C_aa (1 - r_a¹⁴)/(1 - r_a²)"
