@@ -37,7 +37,7 @@ _SIGNS = {
     "negative": "-",
     "thin": "",
     "blank": " ",
-    "quad": " ",
+    "quad": "",
     "equals": "=",
     "times": "×",
     "neq": "≠",

@@ -27,7 +27,7 @@ def test_text_says_what_letters_and_brackets_mean(capsys):
         "- (1/200) η² Σ_ab κ(g_a, g_b, h_ab) ((1 - r_a^T r_b^T)/(1 - r_a r_b) + 2 r_a [1, r_a, r_a r_b]_T)",
         "- (1/100) η² Σ_ab κ(g_a, g_b, h_ab) [1, r_a, r_b]_T",
         "where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, r_a = 1 - η H_a",
-        "and [R_0, …, R_k] = Σ_i R_i^T / Π_(j≠i) (R_i - R_j), its limit where some are equal",
+        "and [R_0, …, R_k]_T = Σ_i R_i^T Π_(j ≠ i) (1/(R_i - R_j)) (its limit where some are equal)",
     ]
 
 
@@ -99,4 +99,4 @@ def test_wrong_requests_get_one_line(capsys, words, complaint):
 
 def test_numbers_in_place_of_sizes(capsys):
     _, printed, _ = run(capsys, "--order 2 --steps 7 --batch-size 4 --at-minimum")
-    assert printed.splitlines()[1] == "+ (1/8) η² Σ_a H_a C_aa (1 - r_a^(14))/(1 - r_a²)"
+    assert printed.splitlines()[1] == "+ (1/8) η² Σ_a H_a C_aa (1 - r_a¹⁴)/(1 - r_a²)"
