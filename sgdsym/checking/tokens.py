@@ -22,6 +22,8 @@ _SETTING = re.compile(
     r"|[bB]ig{1,2}[lr]?|qquad|quad|thinspace)(?![A-Za-z])|\\[\[\]()]"
 )
 _SPACES = frozenset({"\\,", "\\;", "\\:", "\\!", "\\ ", "&", "$", "~"})
+# a sign that is set as no operation stands in braces of its own
+_SIGN = re.compile(r"\{([-+])\}")
 # what is said of a formula, to its end
 _SAID = re.compile(
     r"(?:\\text\{where\}|^where\b|(?:\\text\{)?averaged over the orders|^[^\n]*are derivatives of).*?(?=\\end\{|\Z)",
@@ -65,7 +67,7 @@ def tokens(text: str) -> list[Token]:
     if len(text) > LONGEST:
         raise FormulaError(f"it has {len(text)} characters; a formula may have {LONGEST}")
     text = _COMMENT.sub(_blank, text)
-    text = _SETTING.sub(_blank, _SAID.sub(_blank, text))
+    text = _SIGN.sub(r" \1 ", _SETTING.sub(_blank, _SAID.sub(_blank, text)))
     found: list[Token] = []
     spaced = False
     for match in _MARK.finditer(text):
