@@ -125,7 +125,7 @@ class _Pen(ABC):
 
     def __init__(self, given: Trajectory) -> None:
         self.given = given
-        self.function = given.observable == "function"
+        self.function = given.read.carries_function
         self.plain = len(given.optimizer.read) == 1 and given.optimizer.updates is None and not given.weight_decay
 
     def sum(self, statements: Sequence[Statement]) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from sgdsym.arguments import read_choice, read_instance, read_integer
-from sgdsym.series import Coefficient
+from sgdsym.series import Coefficient, Observable
 from sgdsym.sgd import LinearOptimizer, Number, Request
 from sgdsym.trajectories.pictures import Term, terms
 from sgdsym.trajectories.recursion import NOISES, Cumulant, Noise, Statement, needed, reading, recursion
@@ -17,7 +17,6 @@ from sgdsym.trajectories.views import TrajectoryViews
 READ = ("test-loss", "displacement", "covariance", "generalization-gap", "function")
 MOST_ORDER = 3
 CLOCK = "T"  # the number of updates, where the reading of an optimiser holds it
-_OPEN_INDICES = {"displacement": 1, "covariance": 2}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,12 @@ class Trajectory(TrajectoryViews):
     @property
     def open_indices(self) -> int:
         """The number of indices that the value has."""
-        return _OPEN_INDICES.get(self.observable, 0)
+        return self.read.open_indices
+
+    @property
+    def read(self) -> Observable:
+        """What is read off, as a value."""
+        return Observable.named(self.observable)
 
     @property
     def size(self) -> str:
@@ -134,7 +138,7 @@ def trajectory(
     read_choice("observable", observable, READ)
     read_choice("noise", noise, NOISES)
     read_integer("order", order, least=0, most=MOST_ORDER)
-    if observable == "generalization-gap" and noise == "batch":
+    if Observable.named(observable).is_trained and noise == "batch":
         raise ValueError('batches of fresh points leave no gap; ask for noise="dataset", or for the test-loss')
     request = Request(
         order=1,

@@ -21,6 +21,7 @@ from itertools import combinations
 from math import factorial
 
 from sgdsym.diagrams import Diagram, Forest, rooted_forests, set_partitions
+from sgdsym.series import FUNCTION, TEST_LOSS, Observable
 from sgdsym.trajectories.recursion import Noise
 
 
@@ -55,26 +56,27 @@ def terms(observable: str, order: int, noise: Noise) -> tuple[Term, ...]:
     >>> [len(terms("test-loss", order, "batch")) for order in range(3)]
     [1, 2, 34]
     """
+    read = Observable.named(observable)
     if order == 0:
         # a displacement is no diagram without noise, a covariance and a gap are zero
-        diagrams = {"test-loss": Diagram(1, [], [(0,)], [0]), "function": Diagram(1, [], [], [0])}
-        return (Term(0, Fraction(1), diagrams[observable]),) if observable in diagrams else ()
-    roots, planted = {"displacement": (1, True), "covariance": (2, True)}.get(observable, (1, False))
+        diagrams = {TEST_LOSS: Diagram(1, [], [(0,)], [0]), FUNCTION: Diagram(1, [], [], [0])}
+        return (Term(0, Fraction(1), diagrams[read]),) if read in diagrams else ()
+    roots, planted = max(read.open_indices, 1), read.open_indices > 0
     found: dict[Diagram, Term] = {}
     for size in range(1, 4 * order):
         for forest in rooted_forests(size, roots=roots, planted=planted):
-            for blocks in _partitions(forest, order, noise, observable == "generalization-gap"):
-                diagram = _diagram(forest, blocks, observable)
+            for blocks in _partitions(forest, order, noise, read.is_trained):
+                diagram = _diagram(forest, blocks, read)
                 if diagram not in found:
-                    sign = (-1) ** size * (-1 if observable == "generalization-gap" else 1)
+                    sign = (-1) ** size * (-1 if read.is_trained else 1)
                     coefficient = Fraction(sign * factorial(roots), diagram.symmetry_factor)
                     found[diagram] = Term(order, coefficient, diagram)
     return tuple(sorted(found.values(), key=lambda term: term.diagram.sort_key()))
 
 
-def _diagram(forest: Forest, blocks: Sequence[tuple[int, ...]], observable: str) -> Diagram:
+def _diagram(forest: Forest, blocks: Sequence[tuple[int, ...]], read: Observable) -> Diagram:
     """The diagram with its roots in blocks where they carry the loss, and outside where they are open."""
-    closed = [(0,)] if observable == "test-loss" else []
+    closed = [(0,)] if read == TEST_LOSS else []
     return forest.diagram((*blocks, *closed))
 
 

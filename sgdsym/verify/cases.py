@@ -8,23 +8,15 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from sgdsym.series import GD, SGD, Observable, SamplingScheme
+from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS
 from sgdsym.verify.draws import Run
 from sgdsym.verify.landscape import Landscape, random_landscape
 
-FAMILIES = ("online", "fixed", "reshuffle", "replace", "gd", "ode", "sde")
-OBSERVABLES = (
-    "test-loss",
-    "train-loss",
-    "generalization-gap",
-    "displacement",
-    "covariance",
-    "loss-variance",
-    "function",
-)
+FAMILIES = (*SAMPLINGS, *(dynamics for dynamics in DYNAMICS if dynamics != SGD.name))
 
 _OF_MANY_RUNS = ("covariance", "loss-variance")
-_FINITE = ("fixed", "reshuffle", "replace", "gd")
-_WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap"))
+_WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if not Observable.named(name).is_trained)
 _SYMBOLS = {"steps": "T", "dataset_size": "N", "batch_size": "B", "epochs": "E", "momentum": "mu"}
 # symbols beside momentum, a delay or an average make long coefficients: seconds at order 3, minutes above
 _SYMBOLIC_RULE, _SYMBOLIC_EPOCHS = 3, 2
@@ -51,7 +43,7 @@ class Case:
         """The case in a few words.
 
         >>> random_case(Random(1), order=2).setting[:80]
-        'sgd fixed covariance order=2 basis=cumulant schedule=lambda dataset_size=3 batch'
+        'sgd fixed loss-variance order=2 basis=cumulant schedule=lambda dataset_size=3 ba'
         """
         words = dict(self.request)
         head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
@@ -68,7 +60,7 @@ def random_case(random: Random, order: int) -> Case:
         order: the order to expand to.
     """
     family = random.choice(FAMILIES)
-    observable = random.choice(OBSERVABLES if family in _FINITE else _WITHOUT_TRAINING_SET)
+    observable = random.choice(OBSERVABLES if _has_training_set(family) else _WITHOUT_TRAINING_SET)
     run = random_run(random, family)
     if run.steps and run.average != "uniform" and observable not in _OF_MANY_RUNS and random.random() < 1 / 4:
         run = replace(run, mean_over_run=True)
@@ -80,7 +72,7 @@ def random_case(random: Random, order: int) -> Case:
     named = run.schedule is not None and random.random() < 1 / 2 and alike
     for name, number in sizes.items():
         ruled = bool(run.momentum or run.delay or run.average is not None or run.mean_over_run)
-        in_epochs = run.dynamics == "sgd" and run.sampling in ("fixed", "reshuffle")
+        in_epochs = run.dynamics == SGD.name and SamplingScheme.named(run.sampling).is_in_epochs
         listed = bool(run.listed_batches or run.last_batch) or (
             # a list of rates is as long as the run, so that all that makes its length are numbers
             run.schedule is not None and not named and run.dataset_size and name in ("dataset_size", "batch_size")
@@ -128,7 +120,7 @@ def random_run(random: Random, family: str) -> Run:
     (6, 5, 2)
     """
     points = 1 + _few(random, 5)
-    if family in ("fixed", "reshuffle"):
+    if SamplingScheme.named(family).is_in_epochs:
         last = random.choice((None, "short", "drop"))
         batch = random.choice([b for b in range(1, points + 1) if points % b == 0 or last])
         epochs = _few(random, 3 if family == "fixed" or points < 5 else 2)
@@ -148,6 +140,10 @@ def random_run(random: Random, family: str) -> Run:
     listed = tuple(random.randint(1, batch) for _ in range(steps)) if random.random() < 1 / 4 else ()
     run = Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, listed_batches=listed)
     return replace(run, **_rule(random, steps))
+
+
+def _has_training_set(family: str) -> bool:
+    return SamplingScheme.named(family).is_finite or family == GD.name
 
 
 def _few(random: Random, most: int) -> int:

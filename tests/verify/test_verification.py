@@ -97,10 +97,3 @@ def test_a_tool_that_breaks_is_a_mismatch():
 def test_nothing_to_compare_is_an_error(options, message):
     with pytest.raises(ValueError, match=message):
         run_verification(**options)
-
-
-def test_every_observable_is_drawn():
-    from sgdsym.sgd import OBSERVABLES
-    from sgdsym.verify import cases
-
-    assert set(cases.OBSERVABLES) == set(OBSERVABLES)

@@ -18,6 +18,7 @@ from sgdsym.cli.options import Commands, RequestError, add_output, natural, numb
 from sgdsym.cli.output import Bar, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.cli.spelling import one_line
+from sgdsym.series import FUNCTION
 from sgdsym.sgd import Request, expand_request
 from sgdsym.simulation.names import LANDSCAPES
 
@@ -71,7 +72,7 @@ def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     if isinstance(options.learning_rate, str):
         raise RequestError(f"a run needs numbers: --learning-rate is {options.learning_rate}")
-    if options.observable == "function":
+    if options.observable == FUNCTION.name:
         raise RequestError("a function of the weights is given in Python: sgdsym.simulate(…, function=…)")
     try:
         landscape = _landscape(options)
@@ -81,7 +82,7 @@ def _run(options: argparse.Namespace) -> None:
         with Bar() as bar:
             found = simulate(
                 landscape,
-                float(options.learning_rate),
+                options.learning_rate,
                 runs=options.runs,
                 seed=options.seed,
                 record=options.record,

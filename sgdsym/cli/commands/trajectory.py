@@ -79,7 +79,7 @@ def _latex(given: Trajectory, options: argparse.Namespace) -> str:
 
 def _words(given: Trajectory) -> str:
     diagrams = [term.diagram for term in given.terms]
-    return diagrams_to_words(diagrams, function=given.observable == "function")
+    return diagrams_to_words(diagrams, function=given.read.carries_function)
 
 
 FORMATS: dict[str, Callable[[Trajectory, argparse.Namespace], str]] = {

@@ -14,6 +14,7 @@ from math import prod
 
 from sgdsym.codegen.trajectories.contraction import Operand, Program
 from sgdsym.diagrams import moebius, set_partitions
+from sgdsym.series import FUNCTION, TEST_LOSS
 from sgdsym.trajectories import Cumulant, Join, Statement, Trajectory
 
 TYPICAL = (100, 20)  # data points and weights, by which plans are compared
@@ -69,7 +70,7 @@ def lower_reading(given: Trajectory, *, plain: bool) -> Lowered:
     lines: list[str] = []
     for order, terms in enumerate(given.readings, start=1):
         lines += writer.total(f"value_{order}", terms, given.open_indices, 0)
-    return writer.lowered(lines, {0} if given.observable in ("test-loss", "function") else set())
+    return writer.lowered(lines, {0} if given.read in (TEST_LOSS, FUNCTION) else set())
 
 
 class _Writer:

@@ -10,7 +10,7 @@ from sgdsym.codegen.module import coded
 from sgdsym.codegen.runtime import array_source
 from sgdsym.codegen.trajectories.contraction import Size
 from sgdsym.codegen.trajectories.lower import TYPICAL, lower_reading, lower_step, variable
-from sgdsym.series import Coefficient, symbol_name
+from sgdsym.series import GENERALIZATION_GAP, Coefficient, symbol_name
 from sgdsym.sgd import LinearOptimizer
 from sgdsym.templating import Code, render
 from sgdsym.trajectories import Trajectory, read_trajectory
@@ -61,7 +61,7 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
     unit = (Coefficient(1), *[Coefficient(0)] * (len(rule.read) - 1))
     plain = len(rule.read) == 1 and all(vector == unit for vector in (*rule.c, rule.read))
     step, reading = lower_step(given, plain=plain), lower_reading(given, plain=plain)
-    read_here = given.observable not in ("function", "displacement", "covariance")
+    read_here = given.read.has_free_root
     read = sorted(reading.sampled | reading.averaged) if read_here else []
     sampled = step.sampled | (reading.sampled if read_here else frozenset())
     averaged = (step.averaged | (reading.averaged if read_here else frozenset())) - sampled
@@ -75,9 +75,9 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
         size=given.size,
         order=given.order,
         rank=given.open_indices,
-        gap=given.observable == "generalization-gap",
+        gap=given.read == GENERALIZATION_GAP,
         symbols=given.symbols,
-        has_function=given.observable == "function",
+        has_function=given.read.carries_function,
         roots=sorted(reading.averaged),
         sampled=sorted(sampled),
         averaged=sorted(averaged),
