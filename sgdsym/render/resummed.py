@@ -11,16 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import factor
 from sgdsym.render.latex import AVERAGED, is_averaged, left_side
 from sgdsym.render.notation import Notation, checked_notation
+from sgdsym.render.rates import bare, latex_legend, text_legend
 from sgdsym.render.scripts import LatexScript, Script, TextScript, raised
 from sgdsym.render.width import LINE, width
 from sgdsym.series import Coefficient, Series
-from sgdsym.sgd.resummation import Difference, Resummed, TimeSum, index_letters, tensor_indices
+from sgdsym.sgd.resummation import Clock, Difference, Resummed, TimeSum, index_letters, tensor_indices
 
 _NEWLINE = r" \\"
 _OPEN = "ik"
+_CLOCKS: tuple[Clock, ...] = ("steps", "epochs", "slots")
 
 
 def resummed_to_text(resummed: Resummed) -> str:
@@ -91,7 +94,7 @@ class _Words:
     times: tuple[str, ...]
 
 
-class _Pen(ABC):
+class Pen(ABC):
     """What text and LaTeX have in common: which words a term has, and in which order."""
 
     script: Script
@@ -99,16 +102,47 @@ class _Pen(ABC):
     closing: str
 
     def __init__(self, resummed: Resummed) -> None:
+        if resummed.updates is not None:
+            raise ValueError("updates that differ have no formula: kernels follow them; choose format numpy or json")
         self.resummed = resummed
+        self.law = resummed.law
         self.function = resummed.setting.observable == "function"
-        self.has_brackets = any(
-            len(d.nodes) > 2 and not resummed.stationary
-            for time in resummed.terms.values()
-            for product, _ in time.terms
-            for d in product
-        )
+        self.slots = Coefficient.symbol(self.own_name("M"))
+        found = [d for time in resummed.terms.values() for product, _ in time.terms for d in product]
+        clocks = {clock for d in found for clock, nodes in d.factors()[1] if self.is_bracket(clock, nodes)}
+        self.brackets = [clock for clock in _CLOCKS if clock in clocks]
+
+    def own_name(self, name: str) -> str:
+        """A name for a size of the legend, which no symbol of the series has."""
+        return f"{name}_1" if name in self.resummed.symbols else name
+
+    @property
+    def exponents(self) -> dict[Clock, Coefficient]:
+        """The powers of which there are differences: the number of steps that take a gradient, of epochs, of steps in each."""
+        late = self.law.start if self.resummed.slots is None else 0
+        epochs = Coefficient.symbol(self.own_name("E"))
+        return {"steps": self.resummed.steps - late, "epochs": epochs, "slots": self.slots}
+
+    def is_bracket(self, clock: Clock, nodes: Sequence[tuple[int, ...]]) -> bool:
+        """Whether a difference is written as a bracket: not if it is a limit, or one quotient."""
+        if self.resummed.stationary and clock != "slots":
+            return False
+        return len(nodes) > 2 or (len(nodes) == 2 and bool(nodes[0]))
+
+    def rates(self, diagram: Diagram, letters: Sequence[str]) -> list[str]:
+        """What stands for the rate of each edge: its letter, where edges have several rates with a prime for each one before.
+
+        An edge to a root begins with a star where it carries something else than other edges.
+        """
+        if self.law.is_plain:
+            return list(letters)
+        rooted = self.resummed.rooted(diagram)
+        stars = ["*" if root and self.law.has_roots_apart else "" for root in rooted]
+        names = [star + letter for star, letter in zip(stars, letters, strict=True)]
+        return [name + "'" * names[:e].count(name) for e, name in enumerate(names)]
 
     def terms(self) -> Iterator[_Words]:
+        """The terms in words, sorted by order, tree and blocks."""
         for diagram, time in self.resummed:
             letters = index_letters(diagram, self.function)
             summed = [letter for letter in dict.fromkeys(letters) if letter not in _OPEN]
@@ -117,7 +151,11 @@ class _Pen(ABC):
             scale = self.scale(common, diagram.order)
             negative = factor(common).negative
             yield _Words(
-                negative, scale, self.sum(summed), self.script.side_by_side(tensors), tuple(self._time(rest, letters))
+                negative,
+                scale,
+                self.sum(summed),
+                self.script.side_by_side(tensors),
+                tuple(self._time(rest, self.rates(diagram, letters))),
             )
 
     def _tensor(self, degrees: tuple[int | str, ...], groups: list[list[str]]) -> str:
@@ -149,15 +187,27 @@ class _Pen(ABC):
         return [self.opening + signed[0], *signed[1:-1], signed[-1] + self.closing]
 
     def _difference(self, difference: Difference, letters: Sequence[str]) -> list[str]:
-        front = [self.ratios([letters[e] for e in difference.front])] if difference.front else []
-        nodes = [self.ratios([letters[e] for e in node]) for node in difference.nodes]
-        if len(nodes) == 1:
-            return front
-        if self.resummed.stationary:
-            return [*front, self.limit(nodes[1:])]
-        if len(nodes) == 2:
-            return [*front, self.pair([letters[e] for e in difference.nodes[1]])]
-        return [*front, self.bracket(nodes)]
+        front, parts = difference.factors()
+        words = [self.ratios([letters[e] for e in front])] if front else []
+        for clock, edges in parts:
+            rates = [[letters[e] for e in node] for node in edges]
+            if len(rates) == 1:
+                continue
+            if self.resummed.stationary and clock != "slots":
+                words.append(self.limit([self._node(rate, clock) for rate in rates[1:]]))
+            elif self.is_bracket(clock, edges):
+                words.append(self.bracket([self._node(rate, clock) for rate in rates], clock))
+            else:
+                words.append(self.pair(rates[1], clock))
+        return words
+
+    def _node(self, rates: Sequence[str], clock: Clock) -> str:
+        """A node of a difference: over epochs, a power for all the steps of one."""
+        return self.powers(rates, self.slots) if clock == "epochs" and rates else self.ratios(rates)
+
+    def whole(self, clock: Clock) -> Coefficient:
+        """The power of rates in the numerator of a quotient: all steps, or those of an epoch."""
+        return self.exponents["slots" if clock == "slots" else "steps"]
 
     def distances(self, nodes: Sequence[str]) -> list[str]:
         """How far nodes are from the first, in brackets where that is more than a symbol."""
@@ -187,15 +237,28 @@ class _Pen(ABC):
         """A node: the product of what the edges carry, or the sum of the rates."""
 
     @abstractmethod
-    def pair(self, letters: Sequence[str]) -> str:
-        """A difference of two nodes, written out."""
+    def powers(self, letters: Sequence[str], times: Coefficient) -> str:
+        """The product of rates to a power."""
+
+    @abstractmethod
+    def exponent(self, power: int) -> str:
+        """A power of a symbol, empty for the first."""
+
+    @property
+    @abstractmethod
+    def moved(self) -> str:
+        """The learning rate times an eigenvalue."""
+
+    @abstractmethod
+    def pair(self, letters: Sequence[str], clock: Clock) -> str:
+        """A difference of two nodes of which the first is 1, written out."""
 
     @abstractmethod
     def limit(self, nodes: Sequence[str]) -> str:
         """The limit of many steps of a difference with these nodes after the first."""
 
     @abstractmethod
-    def bracket(self, nodes: Sequence[str]) -> str:
+    def bracket(self, nodes: Sequence[str], clock: Clock) -> str:
         """A difference of more nodes."""
 
     @abstractmethod
@@ -203,7 +266,7 @@ class _Pen(ABC):
         """Lines that say what letters and brackets mean."""
 
 
-class _TextPen(_Pen):
+class _TextPen(Pen):
     script = TextScript()
     opening, closing = "(", ")"
 
@@ -224,37 +287,40 @@ class _TextPen(_Pen):
         counts = Counter(letters)
         if self.resummed.continuous:
             return " + ".join(f"{'' if n == 1 else n}s_{x}" for x, n in counts.items()) or "0"
-        return " ".join(f"r_{x}{raised(n)}" for x, n in counts.items()) or "1"
+        return " ".join(f"{_rate(x)}{raised(n)}" for x, n in counts.items()) or "1"
 
-    def pair(self, letters: Sequence[str]) -> str:
+    def powers(self, letters: Sequence[str], times: Coefficient) -> str:
+        powers = ((x, bare(factor(times * n).text())) for x, n in Counter(letters).items())
+        words = (f"{_rate(x)}^{power if power.isalnum() and len(power) == 1 else f'({power})'}" for x, power in powers)
+        return " ".join(words)
+
+    def exponent(self, power: int) -> str:
+        return raised(power)
+
+    @property
+    def moved(self) -> str:
+        return "η H_a"
+
+    def pair(self, letters: Sequence[str], clock: Clock) -> str:
         node = self.ratios(letters)
         if self.resummed.continuous:
             inside, (below,) = f"({node})" if " " in node else node, self.distances([node])
             return f"(e^({inside} {self.resummed.steps}) - 1)/{below}"
-        powers = ((x, factor(self.resummed.steps * n).text()) for x, n in Counter(letters).items())
-        words = (f"r_{x}^{power if power.isalnum() and len(power) == 1 else f'({power})'}" for x, power in powers)
-        return f"(1 - {' '.join(words)})/(1 - {node})"
+        return f"(1 - {self.powers(letters, self.whole(clock))})/(1 - {self._node(letters, clock)})"
 
     def limit(self, nodes: Sequence[str]) -> str:
         below = self.distances(nodes)
         return f"1/({' '.join(below)})" if len(below) > 1 else f"1/{below[0]}"
 
-    def bracket(self, nodes: Sequence[str]) -> str:
-        return f"[{', '.join(nodes)}]"
+    def bracket(self, nodes: Sequence[str], clock: Clock) -> str:
+        mark = "" if clock == "steps" else f"_{self.exponents[clock]}"
+        return f"[{', '.join(nodes)}]{mark}"
 
     def legend(self) -> list[str]:
-        if not any(diagram.order for diagram in self.resummed.terms):
-            return []
-        continuous, steps = self.resummed.continuous, self.resummed.steps
-        ratio = f"s_a = {self.minus}η H_a" if continuous else "r_a = 1 - η H_a"
-        lines = [f"where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis, {ratio}"]
-        if self.has_brackets:
-            power = f"e^(R_i {steps})" if continuous else f"R_i^{steps}"
-            lines.append(f"and [R_0, …, R_k] = Σ_i {power} / Π_(j≠i) (R_i - R_j), its limit where some are equal")
-        return lines
+        return text_legend(self)
 
 
-class _LatexPen(_Pen):
+class _LatexPen(Pen):
     opening, closing = r"\Bigl( ", r" \Bigr)"
 
     def __init__(self, resummed: Resummed, notation: Notation) -> None:
@@ -295,40 +361,47 @@ class _LatexPen(_Pen):
         counts = Counter(letters)
         if self.resummed.continuous:
             return " + ".join(f"{'' if n == 1 else n}s_{{{x}}}" for x, n in counts.items()) or "0"
-        return " ".join(f"r_{{{x}}}" + (f"^{{{n}}}" if n > 1 else "") for x, n in counts.items()) or "1"
+        return " ".join(_latex_rate(x) + self.exponent(n) for x, n in counts.items()) or "1"
 
-    def pair(self, letters: Sequence[str]) -> str:
+    def powers(self, letters: Sequence[str], times: Coefficient) -> str:
+        counts = Counter(letters).items()
+        return " ".join(f"{_latex_rate(x)}^{{{bare(factor(times * n).latex(self.notation))}}}" for x, n in counts)
+
+    def exponent(self, power: int) -> str:
+        return f"^{{{power}}}" if power > 1 else ""
+
+    @property
+    def moved(self) -> str:
+        return rf"{self.notation.learning_rate} {self.notation.hessian}_{{a}}"
+
+    def pair(self, letters: Sequence[str], clock: Clock) -> str:
         node, counts = self.ratios(letters), Counter(letters)
         if self.resummed.continuous:
             inside = rf"({node}) \, {self.steps}" if len(counts) > 1 else rf"{node} {self.steps}"
             return rf"\frac{{e^{{{inside}}} - 1}}{{{node}}}"
-        power = " ".join(f"r_{{{x}}}^{{{self.power(n)}}}" for x, n in counts.items())
-        return rf"\frac{{1 - {power}}}{{1 - {node}}}"
+        above = self.whole(clock)
+        return rf"\frac{{1 - {self.powers(letters, above)}}}{{1 - {self._node(letters, clock)}}}"
 
     def limit(self, nodes: Sequence[str]) -> str:
         below = self.distances(nodes)
         return rf"\frac{{1}}{{{' '.join(below) if len(below) > 1 else below[0].removeprefix('(').removesuffix(')')}}}"
 
-    def bracket(self, nodes: Sequence[str]) -> str:
-        return rf"[{', '.join(nodes)}]_{{{self.steps}}}"
+    def bracket(self, nodes: Sequence[str], clock: Clock) -> str:
+        return rf"[{', '.join(nodes)}]_{{{bare(factor(self.exponents[clock]).latex(self.notation))}}}"
 
     def legend(self) -> list[str]:
-        if not any(diagram.order for diagram in self.resummed.terms):
-            return []
-        rate, hessian = self.notation.learning_rate, self.notation.hessian
-        ratio = (
-            rf"s_{{a}} = {self.minus}{rate} {hessian}_{{a}}"
-            if self.resummed.continuous
-            else rf"r_{{a}} = 1 - {rate} {hessian}_{{a}}"
-        )
-        lines = [rf"\text{{in an eigenbasis of the mean Hessian, with eigenvalues }} {hessian}_{{a}},\ {ratio}"]
-        if self.has_brackets:
-            power = rf"e^{{R_{{i}} {self.steps}}}" if self.resummed.continuous else rf"R_{{i}}^{{{self.steps}}}"
-            lines.append(
-                rf"[R_{{0}}, \dots, R_{{k}}]_{{{self.steps}}} = \sum_{{i}} {power} \prod_{{j \neq i}} \frac{{1}}{{R_{{i}} - R_{{j}}}}"
-                r" \quad \text{(its limit where some are equal)}"
-            )
-        return lines
+        return latex_legend(self, self.notation)
+
+
+def _rate(x: str) -> str:
+    """The symbol of a rate in text."""
+    return f"q_{x[1:]}" if x.startswith("*") else f"r_{x}"
+
+
+def _latex_rate(x: str) -> str:
+    """The symbol of a rate in LaTeX."""
+    name, primes = x.lstrip("*").rstrip("'"), "'" * x.count("'")
+    return rf"{'q' if x.startswith('*') else 'r'}_{{{name}}}{primes}"
 
 
 def _common(time: TimeSum) -> tuple[Coefficient, TimeSum]:

@@ -57,6 +57,12 @@ CALLS = {
     "LinearOptimizer.update": (sgdsym.LinearOptimizer.sgd().update, (1,), {}),
     "expand schedule": (sgdsym.expand, (), {"order": 2, "schedule": [1, "s"], "batch_size": 1}),
     "resum": (sgdsym.resum, (), {**DEFAULTS, "form": "discrete", "progress": None}),
+    "resum optimiser": (
+        sgdsym.resum,
+        (),
+        {"order": 1, "momentum": "mu", "nesterov": True, "delay": 1, "average": "beta", "form": "stationary"},
+    ),
+    "resum schedule": (sgdsym.resum, (), {"order": 1, "schedule": [1, "s"], "optimizer": None, "batch_size": 1}),
     "modified": (
         sgdsym.modified,
         (),
