@@ -6,5 +6,9 @@ from importlib.util import find_spec
 # python-flint is an oracle of the tests; sympy would compute with its numbers, which users without it do not have
 os.environ.setdefault("SYMPY_GROUND_TYPES", "python")
 
-# examples of modules that need a framework which is not installed
+# examples of modules and pages that need a framework which is not installed
 collect_ignore_glob = [f"sgdsym/*/{name}/*" for name in ("jax", "torch") if find_spec(name) is None]
+if find_spec("torch") is None:
+    collect_ignore_glob.append("docs/howto/network.md")
+# what the manual is built from, and its tools, which are imported by Sphinx
+collect_ignore_glob += ["docs/generated/*", "docs/conf.py", "docs/_ext/*"]

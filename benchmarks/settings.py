@@ -4,7 +4,7 @@ Each figure comes from a fresh process on one core.  Times leave out the import.
 
     python benchmarks/settings.py                          # orders 4 and 5
     python benchmarks/settings.py --orders 4 --modes reshuffle replace
-    python benchmarks/settings.py --orders 3 --modes momentum gd-momentum replace-momentum
+    python benchmarks/settings.py --orders 2 3 --modes momentum gd-momentum replace-momentum reshuffle-momentum fixed-momentum
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ MODES: dict[str, dict[str, str]] = {
     "momentum": {"momentum": "mu"},
     "gd-momentum": {"dynamics": "gd", "momentum": "mu"},
     "replace-momentum": {"sampling": "replace", "momentum": "mu"},
+    "reshuffle-momentum": {"sampling": "reshuffle", "momentum": "mu"},
+    "fixed-momentum": {"sampling": "fixed", "momentum": "mu"},
 }
 PLAIN = [mode for mode in MODES if "momentum" not in mode]
 OBSERVABLES = (

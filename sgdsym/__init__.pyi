@@ -1,4 +1,4 @@
-from . import noise, stationary
+from . import diagrams, noise, numeric, schedules, sgd, stationary
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
@@ -22,12 +22,16 @@ __all__ = [
     "Resummed",
     "Series",
     "compare",
+    "diagrams",
     "expand",
     "from_networkx",
     "interpret",
     "modified",
     "noise",
+    "numeric",
     "resum",
+    "schedules",
+    "sgd",
     "stationary",
     "stationary_covariance",
     "to_networkx",

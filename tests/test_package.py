@@ -1,7 +1,10 @@
 """The package as it is installed: templates, types and the cost of importing it."""
 
+import ast
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -32,8 +35,23 @@ def test_the_wheel_holds_templates_and_types(wheel):
     assert not [name for name in names if name.startswith("tests")]
 
 
+def test_distributions_are_small_and_hold_no_tests(wheel, tmp_path):
+    """Below 1 MB and 3 MB; the sources hold what a wheel is built from."""
+    code = (
+        f"import hatchling.build, os; os.chdir({str(SOURCE)!r}); print(hatchling.build.build_sdist({str(tmp_path)!r}))"
+    )
+    built = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    source = tmp_path / built.stdout.split()[-1]
+    assert wheel.stat().st_size < 1_000_000
+    assert source.stat().st_size < 3_000_000
+    with tarfile.open(source) as packed:
+        names = {Path(*Path(name).parts[1:]).as_posix() for name in packed.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "sgdsym/__init__.pyi", "templates/kernel.py.jinja"} <= names
+    assert not [name for name in names if name.startswith(("tests", "notebooks"))]
+
+
 def test_kernels_are_generated_from_the_wheel(wheel, tmp_path):
-    zipfile.ZipFile(wheel).extractall(tmp_path)
+    shutil.unpack_archive(wheel, tmp_path, "zip")
     code = (
         "import sys, importlib.metadata, sgdsym; from sgdsym.templating import template_folder;"
         "print(template_folder()); print(len(sgdsym.expand(order=2).kernel().source))"
@@ -67,6 +85,23 @@ def test_import_stays_light():
 def test_public_names_exist_and_are_documented():
     for name in sgdsym.__all__:
         assert getattr(sgdsym, name).__doc__, name
+
+
+def test_the_stub_lists_what_the_facade_has():
+    """Editors read the stub: each name that it imports is public, and each public name is found by a dot."""
+    tree = ast.parse((Path(sgdsym.__file__).parent / "__init__.pyi").read_text(encoding="utf-8"))
+    imported = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert imported == set(sgdsym.__all__) <= set(dir(sgdsym))
+    assert all(f":func:`{name}`" in sgdsym.__doc__ for name in ("expand", "compare", "resum", "modified"))
+
+
+@pytest.mark.parametrize("room", ["diagrams", "noise", "numeric", "numeric.jax", "numeric.torch", "sgd", "stationary"])
+def test_rooms_are_found_by_a_dot(room):
+    """In a fresh process, in which nothing has been imported yet."""
+    code = f"import sgdsym; print(sgdsym.{room}.__name__, *sgdsym.{room}.__all__)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith(f"sgdsym.{room} ")
+    assert len(result.stdout.split()) > 1
 
 
 def test_the_lowest_versions_that_are_tested_are_those_that_are_declared():

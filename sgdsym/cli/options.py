@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar
 from sgdsym.cli.spelling import LONGEST, one_line
 from sgdsym.cli.streams import deliver
 from sgdsym.diagrams import MAX_ORDER, estimate_diagrams
-from sgdsym.series import read_number, read_size
+from sgdsym.series import read_number, read_size, schedule_name
 from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 
 # what may be derived unasked: the number of diagrams or placements, and the bytes that one takes
@@ -81,8 +81,10 @@ def natural(text: str) -> int:
     return int(text)
 
 
-def schedule(text: str) -> tuple[Number, ...]:
-    """Numbers or symbol names, separated by commas."""
+def schedule(text: str) -> tuple[Number, ...] | str:
+    """Numbers or symbol names, separated by commas; or the name of rates that are not known."""
+    if text.isidentifier():
+        return _read(schedule_name, text)
     return tuple(number(part.strip()) for part in text.split(","))
 
 
@@ -119,7 +121,7 @@ def guard_request(request: Request, forced: bool) -> None:
     limit, size = (GROWN_LIMIT, GROWN_BYTES) if is_grown(request) else (PLACED_LIMIT, PLACED_BYTES)
     if request.is_out_of_proportion and not forced:
         raise RequestError(
-            f"order {request.order} with {request.given_rules[0]} over epochs takes hours; lower it, or add --force"
+            f"order {request.order} with {request.given_timing[0]} over epochs takes hours; lower it, or add --force"
         )
     terms = estimate_terms(request)
     if terms > limit and not forced:

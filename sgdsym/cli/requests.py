@@ -21,7 +21,7 @@ from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS, Request
 
 def add_request(command: Parser) -> None:
     """The options that say what is expanded."""
-    command.add_argument("--observable", choices=list(OBSERVABLES), default="test-loss", help="what is expanded")
+    command.add_argument("--observable", choices=OBSERVABLES, default="test-loss", help="what is expanded")
     command.add_argument("--dynamics", choices=DYNAMICS, default="sgd", help="how the weights move")
     command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps draw data")
     add_order(command, "highest power of the learning rate (default 3)")
@@ -33,13 +33,26 @@ def add_request(command: Parser) -> None:
     rule = command.add_argument_group("optimiser", "plain gradient steps, read at the last weights, if left out")
     rule.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, or a symbol")
     rule.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
-    rule.add_argument("--schedule", type=schedule, metavar="W1,W2,…", help="learning rate of each update, times eta")
+    rule.add_argument(
+        "--schedule",
+        type=schedule,
+        metavar="W1,W2,…|NAME",
+        help="learning rate of each update, times eta; or a name such as lambda, for rates that are given later",
+    )
     rule.add_argument("--delay", type=natural, default=0, metavar="K", help="gradients are K updates late")
     rule.add_argument(
         "--average",
         type=number,
         metavar="uniform|BETA",
         help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
+    )
+    rule.add_argument(
+        "--weight-decay", type=number, default=0, metavar="LAMBDA", help="gradients are of l + LAMBDA |theta|^2 / 2"
+    )
+    rule.add_argument(
+        "--mean-over-run",
+        action="store_true",
+        help="average the observable over the updates, in place of its value at the end",
     )
     command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
 
@@ -68,6 +81,8 @@ def read_request(options: argparse.Namespace) -> Request:
             schedule=options.schedule,
             delay=options.delay,
             average=options.average,
+            weight_decay=options.weight_decay,
+            mean_over_run=options.mean_over_run,
             basis=options.basis,
         )
     except ValueError as error:

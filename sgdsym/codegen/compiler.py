@@ -44,7 +44,9 @@ def compile_series(series: Series, *, in_blocks: bool = True) -> Compiled:
     """
     terms = networks(series)
     number = distinct_coefficients(terms)
-    sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable == "function")
+    setting = series.setting
+    numbered = [(network, number[c]) for network, c in terms.items()]
+    sums = products(numbered, setting.observable.carries_function, bool(setting.weight_decay))
     fragments = [fragment for _, product in sums for fragment in product]
     sampled = [d for f in fragments for d, kind in f.tensors if kind in (DEVIATION, SAMPLE)]
     points, parameters = DATA_POINTS, representative_parameters(DATA_POINTS, max(sampled, default=1))

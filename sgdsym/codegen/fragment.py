@@ -16,7 +16,8 @@ from typing import TypeAlias
 
 from sgdsym.diagrams import Diagram, connected_parts
 
-MEAN, DEVIATION, SAMPLE, ROOT = range(4)
+MEAN, DEVIATION, SAMPLE, ROOT, TRAINED = range(5)
+HIGHEST_DECAYED = 2  # degree of a derivative that weight decay adds to
 
 Tensor: TypeAlias = tuple[int, int]
 Edges: TypeAlias = tuple[tuple[int, int], ...]
@@ -29,7 +30,7 @@ class Fragment:
 
     Attributes:
         tensors: degree of each node, and whether it is a mean, a deviation from the mean at one data point, the value
-            at one data point, or a derivative of the observed function.
+            at one data point, a derivative of the observed function, or the mean with what weight decay adds.
         edges: the joined legs.
         averaged: the blocks that lie inside and are averaged over the data points.
         open: for each open block its nodes in the fragment.
@@ -98,21 +99,22 @@ class Fragment:
         return _write(self)
 
 
-def fragments_of(network: Diagram, function_roots: bool) -> list[Fragment]:
+def fragments_of(network: Diagram, function_roots: bool, decays: bool = False) -> list[Fragment]:
     """The connected fragments whose values multiply to the value of a network.
 
     Args:
         network: a diagram whose blocks are means and central moments.
         function_roots: whether an open root carries the derivatives of the observed function; otherwise it is a bare
             open index of its neighbour.
+        decays: whether all nodes but the roots carry weight decay.
 
     Raises:
         ValueError: if a bare open root does not have exactly one neighbour.
     """
-    return connected_fragments(whole_fragment(network, function_roots))
+    return connected_fragments(whole_fragment(network, function_roots, decays))
 
 
-def whole_fragment(network: Diagram, function_roots: bool) -> Fragment:
+def whole_fragment(network: Diagram, function_roots: bool, decays: bool = False) -> Fragment:
     """A network as one fragment, in its own labels; for the arguments see :func:`fragments_of`."""
     bare = set() if function_roots else set(network.open_roots)
     degrees = network.degrees
@@ -122,7 +124,12 @@ def whole_fragment(network: Diagram, function_roots: bool) -> Fragment:
         )
     joint = [block for block in network.blocks if len(block) > 1]
     sampled = {v for block in joint for v in block}
-    kinds = [DEVIATION if v in sampled else ROOT if v in network.open_roots else MEAN for v in range(network.nodes)]
+    # what is added is the same for all data points, so deviations do not know of it
+    own = (
+        {v for v in range(network.nodes) if v not in network.roots and degrees[v] <= HIGHEST_DECAYED} if decays else ()
+    )
+    mean = {v: TRAINED if v in own else ROOT if v in network.open_roots else MEAN for v in range(network.nodes)}
+    kinds = [DEVIATION if v in sampled else mean[v] for v in range(network.nodes)]
     nodes = [v for v in range(network.nodes) if v not in bare]
     label = {v: i for i, v in enumerate(nodes)}
     return Fragment(
@@ -238,6 +245,8 @@ def _write(fragment: Fragment) -> str:
     def hang(v: int, parent: int) -> str:
         degree, kind = fragment.tensors[v]
         name = f"s{degree}" if kind == ROOT else "lGHJ"[degree] if degree < 4 else f"D{degree}"
+        if kind == TRAINED:
+            name += "*"
         if kind in (DEVIATION, SAMPLE):
             name = f"{name.lower() if kind == DEVIATION else name}_{letter[v]}"
         seen.add(v)

@@ -45,6 +45,15 @@ class RootDerivative:
 
 
 @dataclass(frozen=True, slots=True)
+class Trained:
+    """A mean with what weight decay adds to it, shape ``(p, …, p)``."""
+
+    target: str
+    mean: str
+    degree: int
+
+
+@dataclass(frozen=True, slots=True)
 class Deviations:
     """Samples minus their mean, or what is made with both; the samples have shape ``(n, p, …, p)``."""
 
@@ -202,6 +211,7 @@ Statement: TypeAlias = (
     | Mean
     | Samples
     | RootDerivative
+    | Trained
     | Deviations
     | Weigh
     | Raise
@@ -247,6 +257,8 @@ def reads(statement: Statement) -> tuple[str, ...]:  # noqa: PLR0911 - one retur
             return samples, mean
         case Weigh(source=source) | Raise(source=source) | Pairs(source=source) | Watch(source=source):
             return (source,)
+        case Trained(mean=mean):
+            return (mean,)
         case Contract(left=left, right=right):
             return left, right
         case ContractPair(pairs=pairs, tensor=tensor):

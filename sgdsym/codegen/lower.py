@@ -19,7 +19,16 @@ from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
 
 from sgdsym.codegen.centring import uncentred, with_samples_and_mean
-from sgdsym.codegen.fragment import DEVIATION, MEAN, ROOT, SAMPLE, Fragment, connected_fragments, whole_fragment
+from sgdsym.codegen.fragment import (
+    DEVIATION,
+    MEAN,
+    ROOT,
+    SAMPLE,
+    TRAINED,
+    Fragment,
+    connected_fragments,
+    whole_fragment,
+)
 from sgdsym.codegen.ir import (
     Combination,
     Contract,
@@ -34,6 +43,7 @@ from sgdsym.codegen.ir import (
     Samples,
     Statement,
     Term,
+    Trained,
     Weigh,
     Weights,
 )
@@ -46,19 +56,22 @@ _INDEX_LETTERS = ascii_lowercase[8:] + ascii_lowercase[:8]
 Product = tuple[Fragment, ...]
 
 
-def products(terms: Sequence[tuple[Diagram, int]], function_roots: bool) -> dict[tuple[int, Product], Combination]:
+def products(
+    terms: Sequence[tuple[Diagram, int]], function_roots: bool, decays: bool = False
+) -> dict[tuple[int, Product], Combination]:
     """The series as a sum of products of fragments, with one factor of each average not centred.
 
     Args:
         terms: networks (blocks are means and central moments) with the number of their coefficient.
         function_roots: whether open roots carry the derivatives of the observed function.
+        decays: whether all nodes but the roots carry weight decay.
 
     Returns:
         For each order and product the factors of the coefficients, by their numbers.
     """
     found: dict[tuple[int, Product], dict[int, int]] = {}
     for network, number in terms:
-        for whole, weight in uncentred(whole_fragment(network, function_roots)):
+        for whole, weight in uncentred(whole_fragment(network, function_roots, decays)):
             numbers = found.setdefault((network.order, tuple(connected_fragments(whole))), {})
             numbers[number] = numbers.get(number, 0) + weight
     summed = {key: tuple((k, i) for i, k in numbers.items() if k) for key, numbers in found.items()}
@@ -147,6 +160,8 @@ class _Lowering:
         if kind == DEVIATION:
             samples, mean = self.value(Fragment(((degree, SAMPLE),))), self.value(Fragment(((degree, MEAN),)))
             statement = Deviations(f"deviation_{degree}", samples, mean)
+        elif kind == TRAINED:
+            statement = Trained(f"trained_{degree}", self.value(Fragment(((degree, MEAN),))), degree)
         else:
             statement = RootDerivative(f"root_{degree}", degree) if kind == ROOT else Mean(f"mean_{degree}", degree)
         self.statements.append(statement)

@@ -12,9 +12,10 @@ from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
-from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples
+from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples, Trained
 from sgdsym.codegen.runtime import array_source, bounded_source
 from sgdsym.codegen.scalars import assignment, roots
+from sgdsym.codegen.schedules import schedule_words
 from sgdsym.codegen.sizes import checks, whole_symbols
 from sgdsym.codegen.unbiased import chosen_estimate, multiples
 from sgdsym.series import Coefficient, Series, Setting, most_blocks, read_series, symbol_name
@@ -66,8 +67,9 @@ def compile_for(series: Series, backend: str, unbiased: bool | None) -> tuple[Co
         unbiased = read_flag("unbiased", unbiased)
     if (highest := max((diagram.order for diagram in series.terms), default=0)) > MOST_EDGES:
         raise ValueError(f"a kernel is planned for diagrams of up to {MOST_EDGES} edges, not of {highest}")
+    taken = _ARGUMENTS | ({"start"} if series.setting.weight_decay else set())
     for name in series.symbols:
-        if symbol_name(name) in _ARGUMENTS:
+        if symbol_name(name) in taken:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
     in_blocks = BACKENDS[backend].IN_BLOCKS
     return compile_series(series, in_blocks=in_blocks), chosen_estimate(series, unbiased, in_blocks=in_blocks)
@@ -82,8 +84,11 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
     sampled, averaged = _degrees(program, Samples), _degrees(program, Mean)
     if rank and not any(sampled + averaged):
         averaged = (*averaged, 1)
-    numbers, powers = _numbers(compiled.coefficients), roots(compiled.coefficients)
-    exact = not powers and set(series.symbols) <= whole_symbols(series.conditions)
+    coefficients, decay = dict(compiled.coefficients), series.setting.weight_decay
+    if decay:
+        coefficients.setdefault(decay, len(coefficients))
+    numbers, powers = _numbers(coefficients), roots(coefficients)
+    exact = not (powers or series.sums) and set(series.symbols) <= whole_symbols(series.conditions)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
     kinds = {type(s) for p in written.values() for s in p.statements}
     return render(
@@ -101,7 +106,10 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         sampled=sampled,
         averaged=averaged,
         roots=_degrees(program, RootDerivative),
-        has_function=series.setting.observable == "function",
+        has_function=series.setting.observable.carries_function,
+        decay=Code(str(decay)) if decay else None,
+        decay_number=coefficients.get(decay),
+        decayed=sorted({s.degree for p in written.values() for s in p.statements if isinstance(s, Trained)}),
         has_pairs=ContractPair in kinds,
         has_squares=any(isinstance(s, Pairs) and s.squares for p in written.values() for s in p.statements),
         has_matrices=any(isinstance(s, Pairs) and not s.squares for p in written.values() for s in p.statements),
@@ -117,6 +125,7 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         checks=coded(checks(series.conditions, series.symbols)),
         has_quotients=any("_whole(" in line for line in numbers),
         bounded=None if exact else bounded_source(),
+        schedule=schedule_words(series, WIDTH) if series.sums else None,
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
         array_door=array_source(),
@@ -138,7 +147,7 @@ def _estimate(compiled: Compiled) -> dict[str, object]:
 
 def setting_words(setting: Setting) -> dict[str, str]:
     """What a series is the expansion of, as the heading of a module names it."""
-    return {name: plain_words(getattr(setting, name)) for name in ("observable", "dynamics", "sampling")}
+    return {part: plain_words(word) for part, word in setting.words.items()}
 
 
 def coded(lines: Iterable[str]) -> list[Code]:

@@ -18,6 +18,7 @@ from functools import cache
 from itertools import combinations, product
 from math import prod
 
+from sgdsym.codegen.fragment import HIGHEST_DECAYED
 from sgdsym.diagrams import Diagram, moebius, set_partitions
 from sgdsym.series import Basis, Coefficient, Series
 
@@ -27,6 +28,8 @@ Parts = tuple[tuple[int, ...], ...]
 def networks(series: Series) -> dict[Diagram, Coefficient]:
     """The series as a sum over contraction networks, sorted; roots inside blocks are nodes like any other.
 
+    Only with weight decay they are not where they are alone, as means of the plain loss.
+
     >>> E = Coefficient(1)
     >>> networks(Series({Diagram(3, [(0, 1), (0, 2)], [(1, 2)]): E}, 2, basis="moment"))
     {Diagram(3, [(0, 1), (0, 2)], [(0,), (1,), (2,)]): Coefficient('1'),
@@ -34,16 +37,30 @@ def networks(series: Series) -> dict[Diagram, Coefficient]:
     """
     merged: dict[Diagram, list[Coefficient]] = {}
     known: dict[tuple[object, ...], Diagram] = {}
+    decays = bool(series.setting.weight_decay)
     for term, coefficient in series:
-        plain = term.roots == term.open_roots
-        diagram = term if plain else Diagram(term.nodes, term.edges, term.blocks, term.open_roots)
+        diagram = term if decays else _with_roots(term, term.open_roots)
         for blocks, weight in _central_terms(diagram.blocks, series.basis):
             key = diagram.edges, blocks, diagram.roots
             if key not in known:
-                known[key] = diagram if blocks == diagram.blocks else diagram.with_blocks(blocks)
+                network = diagram if blocks == diagram.blocks else diagram.with_blocks(blocks)
+                known[key] = _with_roots(network, _plain_roots(network)) if decays else network
             merged.setdefault(known[key], []).append(coefficient if weight == 1 else coefficient * weight)
     totals = {network: Coefficient.total(parts) for network, parts in merged.items()}
     return {network: totals[network] for network in sorted(totals, key=Diagram.sort_key) if totals[network]}
+
+
+def _plain_roots(network: Diagram) -> tuple[int, ...]:
+    """The roots whose tensors are not those of other nodes: a deviation or a high derivative does not know of weight decay."""
+    joint = {v for block in network.blocks if len(block) > 1 for v in block}
+    low = [v for v in network.roots if v not in joint and network.degrees[v] <= HIGHEST_DECAYED]
+    return tuple(sorted({*low, *network.open_roots}))
+
+
+def _with_roots(network: Diagram, roots: tuple[int, ...]) -> Diagram:
+    if roots == network.roots:
+        return network
+    return Diagram(network.nodes, network.edges, network.blocks, roots)
 
 
 def distinct_coefficients(terms: Mapping[Diagram, Coefficient]) -> dict[Coefficient, int]:

@@ -141,7 +141,7 @@ def generate_resummed(resummed: Resummed) -> str:
     for name in names:
         if symbol_name(name) in (_USED if name == clock else _ARGUMENTS | _USED):
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
-    function = resummed.setting.observable == "function"
+    function = resummed.setting.observable.carries_function
     terms = [_Term.of(diagram, function) for diagram in resummed.diagrams()]
     sampled = {k for term in terms for k in term.sampled}
     averaged = {k for term in terms for k in term.averaged} | {2}

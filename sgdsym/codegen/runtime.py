@@ -6,9 +6,10 @@ import ast
 import inspect
 import re
 from functools import lru_cache
+from types import ModuleType
 
 from sgdsym import arrays
-from sgdsym.series import bounded
+from sgdsym.series import bounded, recursion
 from sgdsym.templating import Source
 
 _MARK = "# cut here: what follows is copied into generated modules\n"
@@ -21,9 +22,24 @@ def bounded_source() -> Source:
     >>> [line for line in bounded_source().splitlines() if line.startswith("def")]
     ['def _context(digits, rounding):', 'def _rounded(compute, sizes):']
     """
-    text = _without_annotations(inspect.getsource(bounded).partition(_MARK)[2])
+    return _copied(bounded, r"VagueError|Precision|Bounded|rounded(?=\()")
+
+
+@lru_cache(maxsize=1)
+def recursion_source() -> Source:
+    """The text of :mod:`sgdsym.series.recursion`, likewise.
+
+    >>> [line for line in recursion_source().splitlines() if line.startswith("def _s")]
+    ['def _schedule_sums(rates, registers, slots, sums):', 'def _scanned(entering, rate):']
+    """
+    return _copied(recursion, r"schedule_sums(?=\()")
+
+
+def _copied(module: ModuleType, public: str) -> Source:
+    """The text of a module below its mark, without annotations and sections of docstrings, public names made private."""
+    text = _without_annotations(inspect.getsource(module).partition(_MARK)[2])
     text = re.sub(r'\n\n *(Args|Raises):.*?(?=\n *""")', "", text, flags=re.DOTALL)
-    text = re.sub(r"\b(VagueError|Precision|Bounded|rounded(?=\())", r"_\1", text)
+    text = re.sub(rf"\b({public})", r"_\1", text)
     return Source(re.sub(r'"""(.*)\n *"""', r'"""\1"""', text).rstrip("\n"))
 
 

@@ -19,6 +19,7 @@ from sgdsym.codegen.ir import (
     RootDerivative,
     Samples,
     Statement,
+    Trained,
     Watch,
     Weigh,
     Weights,
@@ -46,7 +47,7 @@ def shapes(  # noqa: C901 - one case per kind of statement
         match statement:
             case Weights(target):
                 shape[target] = 1, 0
-            case Mean(target, degree) | RootDerivative(target, degree):
+            case Mean(target, degree) | RootDerivative(target, degree) | Trained(target, _, degree):
                 shape[target] = 0, degree
             case Samples(target, degree):
                 shape[target] = 1, degree

@@ -49,6 +49,7 @@ def with_noise(series: Series, model: NoiseModel, root_derivatives: Mapping[int,
     -T*a**2*w**2
     """
     cumulants = read_series(series).as_cumulants()
+    series.setting.require_plain("a closed form")
     if root_derivatives is not None:
         root_derivatives = read_by_degree("root_derivatives", root_derivatives)
     terms = list(cumulants)

@@ -5,6 +5,9 @@ formulas are printed.  Where the tensors are too large to form, :mod:`sgdsym.num
 evaluate the same series by products along the trees; they are imported by name, and load no framework until they are used.
 """
 
+from importlib import import_module
+from types import ModuleType
+
 from sgdsym.numeric.interpreter import interpret, interpret_diagram
 from sgdsym.numeric.logistic import logistic_derivatives
 from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
@@ -19,3 +22,14 @@ __all__ = [
     "polynomial_derivatives",
     "sampled_degrees",
 ]
+
+
+def __getattr__(name: str) -> ModuleType:
+    """The front ends for frameworks, found by a dot and loaded when they are first named."""
+    if name in ("jax", "torch"):
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), "jax", "torch"])

@@ -12,19 +12,18 @@ each moment, and every network is one ``einsum``.  Nothing is shared, nothing is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import permutations
 from math import factorial
-from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
 
-from sgdsym.arguments import read_choice
+from sgdsym.arguments import read_by_degree, read_choice
 from sgdsym.diagrams import Diagram, refinements
 from sgdsym.numeric.population import Population, Tensors
-from sgdsym.numeric.sizes import as_float, exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
+from sgdsym.numeric.sizes import are_exact, as_float, exact_numbers, exact_sizes, nearly_exact_numbers, rounded_numbers
 from sgdsym.series import BASES, Basis, Series, read_series
 
 
@@ -36,7 +35,8 @@ def interpret(
     weights: Any = None,
     metric: Any = None,
     root_derivatives: Tensors | None = None,
-    **symbols: Real | Rational,
+    start: Any = None,
+    **symbols: Any,
 ) -> list[Any]:
     r"""The coefficients of :math:`\eta^0, …, \eta^d` of a series on a population of data points.
 
@@ -47,7 +47,8 @@ def interpret(
         weights: probabilities of the data points, (n,), summing to 1; uniform if left out.
         metric: the inverse metric of every contraction, (p,) or symmetric (p, p); the identity if left out.
         root_derivatives: for the observable ``function`` by degree the derivatives of that function, (p, …, p).
-        **symbols: a number for each symbol of the series.
+        start: with weight decay the weights :math:`\theta_0` where the derivatives of the plain loss are taken, (p,).
+        **symbols: a number for each symbol of the series; ``schedule``, the rate of each update, where it has sums over those.
 
     Returns:
         One number for each order: fractions if everything given is an integer or a fraction, else floats.  With open
@@ -65,11 +66,17 @@ def interpret(
     axes = _open_axes(series, diagrams, root_derivatives)
     # a series without terms has zeros of length p, which the gradients say
     read = diagrams or ([Diagram(2, [(0, 1)], [(1,)], [0])] if axes else [])
+    tensors, sizes = read_by_degree("derivatives", derivatives), exact_sizes(series, symbols)
     population = Population.from_tensors(
-        derivatives, read, weights=weights, metric=metric, root_derivatives=root_derivatives
+        tensors,
+        read,
+        weights=weights,
+        metric=metric,
+        root_derivatives=root_derivatives,
+        weight_decay=series.setting.weight_decay.substitute(sizes).as_fraction(),
+        start=checked_start(start, decays=bool(series.setting.weight_decay)),
     )
-    sizes = exact_sizes(series, symbols)
-    exact = population.exact and all(isinstance(value, Rational) for value in symbols.values())
+    exact = population.exact and are_exact(series, symbols)
     coefficients = [population.zero(axes) for _ in range(series.truncation + 1)]
     terms = list(series)
     evaluated = exact_numbers if exact else nearly_exact_numbers if population.exact else rounded_numbers
@@ -90,11 +97,23 @@ def interpret_diagram(
     weights: Any = None,
     metric: Any = None,
     root_derivatives: Tensors | None = None,
+    weight_decay: Any = 0,
+    start: Any = None,
 ) -> Any:
     r"""The value of one diagram on a population of data points.
 
     The arguments are those of :func:`interpret`.  A diagram is known up to isomorphism only, so where several roots
     are open the value is averaged over their exchanges.
+
+    Args:
+        diagram: the diagram.
+        basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
+        derivatives: as in :func:`interpret`.
+        weights: as in :func:`interpret`.
+        metric: as in :func:`interpret`.
+        root_derivatives: as in :func:`interpret`.
+        weight_decay: a number; all nodes but the roots carry derivatives of the loss plus half of it times the squared weights.
+        start: with weight decay the weights where the derivatives are taken, (p,).
 
     Returns:
         A fraction or a float; with open roots an array with one axis of length p for each.
@@ -108,8 +127,15 @@ def interpret_diagram(
     (Fraction(1, 1), Fraction(5, 1))
     """
     read_choice("basis", basis, BASES)
+    decays = np.ndim(weight_decay) > 0 or bool(weight_decay != 0)
     population = Population.from_tensors(
-        derivatives, [diagram], weights=weights, metric=metric, root_derivatives=root_derivatives
+        derivatives,
+        [diagram],
+        weights=weights,
+        metric=metric,
+        root_derivatives=root_derivatives,
+        weight_decay=weight_decay,
+        start=checked_start(start, decays=decays),
     )
     return _value(diagram, basis, population)
 
@@ -131,11 +157,11 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
     free = 2 * len(diagram.edges)
     for point, part in enumerate(parts, start=free):
         if len(part) == 1:
-            operands += [population.means[degrees[part[0]]], indices[part[0]]]
+            operands += [_carried(diagram, part[0], population.means, population), indices[part[0]]]
             continue
         operands += [population.weights, [point]]
         for v in part:
-            operands += [population.samples[degrees[v]], [point, *indices[v]]]
+            operands += [_carried(diagram, v, population.samples, population), [point, *indices[v]]]
     left: list[int] = []
     for root in diagram.open_roots:
         if population.root_derivatives:
@@ -145,6 +171,29 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
     # numpy 2.4 unwraps intermediate scalars of object arrays and then fails on them, so exact sums go in one piece
     optimize = not population.exact and "greedy"
     return np.asarray(np.einsum(*operands, left, optimize=optimize))[()]
+
+
+def _carried(diagram: Diagram, v: int, tensors: Mapping[int, Any], population: Population) -> Any:
+    """What a node carries: a root derivatives of the plain loss, any other of the one that is trained on."""
+    degree = diagram.degrees[v]
+    return tensors[degree] if v in diagram.roots else population.trained(degree, tensors[degree])
+
+
+def checked_start(start: Any, *, decays: bool) -> Any:
+    """The start of a run, which is asked for where there is weight decay, and only there.
+
+    Raises:
+        ValueError: if it is missing, or given in vain.
+
+    >>> checked_start([1, 2], decays=False)
+    Traceback (most recent call last):
+    ValueError: start is for weight decay, and there is none here; leave it out
+    """
+    if decays and start is None:
+        raise ValueError("weight decay pulls at the weights themselves; give them as start=…, shape (p,)")
+    if start is not None and not decays:
+        raise ValueError("start is for weight decay, and there is none here; leave it out")
+    return start
 
 
 def _edge_indices(diagram: Diagram, metric: Any) -> tuple[list[Any], list[list[int]]]:

@@ -34,6 +34,8 @@ class Population:
         metric: the inverse metric, shape (p,) or (p, p), or ``None`` for the identity.
         root_derivatives: by degree the derivatives that open roots carry, shape (p, …, p); empty where they are
             open indices.
+        decay: by degree what weight decay adds to the derivatives of the loss that is trained on, of degrees 0 to 2; empty
+            without it.
         exact: whether the arrays hold fractions.
 
     >>> slopes = [[1], [3]]                                      # two data points, one weight
@@ -47,6 +49,7 @@ class Population:
     weights: Array | None
     metric: Array | None
     root_derivatives: Mapping[int, Array]
+    decay: Mapping[int, Array]
     exact: bool
 
     @classmethod
@@ -58,6 +61,8 @@ class Population:
         weights: Any = None,
         metric: Any = None,
         root_derivatives: Tensors | None = None,
+        weight_decay: Any = 0,
+        start: Any = None,
     ) -> Population:
         r"""Check what the diagrams need of the given tensors, and average it.
 
@@ -67,6 +72,8 @@ class Population:
             weights: probabilities of the data points, uniform if left out.
             metric: the inverse metric, (p,) or symmetric (p, p).
             root_derivatives: by degree the derivatives that open roots carry, (p, …, p).
+            weight_decay: the factor :math:`\lambda` of what is trained on besides the loss, :math:`\frac\lambda2|\theta|^2`.
+            start: the weights where all derivatives are taken, (p,); for weight decay alone.
 
         Raises:
             ValueError: naming the tensor that is missing, misshapen, not finite or not made of numbers.
@@ -76,13 +83,14 @@ class Population:
         roots = _tensors("root_derivatives", root_derivatives or {}, needs.roots)
         given_weights = None if weights is None else _numbers("weights", weights)
         given_metric = None if metric is None else _numbers("metric", metric)
-        optional = [array for array in (given_weights, given_metric) if array is not None]
+        given_decay = None if start is None else _decay(weight_decay, start)
+        optional = [array for array in (given_weights, given_metric, given_decay) if array is not None]
         exact = all(array.dtype == object for array in (*tensors.values(), *roots.values(), *optional))
         if not exact:
             tensors, roots = _floats(tensors), _floats(roots)
         samples = {k: array for k, array in tensors.items() if array.ndim == k + 1}
         _check_degrees(tensors, needs.sampled)
-        _check_shapes(tensors, roots, given_metric)
+        _check_shapes(tensors, roots, given_metric, given_decay)
         probabilities = _probabilities(given_weights, {k: len(array) for k, array in samples.items()}, exact)
         means = {
             k: np.tensordot(probabilities, array, 1) if k in samples and probabilities is not None else array
@@ -91,7 +99,12 @@ class Population:
         means = {k: np.asarray(array, dtype=object if exact else float) for k, array in means.items()}
         if given_metric is not None and not exact:
             given_metric = given_metric.astype(float)
-        return cls(means, samples, probabilities, given_metric, roots, exact)
+        decay = {} if given_decay is None else _decay_by_degree(given_decay if exact else given_decay.astype(float))
+        return cls(means, samples, probabilities, given_metric, roots, decay, exact)
+
+    def trained(self, degree: int, tensors: Array) -> Array:
+        """Derivatives of the loss that is trained on, from those of the plain loss: with what weight decay adds."""
+        return tensors + self.decay[degree] if degree in self.decay else tensors
 
     def zero(self, axes: int) -> Any:
         """Zero with some open indices: a number, or an array of that many axes of length p."""
@@ -181,7 +194,26 @@ def _check_degrees(tensors: Mapping[int, Array], sampled: frozenset[int]) -> Non
             raise ValueError(f"derivatives[{k}] has shape {array.shape}; it must be {shape}")
 
 
-def _check_shapes(tensors: Mapping[int, Array], roots: Mapping[int, Array], metric: Array | None) -> None:
+def _decay(weight_decay: Any, start: Any) -> Array:
+    """The weight decay, and behind it the start."""
+    weights = _numbers("start", start)
+    if weights.ndim != 1:
+        raise ValueError(f"start has shape {weights.shape}; it must be (p,)")
+    return _numbers("weight_decay and start", [weight_decay, *weights])
+
+
+def _decay_by_degree(decay: Array) -> dict[int, Array]:
+    """The derivatives of half the squared weights times the decay."""
+    rate, start = decay[0], decay[1:]
+    half, unit = (Fraction(1, 2), Fraction(1)) if decay.dtype == object else (0.5, 1.0)
+    curvature = np.full((len(start), len(start)), 0 * unit, dtype=decay.dtype)
+    np.fill_diagonal(curvature, rate)
+    return {0: np.asarray(half * rate * start.dot(start)), 1: rate * start, 2: curvature}
+
+
+def _check_shapes(
+    tensors: Mapping[int, Array], roots: Mapping[int, Array], metric: Array | None, decay: Array | None
+) -> None:
     axes = {f"derivatives[{k}]": array.shape[array.ndim - k :] for k, array in tensors.items() if k}
     for k, array in roots.items():
         if array.ndim != k:
@@ -191,6 +223,8 @@ def _check_shapes(tensors: Mapping[int, Array], roots: Mapping[int, Array], metr
         if metric.ndim not in (1, 2):
             raise ValueError(f"metric has shape {metric.shape}; it must be (p,) or (p, p)")
         axes["metric"] = metric.shape
+    if decay is not None:
+        axes["start"] = (len(decay) - 1,)
     lengths = {length for shape in axes.values() for length in shape}
     if len(lengths) > 1:
         shapes = ", ".join(f"{name} {shape}" for name, shape in axes.items() if shape)

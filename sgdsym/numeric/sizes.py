@@ -8,15 +8,22 @@ from math import isfinite
 from numbers import Rational, Real
 from typing import Any
 
+import numpy as np
+
 from sgdsym.arguments import is_flag, quoted, quoted_names
+from sgdsym.arrays import float_array, real_array
 from sgdsym.series import (
     Coefficient,
     Series,
     TooManyDigitsError,
     as_exact,
     by_symbol,
+    exact_sums,
     exact_value,
+    float_sums,
     float_values,
+    known_steps,
+    substituted_sums,
     undecided,
 )
 from sgdsym.series.evaluation import LARGEST_POWER
@@ -26,7 +33,7 @@ MODERATE_POWER = 2**16
 
 
 def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
-    """The symbols of a series as fractions.
+    """The symbols of a series as fractions; with sums over a schedule, which takes its rates, also those.
 
     Raises:
         ValueError: naming the symbol that is missing, unknown or no finite number, or saying what the run asks of it.
@@ -35,6 +42,65 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
     Traceback (most recent call last):
     ValueError: the series has no symbol T; its symbols are none
     """
+    if not series.sums:
+        return _sizes(series, symbols)
+    given = dict(symbols)
+    if "schedule" not in given:
+        raise ValueError(f"the series has sums over the rates {series.schedule}; give them as schedule=[…]")
+    rates = _rates(given.pop("schedule"))
+    given = by_symbol(given, (*series.symbols, *series.lengths))
+    lengths = {name: _number(name, given[name]) for name in series.lengths if name in given}
+    known = known_steps(series.sums, len(rates), lengths)
+    open_lengths = {name: value for name, value in given.items() if name not in series.lengths - set(series.symbols)}
+    sizes = _sizes(series, {**{name: steps for name, steps in known.items() if name in series.symbols}, **open_lengths})
+    found = _exact_sums if are_exact(series, symbols) else _float_sums
+    return sizes | found(series, rates, sizes)
+
+
+def are_exact(series: Series, symbols: Mapping[str, Any]) -> bool:
+    """Whether all symbols of a series, and the rates of its schedule, are given as integers or fractions.
+
+    >>> are_exact(Series({}, truncation=1), {"T": 3}), are_exact(Series({}, truncation=1), {"T": 3.0})
+    (True, False)
+    """
+    numbers = [value for name, value in symbols.items() if not (series.sums and name == "schedule")]
+    return all(isinstance(n, Rational) for n in numbers) and (
+        not series.sums or isinstance(_rates(symbols["schedule"]), list)
+    )
+
+
+def _rates(given: Any) -> Any:
+    """The rates of a schedule: a list where all are exact, else an array."""
+    array = real_array(given, "schedule")
+    if array.ndim != 1:
+        raise ValueError(f"schedule must be a list of numbers, one for each update, not of shape {array.shape}")
+    if array.dtype.kind == "b":
+        raise ValueError("schedule must hold numbers, not truth values")
+    entries = [as_exact(entry) for entry in (given if isinstance(given, (list, tuple)) else array.tolist())]
+    if all(isinstance(entry, Rational) and not is_flag(entry) for entry in entries):
+        return entries
+    floats = float_array(given, "schedule")
+    if not np.isfinite(floats).all():
+        raise ValueError("schedule must hold finite numbers")
+    return floats
+
+
+def _exact_sums(series: Series, rates: list[Any], sizes: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """The sums in exact numbers, by their names in the series."""
+    known, renamed = substituted_sums(series.sums, sizes)
+    values = exact_sums(known.values(), [Coefficient(rate) for rate in rates])
+    return {name: new.substitute(values).as_fraction() for name, new in renamed.items()}
+
+
+def _float_sums(series: Series, rates: Any, sizes: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """The sums in floats."""
+    found = float_sums(series.sums.values(), np.asarray(rates, dtype=float), sizes)
+    if not np.isfinite(list(found.values())).all():
+        raise ValueError("the rates of the schedule are too large: a sum over them overflows")
+    return {name: Fraction(value) for name, value in found.items()}
+
+
+def _sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
     symbols = by_symbol(symbols, series.symbols)
     missing = sorted(set(series.symbols) - set(symbols))
     if missing:
@@ -43,15 +109,17 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
     if unknown:
         names = ", ".join(series.symbols) or "none"
         raise ValueError(f"the series has no symbol {quoted_names(unknown)}; its symbols are {names}")
-    sizes = {}
-    for name, value in symbols.items():
-        number = as_exact(value)
-        known = isinstance(number, Real) and not is_flag(number)
-        if not known or not (isinstance(number, Rational) or isfinite(number)):
-            raise ValueError(f"{name} must be a finite number, not {quoted(value)}")
-        sizes[name] = Fraction(number) if isinstance(number, Rational) else Fraction(float(number))
+    sizes = {name: _number(name, value) for name, value in symbols.items()}
     undecided(series.conditions, sizes)
     return sizes
+
+
+def _number(name: str, value: Any) -> Fraction:
+    number = as_exact(value)
+    known = isinstance(number, Real) and not is_flag(number)
+    if not known or not (isinstance(number, Rational) or isfinite(number)):
+        raise ValueError(f"{name} must be a finite number, not {quoted(value)}")
+    return Fraction(number) if isinstance(number, Rational) else Fraction(float(number))
 
 
 def as_float(value: Fraction) -> float:

@@ -2,8 +2,8 @@ r"""Coefficients factored for reading: :math:`-\frac{T(T-1)}{2B}`, in LaTeX and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd, lcm
@@ -20,6 +20,7 @@ Base = str | Power
 Monomial = tuple[tuple[Base, int], ...]
 Polynomial = tuple[tuple[int, Monomial], ...]
 Factor = tuple[Polynomial, int]
+_SUMS = ("Σ", r"\sum")  # what is added goes on to the end of a product
 # of what is factorised: the degrees in all symbols added, the bits of a number, the symbols
 LARGEST_DEGREE, LONGEST_NUMBER, MOST_SYMBOLS = 80, 600, 12
 
@@ -62,16 +63,17 @@ class Factored:
             return above
         return rf"\frac{{{_bare(above)}}}{{{_bare(style.product(*self.below))}}}"
 
-    def text(self) -> str:
-        """The absolute value in unicode.
+    def text(self, words: Mapping[str, str] | None = None) -> str:
+        """The absolute value in unicode; ``words`` are what symbols are written as that do not stand as they are.
 
         >>> factor(Coefficient("T/(2*B) - T**2/(2*B)")).text()
         'T(T - 1)/(2B)'
         """
-        above = _TEXT.product(*self.above)
+        style = replace(_TEXT, symbol=lambda name: words.get(name, name)) if words else _TEXT
+        above = style.product(*self.above)
         if self.below == (1, ()):
             return above
-        below = _TEXT.product(*self.below)
+        below = style.product(*self.below)
         number, powers = self.below
         single = not powers or (number == 1 and len(powers) == 1)
         return f"{above}/{below}" if single else f"{above}/({below})"
@@ -236,11 +238,21 @@ class _Style:
 
     def side_by_side(self, number: int, factors: Sequence[tuple[str, int]]) -> str:
         text, last = ("" if number == 1 and factors else str(number)), ""
-        for base, exponent in factors:
-            apart = any(len(word) > 1 and word[0] != "(" for word in (last, base))
+        for base, exponent in self.bracketed(factors):
+            apart = any(len(word) > 1 and word[0] != "(" for word in (last, base)) or (
+                # a number runs into no sum
+                text and base.startswith(_SUMS)
+            )
             text += (self.space if text and apart else "") + self.power(base, exponent)
             last = base
         return text
+
+    def bracketed(self, factors: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Factors in which a sum is in brackets that is raised to a power, or not the last."""
+        return [
+            (f"({base})" if base.startswith(_SUMS) and (exponent > 1 or i < len(factors) - 1) else base, exponent)
+            for i, (base, exponent) in enumerate(factors)
+        ]
 
 
 def _latex_style(notation: Notation) -> _Style:

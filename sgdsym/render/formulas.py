@@ -27,6 +27,7 @@ def diagram_to_latex(
     notation: Notation | None = None,
     sums: str = "einstein",
     function: bool = False,
+    weight_decay: bool = False,
 ) -> str:
     r"""The value of a diagram in LaTeX, for math mode, amsmath only.
 
@@ -43,6 +44,7 @@ def diagram_to_latex(
         notation: the symbols; the literature's if left out.
         sums: ``"einstein"`` to sum over repeated indices silently, ``"explicit"`` to write the sums.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
+        weight_decay: whether nodes carry weight decay, so that the plain loss of a root is written with nablas.
 
     Raises:
         ValueError: if the basis, the style or the way of writing sums is unknown.
@@ -56,7 +58,7 @@ def diagram_to_latex(
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index", sums="explicit")
     '\\sum_{a,b} C_{ab} \\, H_{ab}'
     """
-    script = LatexScript(_checked_basis(basis), checked_notation(notation))
+    script = LatexScript(_checked_basis(basis), checked_notation(notation), weight_decay)
     return latex_formula(diagram, script, checked_style(style), checked_sums(sums), function)
 
 
@@ -67,13 +69,16 @@ def latex_formula(diagram: Diagram, script: LatexScript, style: Style, sums: Sum
     return formula(diagram, script, style, function, sums == "explicit")
 
 
-def diagram_to_text(diagram: Diagram, basis: str = "cumulant", *, function: bool = False) -> str:
+def diagram_to_text(
+    diagram: Diagram, basis: str = "cumulant", *, function: bool = False, weight_decay: bool = False
+) -> str:
     """The value of a diagram in unicode text: matrix notation where it exists, indices elsewhere.
 
     Args:
         diagram: any diagram.
         basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
+        weight_decay: whether nodes carry weight decay, so that the plain loss of a root is written with nablas.
 
     Raises:
         ValueError: if the basis is unknown.
@@ -83,7 +88,7 @@ def diagram_to_text(diagram: Diagram, basis: str = "cumulant", *, function: bool
     >>> diagram_to_text(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 2)]), "moment")
     'G_a E[h_ab g_c] H_bc'
     """
-    return formula(diagram, TextScript(_checked_basis(basis)), "matrix", function)
+    return formula(diagram, TextScript(_checked_basis(basis), weight_decay), "matrix", function)
 
 
 def formula(diagram: Diagram, script: Script, style: Style, function: bool, explicit: bool = False) -> str:

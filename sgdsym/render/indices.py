@@ -6,7 +6,7 @@ Works for every diagram: :math:`G_a\,\kappa(h_{ab}, g_c)\,H_{bc}`.
 from __future__ import annotations
 
 from sgdsym.diagrams import Diagram
-from sgdsym.render.network import is_open_index
+from sgdsym.render.network import is_open_index, plain_roots
 from sgdsym.render.scripts import Kind, Script
 
 _SUMMED = "abcdefmnpqrtuvw"
@@ -51,13 +51,17 @@ def summed_indices(diagram: Diagram, function: bool = False) -> str:
 
 
 def _factor(diagram: Diagram, block: list[int], indices: dict[int, str], script: Script) -> str:
+    plain = plain_roots(diagram, script)
+
     def tensor(kind: Kind, v: int) -> str:
         return script.indexed(kind, diagram.degrees[v], indices[v])
 
     if len(block) == 1:
-        return tensor("function" if block[0] in diagram.open_roots else "mean", block[0])
+        (v,) = block
+        return tensor("function" if v in diagram.open_roots else "plain mean" if v in plain else "mean", v)
     only_gradients = all(diagram.degrees[v] == 1 for v in block)
-    return script.joint([tensor("sample", v) for v in block], "".join(indices[v] for v in block), only_gradients)
+    members = [tensor("plain sample" if v in plain else "sample", v) for v in block]
+    return script.joint(members, "".join(indices[v] for v in block), only_gradients)
 
 
 def _name_indices(diagram: Diagram, walk: list[int], bare: list[int]) -> dict[int, str]:

@@ -10,10 +10,11 @@ from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import latex_formula
 from sgdsym.render.notation import Notation
+from sgdsym.render.schedules import LatexLetters, latex_meanings
 from sgdsym.render.scripts import LatexScript
 from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
 from sgdsym.render.typesetting import Typesetting
-from sgdsym.series import Series, Setting
+from sgdsym.series import ONLINE, SGD, Coefficient, Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
@@ -42,7 +43,7 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
     & \quad + O(\eta^{2})
     \end{align*}
     """
-    chosen = typesetting or Typesetting()
+    chosen = (typesetting or Typesetting()).for_sums(series.sums)
     match chosen.shape:
         case "equations":
             return _equations(series, chosen)
@@ -51,11 +52,6 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
         case "aligned":
             return _block(series, chosen, "aligned")
     return _block(series, chosen, "align*")
-
-
-def is_function(series: Series) -> bool:
-    """Whether open roots of the series carry derivatives of a function, by the observable's name."""
-    return "function" in series.setting.observable
 
 
 def _block(series: Series, typesetting: Typesetting, environment: str) -> str:
@@ -129,7 +125,8 @@ def _by_order(series: Series, typesetting: Typesetting, rates: bool) -> tuple[st
 
 
 def _value(series: Series, typesetting: Typesetting) -> Value:
-    script, function = LatexScript(series.basis, typesetting.notation), is_function(series)
+    script = LatexScript(series.basis, typesetting.notation, bool(series.setting.weight_decay))
+    function = series.setting.observable.carries_function
     return lambda diagram: latex_formula(diagram, script, typesetting.style, typesetting.sums, function)
 
 
@@ -144,14 +141,43 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
 
 
 def _conditions(series: Series, notation: Notation) -> list[str]:
-    """Lines that say which denominators must not vanish, and how open indices are meant."""
+    """Lines that say which denominators must not vanish, how open indices are meant, and what weight decay adds to."""
     texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
-    averaged = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
+    texts += latex_meanings(series, lambda c: latex_coefficient(c, notation), LatexLetters(notation.size))
+    others = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
+    others += [trained_on(series, notation)] if series.setting.weight_decay else []
     if not texts:
-        return averaged
+        return others
     pieces = [Piece(f"{text}," if k < len(texts) else text) for k, text in enumerate(texts, 1)]
     (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1)
-    return [*lines, *averaged]
+    return [*lines, *others]
+
+
+def has_plain_roots(series: Series) -> bool:
+    """Whether roots of the series carry a loss, which weight decay does not belong to."""
+    return any(set(diagram.roots) - set(diagram.open_roots) for diagram in series.terms)
+
+
+def trained_on(series: Series, notation: Notation) -> str:
+    r"""What the tensors of a series with weight decay are derivatives of, as a formula.
+
+    >>> from sgdsym.series import Coefficient
+    >>> print(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation()))
+    G, H, \ldots \text{ are derivatives of } l + \frac{\mathrm{decay}}{2}\, |\theta|^{2}
+    """
+    n = notation
+    half = factor(series.setting.weight_decay / 2)
+    sign, rate = "-" if half.negative else "+", "" if half.is_one else rf"{half.latex(n)}\, "
+    text = rf"{n.gradient}, {n.hessian}, \ldots \text{{ are derivatives of }} {n.loss} {sign} {rate}|{n.weights}|^{{2}}"
+    if has_plain_roots(series):
+        text += rf" \text{{, and }} \nabla {n.loss}, \nabla^{{2}} {n.loss}, \ldots \text{{ of }} {n.loss}"
+    return text
+
+
+def latex_coefficient(coefficient: Coefficient, notation: Notation) -> str:
+    """A coefficient with its sign."""
+    factored = factor(coefficient)
+    return ("-" if factored.negative else "") + factored.latex(notation)
 
 
 def _part(notation: Notation, order: int) -> str:
@@ -167,24 +193,11 @@ def left_side(series: Series, notation: Notation) -> str:
     setting, n = series.setting, notation
     end, mean = rf"{n.weights}_{{{n.steps}}}", n.expectation
     # only minibatches depend on how data are drawn
-    drawn = setting.sampling if setting.dynamics == "sgd" else "online"
-    special = [word for word, usual in ((setting.dynamics, "sgd"), (drawn, "online")) if word != usual]
+    drawn = setting.sampling if setting.dynamics == SGD else ONLINE
+    special = [part.name for part, usual in ((setting.dynamics, SGD), (drawn, ONLINE)) if part != usual]
     if special:
         mean += rf"_{{\text{{{escaped(', '.join(special))}}}}}"
-    sides = {
-        "test-loss": f"{mean}[{n.loss}({end})]",
-        "train-loss": rf"{mean}[\hat{{{n.loss}}}({end})]",
-        "generalization-gap": rf"{mean}[{n.loss}({end}) - \hat{{{n.loss}}}({end})]",
-        "displacement": f"{mean}[{end} - {n.weights}_{{0}}]",
-        "covariance": rf"\operatorname{{Cov}}[{end}]",
-        "loss-variance": rf"\operatorname{{Var}}[{n.loss}({end})]",
-        "function": f"{mean}[{n.function}({end})]",
-        "velocity": rf"{mean}[{n.weights}_{{{n.steps}+1}} - {end}]",
-        "drift": rf"\frac{{d}}{{dt}} {mean}[{n.weights}_{{t}}]_{{t=0}}",
-        "modified-loss": rf"\tilde{{{n.loss}}}({n.weights})",
-    }
-    indices = setting.open_indices
-    if setting.observable in ("diffusion", f"jump-{indices}"):
-        moved = rf"({n.weights}_{{t}} - {n.weights}_{{0}})^{{\otimes {indices}}}"
-        return rf"\frac{{d}}{{dt}} {mean}[{moved}]_{{t=0}}"
-    return sides.get(setting.observable) or rf"{mean}[\text{{{escaped(setting.observable)}}}]"
+    observable = setting.observable
+    if observable.formula:
+        return observable.formula.format(n=n, mean=mean, end=end, indices=observable.open_indices)
+    return rf"{mean}[\text{{{escaped(observable.name)}}}]"

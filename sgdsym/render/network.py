@@ -95,7 +95,8 @@ def _parts(diagram: Diagram, script: Script, function: bool) -> list[_Part]:
     for e, edge in enumerate(diagram.edges):
         for v in edge:
             legs[v].append(e)
-    parts = [_block_part(block, legs, script) for block in diagram.blocks]
+    plain = plain_roots(diagram, script)
+    parts = [_block_part(block, legs, script, plain) for block in diagram.blocks]
     for root in diagram.open_roots:
         if not is_open_index(diagram, root, function):
             word = script.tensor("function", len(legs[root]))
@@ -103,16 +104,24 @@ def _parts(diagram: Diagram, script: Script, function: bool) -> list[_Part]:
     return parts
 
 
-def _block_part(block: Sequence[int], legs: Sequence[Sequence[int]], script: Script) -> _Part:
+def plain_roots(diagram: Diagram, script: Script) -> frozenset[int]:
+    """The nodes that carry the plain loss where others carry weight decay, which joint cumulants do not know of."""
+    if not script.weight_decay:
+        return frozenset()
+    joint = {v for block in diagram.blocks if len(block) > 1 for v in block} if script.basis == "cumulant" else set()
+    return frozenset(diagram.roots) - joint
+
+
+def _block_part(block: Sequence[int], legs: Sequence[Sequence[int]], script: Script, plain: frozenset[int]) -> _Part:
     if len(block) == 1:
-        word = script.tensor("mean", len(legs[block[0]]))
+        word = script.tensor("plain mean" if block[0] in plain else "mean", len(legs[block[0]]))
         return _Part(word, tuple(legs[block[0]]), word, derivative=True)
     pieces = _pieces(block, legs)
-    if len(pieces) == len(block) and all(len(legs[v]) == 1 for v in block):
+    if len(pieces) == len(block) and all(len(legs[v]) == 1 for v in block) and not plain.intersection(block):
         word = script.gradients(len(block))
         return _Part(word, tuple(legs[v][0] for v in block), word)
     powers = script.basis == "moment"
-    samples = [_Network([_sample(v, legs, script) for v in piece], script, powers) for piece in pieces]
+    samples = [_Network([_sample(v, legs, script, plain) for v in piece], script, powers) for piece in pieces]
     outer = [network.outer_legs for network in samples]
     if len(samples) == 1 and len(outer[0]) <= 2:
         return _joint_part(samples[0], outer[0], script)
@@ -135,8 +144,8 @@ def _joint_part(network: _Network, free: tuple[int, ...], script: Script) -> _Pa
     return _Part(script.average(text), free, script.average(transposed))
 
 
-def _sample(node: int, legs: Sequence[Sequence[int]], script: Script) -> _Part:
-    word = script.tensor("sample", len(legs[node]))
+def _sample(node: int, legs: Sequence[Sequence[int]], script: Script, plain: frozenset[int]) -> _Part:
+    word = script.tensor("plain sample" if node in plain else "sample", len(legs[node]))
     return _Part(word, tuple(legs[node]), word, derivative=True)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
-from sgdsym.arguments import quoted, read_items, read_text
+from sgdsym.arguments import quoted, read_instance, read_items, read_text
 from sgdsym.render.commands import checked_symbol
+from sgdsym.render.schedules import LatexLetters, written_sum
+from sgdsym.series import ScheduleSum
 
 _GREEK = re.compile(
     "alpha|beta|[gG]amma|[dD]elta|epsilon|zeta|eta|[tT]heta|iota|kappa|[lL]ambda|mu|nu|[xX]i|[pP]i|rho|[sS]igma|tau"
@@ -56,6 +60,7 @@ class Notation:
         function: the function that an open root carries the derivatives of.
         part: the coefficient of a power of the learning rate, where each has an equation of its own.
         sizes: LaTeX for the symbols in the coefficients, by name; the others are set by :meth:`size`.
+        sums: what the symbols stand for that are sums over a schedule, as a series holds them; they are written as sums.
 
     Raises:
         ValueError: if a symbol is not made of letters, digits, brackets, scripts, accents, fonts and commands that are letters.
@@ -82,6 +87,7 @@ class Notation:
     function: str = "s"
     part: str = r"\Delta"
     sizes: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    sums: Mapping[str, ScheduleSum] | tuple[tuple[str, ScheduleSum], ...] = ()
 
     def __post_init__(self) -> None:
         for name in _FIELDS:
@@ -93,6 +99,10 @@ class Notation:
             read_text("a size", name): checked_symbol(read_text("the LaTeX of a size", latex)) for name, latex in pairs
         }
         object.__setattr__(self, "sizes", tuple(sorted(sizes.items())))
+        known = dict(self.sums)
+        for name, found in known.items():
+            read_instance(f"the sum {name}", found, ScheduleSum)
+        object.__setattr__(self, "sums", tuple(sorted(known.items(), key=itemgetter(0))))
 
     def size(self, name: str) -> str:
         r"""LaTeX of a symbol in a coefficient: single letters and Greek names as such, words upright.
@@ -103,6 +113,8 @@ class Notation:
         given = dict(self.sizes)
         if read_text("a size", name) in given:
             return given[name]
+        if name in (sums := dict(self.sums)):
+            return written_sum(sums[name], LatexLetters(self.size))
         word, _, index = name.partition("_")
         return _word(word) + (f"_{{{_word(index.replace('_', ' '))}}}" if index else "")
 
@@ -125,7 +137,7 @@ class Notation:
             raise ValueError(
                 f"{text[:40]!r} and so on is too long: all symbols together have at most {_LONGEST} characters"
             )
-        given: dict[str, str] = {}
+        given: dict[str, Any] = {}
         sizes: dict[str, str] = {}
         for entry in _entries(text):
             name, equals, symbol = (part.strip() for part in entry.partition("="))

@@ -106,7 +106,7 @@ class Pen(ABC):
             raise ValueError("updates that differ have no formula: kernels follow them; choose format numpy or json")
         self.resummed = resummed
         self.law = resummed.law
-        self.function = resummed.setting.observable == "function"
+        self.function = resummed.setting.observable.carries_function
         self.slots = Coefficient.symbol(self.own_name("M"))
         found = [d for time in resummed.terms.values() for product, _ in time.terms for d in product]
         clocks = {clock for d in found for clock, nodes in d.factors()[1] if self.is_bracket(clock, nodes)}

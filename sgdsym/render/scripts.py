@@ -14,7 +14,10 @@ from typing import Literal, Protocol
 from sgdsym.render.notation import Notation
 from sgdsym.series import Basis
 
-Kind = Literal["mean", "sample", "function"]
+Kind = Literal["mean", "sample", "plain mean", "plain sample", "function"]
+
+# what is written with nablas on a terminal: what is observed, and not trained on
+_OBSERVED = {"function": "s", "plain mean": "l", "plain sample": "lₓ"}
 
 
 class Script(Protocol):
@@ -24,8 +27,12 @@ class Script(Protocol):
     def basis(self) -> Basis:
         """Whether blocks are joint cumulants or joint moments."""
 
+    @property
+    def weight_decay(self) -> bool:
+        """Whether nodes carry weight decay, so that the plain loss of a root is another one."""
+
     def tensor(self, kind: Kind, degree: int) -> str:
-        """A derivative tensor: of the mean loss, of the loss on one data point, or of the observed function."""
+        """A derivative tensor: of the mean loss, of the loss on one data point, both also plain, or of the observed function."""
 
     def gradients(self, count: int) -> str:
         """The joint moment or cumulant of ``count`` gradients, a symmetric tensor."""
@@ -72,12 +79,13 @@ class LatexScript:
 
     basis: Basis = "cumulant"
     notation: Notation = field(default_factory=Notation)
+    weight_decay: bool = False
 
     def tensor(self, kind: Kind, degree: int) -> str:
         """See :class:`Script`."""
         n = self.notation
-        if kind == "function":
-            return (n.function, rf"\nabla {n.function}")[degree] if degree < 2 else rf"\nabla^{{{degree}}} {n.function}"
+        if (name := self._observed(kind)) is not None:
+            return (name, rf"\nabla {name}")[degree] if degree < 2 else rf"\nabla^{{{degree}}} {name}"
         names = (
             (n.loss, n.gradient, n.hessian, n.jerk)
             if kind == "mean"
@@ -131,8 +139,8 @@ class LatexScript:
     def indexed(self, kind: Kind, degree: int, indices: str) -> str:
         """See :class:`Script`."""
         subscript = f"_{indices}" if len(indices) == 1 else f"_{{{indices}}}" if indices else ""
-        if kind == "function":
-            return rf"\partial{subscript} {self.notation.function}" if degree else self.notation.function
+        if (name := self._observed(kind)) is not None:
+            return rf"\partial{subscript} {name}" if degree else name
         word = self.tensor(kind, degree)
         return (f"({word})" if "_" in word and subscript else word) + subscript
 
@@ -147,6 +155,11 @@ class LatexScript:
     def side_by_side(self, factors: Sequence[str]) -> str:
         """See :class:`Script`."""
         return r" \, ".join(factors)
+
+    def _observed(self, kind: Kind) -> str | None:
+        """The function whose derivatives are written with nablas: what is observed, and not trained on."""
+        n = self.notation
+        return {"function": n.function, "plain mean": n.loss, "plain sample": n.sample_loss}.get(kind)
 
     @property
     def _bracket(self) -> str:
@@ -174,11 +187,12 @@ class TextScript:
     """
 
     basis: Basis = "cumulant"
+    weight_decay: bool = False
 
     def tensor(self, kind: Kind, degree: int) -> str:
         """See :class:`Script`."""
-        if kind == "function":
-            return "s" if degree == 0 else f"∇{raised(degree)}s"
+        if kind in _OBSERVED:
+            return _OBSERVED[kind] if degree == 0 else f"∇{raised(degree)}{_OBSERVED[kind]}"
         names = "lGHJ" if kind == "mean" else ("lₓ", "g", "h", "j")
         return names[degree] if degree < len(names) else f"{names[0]}⁽{raised(degree)}⁾"
 
@@ -222,8 +236,8 @@ class TextScript:
 
     def indexed(self, kind: Kind, degree: int, indices: str) -> str:
         """See :class:`Script`."""
-        if kind == "function":
-            return f"∂_{indices} s" if degree else "s"
+        if kind in _OBSERVED:
+            return f"∂_{indices} {_OBSERVED[kind]}" if degree else _OBSERVED[kind]
         return self.tensor(kind, degree) + (f"_{indices}" if indices else "")
 
     def joint(self, members: Sequence[str], indices: str, only_gradients: bool) -> str:

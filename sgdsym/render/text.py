@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sgdsym.diagrams import Diagram
 from sgdsym.render.factors import Factored, factor
 from sgdsym.render.formulas import formula
-from sgdsym.render.latex import AVERAGED, is_averaged, is_function
+from sgdsym.render.latex import AVERAGED, has_plain_roots, is_averaged
 from sgdsym.render.names import diagram_name
+from sgdsym.render.schedules import text_meanings, text_sums
 from sgdsym.render.scripts import TextScript, raised
 from sgdsym.render.words import explain
-from sgdsym.series import Basis, Series
+from sgdsym.series import Basis, Coefficient, Series
 
 
 def series_to_text(series: Series, width: int | None = None) -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
-    Where coefficients have denominators that can vanish, a last line says that they must not.
+    Where coefficients have denominators that can vanish, a last line says that they must not, and with weight decay
+    another what the tensors are derivatives of.
 
     Args:
         series: any series.
@@ -29,17 +31,24 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     l
     - η T G·G
     """
-    script, function = TextScript(series.basis), is_function(series)
+    setting, sums = series.setting, text_sums(series)
+    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
     lines: list[str] = []
     for diagram, coefficient in series:
         factored = factor(coefficient)
         sign = "- " if factored.negative else "+ " if lines else ""
-        words = [*_scale(factored, diagram.order), formula(diagram, script, "matrix", function)]
+        words = [*_scale(factored, diagram.order, sums), formula(diagram, script, "matrix", function)]
         lines.append(sign + " ".join(words))
     if series.poles:
         lines.append("where " + ", ".join(f"{factor(pole).text()} ≠ 0" for pole in series.poles))
+    lines += text_meanings(series, _bare)
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
+    if series.setting.weight_decay:
+        plain = ", and ∇l, ∇²l, … of l" if has_plain_roots(series) else ""
+        half = factor(series.setting.weight_decay / 2)
+        penalty = " ".join(("-" if half.negative else "+", *_scale(half, 0, {}), "|θ|²"))
+        lines.append(f"G, H, … are derivatives of l {penalty}{plain}")
     if width is not None:
         lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"
@@ -85,7 +94,8 @@ def series_to_table(series: Series) -> str:
     0      c(0)()      1         1            l
     1      c(0-1)(01)  2         -T           G·G
     """
-    script, function = TextScript(series.basis), is_function(series)
+    setting, sums = series.setting, text_sums(series)
+    script, function = TextScript(series.basis, bool(setting.weight_decay)), setting.observable.carries_function
     rows: list[tuple[str, ...]] = [("order", "diagram", "symmetry", "coefficient", "value")]
     for diagram, coefficient in series:
         factored = factor(coefficient)
@@ -94,7 +104,7 @@ def series_to_table(series: Series) -> str:
                 str(diagram.order),
                 diagram_name(diagram, series.basis),
                 str(diagram.symmetry_factor),
-                ("-" if factored.negative else "") + factored.text(),
+                ("-" if factored.negative else "") + factored.text(sums),
                 formula(diagram, script, "matrix", function),
             )
         )
@@ -123,12 +133,18 @@ def _aligned(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _scale(factored: Factored, order: int) -> list[str]:
+def _bare(coefficient: Coefficient) -> str:
+    """A coefficient with its sign."""
+    factored = factor(coefficient)
+    return ("-" if factored.negative else "") + factored.text()
+
+
+def _scale(factored: Factored, order: int, words: Mapping[str, str]) -> list[str]:
     """Learning rate and coefficient: numbers before the learning rate, sizes behind it, brackets where they help."""
     rate = ["η" + raised(order)] if order else []
     if factored.is_one:
         return rate
-    text = factored.text()
+    text = factored.text(words)
     size = [f"({text})" if "/" in text else text]
     return [*size, *rate] if factored.is_number else [*rate, *size]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -11,7 +12,7 @@ from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
 from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.prefactors import POLYNOMIALS, Polynomials
 from sgdsym.render.tikz import TIKZ_PREAMBLE
-from sgdsym.series import symbol_name
+from sgdsym.series import ScheduleSum, symbol_name
 
 Shape = Literal["display", "aligned", "equations", "fragment"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
@@ -79,6 +80,10 @@ class Typesetting:
             notation = replace(notation, steps=notation.size(steps) if isinstance(steps, str) else str(steps))
         lengths = tuple(size for size in (steps, epochs) if isinstance(size, str)) or self.lengths
         return replace(self, notation=notation, lengths=lengths)
+
+    def for_sums(self, sums: Mapping[str, ScheduleSum]) -> Typesetting:
+        """The same choices for a series whose symbols stand for sums over a schedule."""
+        return replace(self, notation=replace(self.notation, sums=sums)) if sums else self
 
 
 def preamble(formulas: str) -> list[str]:

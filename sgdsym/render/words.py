@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from sgdsym.arguments import read_choice
 from sgdsym.diagrams import Diagram
-from sgdsym.render.network import is_open_index
+from sgdsym.render.network import is_open_index, plain_roots
+from sgdsym.render.scripts import TextScript
 from sgdsym.series import BASES
 
 _DERIVATIVES = ("loss", "gradient", "curvature", "jerk")
@@ -42,13 +43,14 @@ class _Part:
     is_noise: bool = False
 
 
-def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False) -> str:
+def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False, weight_decay: bool = False) -> str:
     """What a diagram is, in words.
 
     Args:
         diagram: any diagram.
         basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
+        weight_decay: whether nodes carry weight decay, so that the plain loss of a root is another one.
 
     Raises:
         ValueError: if the basis is unknown.
@@ -59,7 +61,8 @@ def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False
     'curvature contracted with the gradient at x and the curvature at x, which is contracted with the gradient; covariance over x'
     """
     read_choice("basis", basis, BASES)
-    parts, joints = _parts(diagram, basis, function)
+    plain = plain_roots(diagram, TextScript("moment" if basis == "moment" else "cumulant", weight_decay))
+    parts, joints = _parts(diagram, basis, function, plain)
     sentences = [_component(component) for component in _components(parts)]
     text = ", times ".join(sentences)
     left_open = sum(is_open_index(diagram, root, function) for root in diagram.open_roots)
@@ -70,7 +73,7 @@ def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False
     return f"{text}: {reading}" if reading else text
 
 
-def _parts(diagram: Diagram, basis: str, function: bool) -> tuple[list[_Part], list[str]]:
+def _parts(diagram: Diagram, basis: str, function: bool, plain: frozenset[int]) -> tuple[list[_Part], list[str]]:
     """The tensors, and what is said of blocks whose nodes are tensors of their own at one data point."""
     edges = [tuple(e for e, edge in enumerate(diagram.edges) if v in edge) for v in range(diagram.nodes)]
     parts: list[_Part] = []
@@ -78,7 +81,7 @@ def _parts(diagram: Diagram, basis: str, function: bool) -> tuple[list[_Part], l
     for block in diagram.blocks:
         degrees = [diagram.degrees[v] for v in block]
         inside = {e for v in block for e in edges[v] if all(w in block for w in diagram.edges[e])}
-        if len(block) > 1 and set(degrees) == {1} and not inside:
+        if len(block) > 1 and set(degrees) == {1} and not inside and not plain.intersection(block):
             name = _noise(len(block), basis)
             parts.append(_Part(name, f"copies of the {name}", tuple(e for v in block for e in edges[v]), True))
             continue
@@ -87,10 +90,14 @@ def _parts(diagram: Diagram, basis: str, function: bool) -> tuple[list[_Part], l
             point = _POINTS[len(joints)] if len(joints) < len(_POINTS) else f"x{len(joints)}"
             at = f" at {point}"
             joints.append(f"{_joint(len(block), basis)} over {point}")
-        parts += [_derivative(degree, at, edges[v]) for v, degree in zip(block, degrees, strict=True)]
-    for root in diagram.open_roots:
-        if not is_open_index(diagram, root, function):
-            parts.append(_derivative(diagram.degrees[root], " of the function", edges[root], "function itself"))
+        for v, degree in zip(block, degrees, strict=True):
+            where = f" of the plain loss{at}" if v in plain and degree else at
+            parts.append(_derivative(degree, where, edges[v]))
+    parts += [
+        _derivative(diagram.degrees[root], " of the function", edges[root], "function itself")
+        for root in diagram.open_roots
+        if not is_open_index(diagram, root, function)
+    ]
     return parts, joints
 
 

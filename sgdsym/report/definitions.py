@@ -5,28 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sgdsym.render import Notation
-from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
-from sgdsym.render.scripts import LatexScript
-from sgdsym.series import Coefficient, Series
+from sgdsym.render.network import plain_roots
+from sgdsym.render.schedules import LatexLetters
+from sgdsym.render.scripts import Kind, LatexScript
+from sgdsym.series import GD, ODE, SDE, SGD, Coefficient, Series
 from sgdsym.sgd import Request
 
 Definition = tuple[str, str]
 
-_OBSERVABLES = {
-    "test-loss": "the mean of the population loss after the run (the test loss)",
-    "train-loss": "the mean of the loss on the training set after the run",
-    "generalization-gap": "the mean of the population loss minus the loss on the training set, after the run",
-    "displacement": "the mean displacement of the weights",
-    "covariance": "the covariance of the weights after the run",
-    "loss-variance": "the variance of the population loss after the run",
-    "function": "the mean of another function of the weights after the run",
-}
-_SAMPLINGS = {
-    "online": "every update draws {points}",
-    "fixed": "the training set of {N} independent data points is cut into batches of {B}, visited in the same order in each epoch",
-    "reshuffle": "the training set of {N} independent data points is shuffled afresh in each epoch and cut into batches of {B}",
-    "replace": "every update draws {B} of the {N} points of the training set, with replacement",
+_MOTIONS = {
+    ODE: r"Gradient flow $\dot{{{n.weights}}} = -{n.learning_rate} \nabla {n.loss}({n.weights})$ runs for the time {time}, "
+    "which corresponds to as many updates.",
+    SDE: r"The It\^o equation $d{n.weights} = -{n.learning_rate} \nabla {n.loss}({n.weights})\,dt "
+    r"+ {n.learning_rate}\,({noise})^{{1/2}}\,dW$, "
+    r"where ${n.covariance}({n.weights})$ is the covariance of the gradient, runs for the time {time}.",
+    GD: "Gradient descent uses the whole training set of {N} independent data points in each of the {time} updates{update}.",
+    SGD: "A run makes {time} updates{update}, in which {drawn}.",
 }
 _MEANS = {
     0: "the mean of the loss",
@@ -50,39 +45,33 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
     n, sizes = notation, request.sizes
     words = {"B": _inline(sizes.batch_size, n), "N": _inline(sizes.dataset_size, n)}
     words["points"] = "one fresh data point" if sizes.batch_size == 1 else f"{words['B']} fresh data points"
-    loss, start, rate, weights = n.sample_loss, f"{n.weights}_{{0}}", n.learning_rate, n.weights
+    loss, start, weights = n.sample_loss, f"{n.weights}_{{0}}", n.weights
     sentences = [
         rf"A data point $x$ has the loss ${loss}({weights})$, a smooth function of the weights ${weights}$; the population loss is "
         rf"${n.loss} = {n.expectation}\,{loss}$. A run starts at ${start}$, where all derivatives below are taken."
     ]
-    gradient = rf"\nabla {n.loss}"
     noise = f"{n.covariance}({weights})" + ("" if sizes.batch_size == 1 else f"/{_bare(sizes.batch_size, n)}")
-    match request.dynamics:
-        case "ode":
-            sentences.append(
-                rf"Gradient flow $\dot{{{weights}}} = -{rate} {gradient}({weights})$ runs for the time {_inline(sizes.steps, n)}, "
-                "which corresponds to as many updates."
-            )
-        case "sde":
-            sentences.append(
-                rf"The It\^o equation $d{weights} = -{rate} {gradient}({weights})\,dt "
-                rf"+ {rate}\,({noise})^{{1/2}}\,dW$, "
-                rf"where ${n.covariance}({weights})$ is the covariance of the gradient, "
-                f"runs for the time {_inline(sizes.steps, n)}."
-            )
-        case "gd":
-            sentences.append(
-                f"Gradient descent uses the whole training set of {words['N']} independent data points in each of the "
-                f"{_inline(sizes.steps, n)} updates{_update(request, n)}."
-            )
-        case _:
-            drawn = _SAMPLINGS.get(request.sampling, escaped(request.sampling)).format(**words)
-            sentences.append(f"A run makes {_inline(sizes.steps, n)} updates{_update(request, n)}, in which {drawn}.")
+    setting = request.setting
+    motion = _MOTIONS[setting.dynamics].format(
+        n=n,
+        N=words["N"],
+        noise=noise,
+        time=_inline(sizes.steps, n),
+        update=_update(request, n),
+        drawn=setting.sampling.words.format(**words),
+    )
+    sentences.append(motion)
     if request.average is not None:
         sentences.append(_average(request, n))
-    expanded = _OBSERVABLES.get(request.observable, escaped(request.observable))
+    if request.weight_decay:
+        half = factor(Coefficient.size(request.weight_decay) / 2)
+        penalty = rf"{'-' if half.negative else '+'} {half.latex(n)}\, |{weights}|^2"
+        sentences.append(
+            rf"In all of this ${loss}$ is trained with weight decay, as ${loss}({weights}) {penalty}$, and so are "
+            "the tensors below; what is observed is without it."
+        )
     sentences.append(
-        f"Expanded is {expanded}, in powers of the learning rate. Means are over all data, all batches and all noise."
+        f"Expanded is {setting.observable.words}, in powers of the learning rate. Means are over all data, all batches and all noise."
     )
     return sentences
 
@@ -95,7 +84,11 @@ def _update(request: Request, notation: Notation) -> str:
     extra = [r"the batch $\mathcal{B}_t$"]
     if request.delay:
         extra.append(f"no update before $t = {request.delay}$")
-    if request.schedule is not None:
+    if isinstance(request.schedule, str):
+        factor_of_update = LatexLetters(n.size).indexed(LatexLetters(n.size).name(request.schedule), "t", 1)
+        rate += rf" {factor_of_update}\,"
+        extra.append(f"factors ${factor_of_update}$ that are not known here")
+    elif request.schedule is not None:
         rate += r" w_t\,"
         weights = ", ".join(f"${_bare(Coefficient.size(weight), n)}$" for weight in request.schedule)
         extra.append(f"the factors $w_t$ in turn {weights}")
@@ -135,18 +128,23 @@ def symbol_definitions(series: Series, notation: Notation, style: str, options: 
         style: of the formulas; pictures need no tensors.
         options: by symbol the option of a request that it stands for.
     """
-    script = LatexScript(series.basis, notation)
+    script = LatexScript(series.basis, notation, bool(series.setting.weight_decay))
     rate = (notation.learning_rate, "the learning rate")
     return [rate, *_tensors(series, script, style), *_sizes(series, notation, options)]
 
 
 def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition]:
-    single, noise, mixed, roots = _occurring(series)
+    single, noise, mixed, roots, plain = _occurring(series, script)
     notation, name = script.notation, "moment" if series.basis == "moment" else "cumulant"
     found: list[Definition] = []
-    for degree in sorted(single):
-        meaning = _MEANS.get(degree, f"the mean of the tensor of derivatives of order {degree}")
-        found.append((script.tensor("mean", degree), f"{meaning} over the data"))
+    means: tuple[tuple[Kind, set[int], str], ...] = (
+        ("mean", single, ""),
+        ("plain mean", plain, ", without weight decay"),
+    )
+    for kind, degrees, decay in means:
+        for degree in sorted(degrees):
+            meaning = _MEANS.get(degree, f"the mean of the tensor of derivatives of order {degree}")
+            found.append((script.tensor(kind, degree), f"{meaning} over the data{decay}"))
     for count in sorted(noise):
         meaning = f"the joint {name} over the data of {count} times the gradient, a symmetric tensor"
         if count == 2:
@@ -158,7 +156,7 @@ def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition
     for degree in sorted(roots):
         meaning = "the observed function" if degree == 0 else f"its derivatives of order {degree}"
         found.append((script.tensor("function", degree), meaning))
-    if single | roots and max(single | roots) > 2 and style == "matrix":
+    if max(single | roots | plain, default=0) > 2 and style == "matrix":
         tensor = script.tensor("mean", 3)
         found.append(
             (rf"{tensor}[\,\cdot\,, \cdot\,]", "a tensor whose indices are contracted with those of the tensors inside")
@@ -178,24 +176,26 @@ def _tensors(series: Series, script: LatexScript, style: str) -> list[Definition
     return found
 
 
-def _occurring(series: Series) -> tuple[set[int], set[int], set[int], set[int]]:
-    """Degrees of means, sizes of blocks of gradients, degrees in other blocks, degrees of observed functions."""
+def _occurring(series: Series, script: LatexScript) -> tuple[set[int], set[int], set[int], set[int], set[int]]:
+    """Degrees of means, sizes of blocks of gradients, degrees in other blocks, of observed functions and of the plain loss."""
     single: set[int] = set()
     noise: set[int] = set()
     mixed: set[int] = set()
     roots: set[int] = set()
-    function = "function" in series.setting.observable
+    plain: set[int] = set()
+    function = series.setting.observable.carries_function
     for diagram in series.terms:
+        bare = plain_roots(diagram, script)
         for block in diagram.blocks:
             degrees = {diagram.degrees[v] for v in block}
             if len(block) == 1:
-                single |= degrees
+                (plain if block[0] in bare else single).update(degrees)
             elif degrees == {1}:
                 noise.add(len(block))
             else:
                 mixed |= degrees
         roots |= {diagram.degrees[v] for v in diagram.open_roots if function}
-    return single, noise, mixed, roots
+    return single, noise, mixed, roots, plain
 
 
 def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> list[Definition]:
@@ -206,11 +206,12 @@ def _sizes(series: Series, notation: Notation, options: Mapping[str, str]) -> li
         "batch_size": "the number of data points per update",
         "momentum": "the momentum",
         "average": "the decay of the average",
+        "weight_decay": "the weight decay",
     }
     found = []
     for name in series.symbols:
         meaning = meanings.get(options.get(name, ""), "a factor of the schedule")
-        if options.get(name) == "steps" and series.setting.dynamics in ("ode", "sde"):
+        if options.get(name) == "steps" and series.setting.dynamics.is_continuous:
             meaning = "the time, in updates"
         found.append((notation.size(name), meaning))
     return found

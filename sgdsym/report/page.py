@@ -20,7 +20,7 @@ from sgdsym.codegen.moments import distinct_coefficients
 from sgdsym.diagrams import Diagram
 from sgdsym.render import Typesetting, diagram_to_latex, diagram_to_svg, diagram_to_text, explain, series_to_latex
 from sgdsym.render.factors import factor
-from sgdsym.render.latex import is_function, left_side
+from sgdsym.render.latex import left_side
 from sgdsym.render.mathml import latex_to_mathml
 from sgdsym.render.names import diagram_name
 from sgdsym.render.terms import coefficient_lines, fill, order_terms
@@ -95,16 +95,23 @@ def write_page(
         values: the values of the diagrams that the numbers are of; those of a small logistic loss if left out.
 
     Raises:
-        ValueError: if no numpy module can be written; see :func:`sgdsym.codegen.generate`.
+        ValueError: if no numpy module can be written, see :func:`sgdsym.codegen.generate`; or if the series has sums over a
+            schedule, for which a page has no control.
 
     >>> from sgdsym.sgd import expand
     >>> page = write_page(expand(order=1))
     >>> page.count("<article"), "https:" in page
     (2, False)
     """
+    if series.sums:
+        raise ValueError(
+            f"a page has no place for the rates {series.schedule}; give them as a list, or choose format latex"
+        )
     chosen = typesetting or Typesetting()
     if chosen.style == "diagram":
         chosen = replace(chosen, style="matrix")
+    if series.setting.weight_decay.symbols:
+        raise ValueError("the values on a page are those at one weight decay; give a number for it")
     known = values or example_values(series)
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
@@ -155,7 +162,7 @@ def _formula(latex: str, *, display: bool = False) -> Markup:
 
 
 def _controls(series: Series, typesetting: Typesetting, options: Mapping[str, str]) -> list[_Control]:
-    continuous = series.setting.dynamics in ("ode", "sde")
+    continuous = series.setting.dynamics.is_continuous
     meanings = dict(symbol_definitions(series, typesetting.notation, "diagram", options))
     found = []
     for name in series.symbols:
@@ -181,7 +188,8 @@ def _orders(series: Series, typesetting: Typesetting) -> list[tuple[int, str, li
 
 
 def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Series, typesetting: Typesetting) -> _Card:
-    basis, function = series.basis, is_function(series)
+    basis, setting = series.basis, series.setting
+    function, decays = setting.observable.carries_function, bool(setting.weight_decay)
     value = diagram_to_latex(
         diagram,
         basis,
@@ -189,12 +197,15 @@ def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Serie
         notation=typesetting.notation,
         sums=typesetting.sums,
         function=function,
+        weight_decay=decays,
     )
     rate = _power(typesetting.notation.learning_rate, diagram.order) if diagram.order else ""
     (term,) = order_terms([(diagram, coefficient)], rate, lambda _: value, replace(typesetting, collect=False))
     (lines,) = fill([term], 1, line=float("inf"))
-    name, words = diagram_name(diagram, basis), explain(diagram, basis, function=function)
-    searched = (name, words, diagram_to_text(diagram, basis, function=function), value, str(coefficient))
+    name = diagram_name(diagram, basis)
+    words = explain(diagram, basis, function=function, weight_decay=decays)
+    text = diagram_to_text(diagram, basis, function=function, weight_decay=decays)
+    searched = (name, words, text, value, str(coefficient))
     return _Card(
         number,
         name,
@@ -214,9 +225,7 @@ def _power(base: str, exponent: int) -> str:
 def _data(series: Series, numbered: dict[Coefficient, int], options: Mapping[str, str]) -> dict[str, Any]:
     """What the script of the page reads."""
     by_option = {option: name for name, option in options.items() if name in series.symbols}
-    in_batches = (
-        series.setting.sampling in ("fixed", "reshuffle") and {"dataset_size", "batch_size"} <= by_option.keys()
-    )
+    in_batches = series.setting.sampling.is_in_epochs and {"dataset_size", "batch_size"} <= by_option.keys()
     return {
         "order": series.truncation,
         "symbols": list(series.symbols),

@@ -13,24 +13,15 @@ from sgdsym.render.commands import Latex
 from sgdsym.render.escaping import escaped
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import Style
-from sgdsym.render.latex import is_function, left_side
+from sgdsym.render.latex import left_side
 from sgdsym.render.terms import coefficient_lines
 from sgdsym.render.tikz import inline_tikz
 from sgdsym.report.definitions import setting_sentences, symbol_definitions, symbol_options
-from sgdsym.series import Coefficient, Series, Setting
+from sgdsym.series import SGD, Coefficient, Series, Setting
 from sgdsym.sgd import Request, expand_request
 from sgdsym.templating import render
 
 _COLUMN = 22.0  # width of the column for a count, in ems
-_TITLES = {
-    "test-loss": "test loss",
-    "train-loss": "training loss",
-    "generalization-gap": "generalisation gap",
-    "displacement": "displacement of the weights",
-    "covariance": "covariance of the weights",
-    "loss-variance": "variance of the test loss",
-    "function": "mean of a function of the weights",
-}
 
 
 def write_paper(
@@ -56,7 +47,7 @@ def write_paper(
     chosen = replace(typesetting or Typesetting(), shape="equations").for_run(request.steps, request.epochs)
     series = expand_request(request, progress)
     equations = series_to_latex(series, chosen)
-    tables = _tables(series, chosen)
+    tables = _tables(series, chosen.for_sums(series.sums))
     command = f"sgdsym paper {' '.join(request_options(request))}".strip()
     definitions = symbol_definitions(series, chosen.notation, _formula_style(chosen), symbol_options(request))
     return render(
@@ -88,7 +79,7 @@ def request_options(request: Request) -> list[str]:
         if value == item.default and item.name != "order":
             continue
         words.append(f"--{item.name.replace('_', '-')}")
-        if item.name == "schedule":
+        if item.name == "schedule" and not isinstance(value, str):
             words.append(",".join(map(str, value)))
         elif value is not True:
             words.append(str(value))
@@ -98,13 +89,15 @@ def request_options(request: Request) -> list[str]:
 def title(setting: Setting, order: int) -> str:
     """What a report is about, as plain text.
 
-    >>> title(Setting("displacement", "gd", "fixed"), 2)
+    >>> title(Setting.named("displacement", "gd", "fixed"), 2)
     'Expansion of the displacement of the weights of GD to order 2'
     """
-    how = setting.dynamics.upper()
-    if setting.dynamics == "sgd":
+    how, observable = setting.dynamics.name.upper(), setting.observable
+    if setting.dynamics == SGD:
         how += f" ({setting.sampling})"
-    return f"Expansion of the {_TITLES.get(setting.observable, setting.observable)} of {how} to order {order}"
+    if setting.weight_decay:
+        how += " with weight decay"
+    return f"Expansion of the {observable.title or observable} of {how} to order {order}"
 
 
 def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[dict[str, Latex]]]]:
@@ -120,10 +113,15 @@ def _tables(series: Series, typesetting: Typesetting) -> list[tuple[Latex, list[
 
 def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting: Typesetting) -> dict[str, Latex]:
     """One diagram of the table, ready strings."""
-    function = is_function(series)
-    style = _formula_style(typesetting)
+    function, decays = series.setting.observable.carries_function, bool(series.setting.weight_decay)
     value = diagram_to_latex(
-        diagram, series.basis, style=style, notation=typesetting.notation, sums=typesetting.sums, function=function
+        diagram,
+        series.basis,
+        style=_formula_style(typesetting),
+        notation=typesetting.notation,
+        sums=typesetting.sums,
+        function=function,
+        weight_decay=decays,
     )
     symmetry = diagram.symmetry_factor
     count = coefficient * symmetry * (-1) ** diagram.order
@@ -133,7 +131,7 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
         "value": Latex(value),
         "symmetry": Latex(rf"$|\mathrm{{Aut}}| = {symmetry}$"),
         "count": Latex(rf"$\begin{{aligned}}[t] W ={{}}& {lines} \end{{aligned}}$"),
-        "words": Latex(explain(diagram, series.basis, function=function)),
+        "words": Latex(explain(diagram, series.basis, function=function, weight_decay=decays)),
     }
 
 

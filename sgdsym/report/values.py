@@ -17,7 +17,6 @@ import numpy as np
 
 from sgdsym.numeric import interpret_diagram, logistic_derivatives
 from sgdsym.numeric.population import Tensors
-from sgdsym.render.latex import is_function
 from sgdsym.render.names import diagram_name
 from sgdsym.series import Series
 
@@ -67,6 +66,7 @@ def diagram_values(
     weights: Any = None,
     metric: Any = None,
     root_derivatives: Tensors | None = None,
+    start: Any = None,
 ) -> DiagramValues:
     r"""The value of each diagram of a series on a population of data points.
 
@@ -77,19 +77,31 @@ def diagram_values(
         weights: the probabilities of the data points.
         metric: the inverse metric.
         root_derivatives: the derivatives of the observed function.
+        start: with weight decay the weights where the derivatives are taken.
 
     Raises:
-        ValueError: naming the tensor that is missing, misshapen or not finite.
+        ValueError: naming the tensor that is missing, misshapen or not finite, or if the weight decay is a symbol.
 
     >>> from sgdsym.sgd import expand
     >>> slopes = [[1.0], [3.0]]
     >>> diagram_values(expand(order=1), [[0.0, 0.0], slopes]).by_name
     {'c(0)()': 0.0, 'c(0-1)(01)': 4.0}
     """
-    found = {}
+    decay, found = series.setting.weight_decay, {}
+    if decay.symbols:
+        raise ValueError(
+            f"diagrams have values at one weight decay; put a number in for {', '.join(sorted(decay.symbols))}"
+        )
     for diagram in series.diagrams():
         value = interpret_diagram(
-            diagram, series.basis, derivatives, weights=weights, metric=metric, root_derivatives=root_derivatives
+            diagram,
+            series.basis,
+            derivatives,
+            weights=weights,
+            metric=metric,
+            root_derivatives=root_derivatives,
+            weight_decay=decay.as_fraction(),
+            start=start,
         )
         found[diagram_name(diagram, series.basis)] = np.asarray(value, dtype=float).tolist()
     return DiagramValues(about, found)
@@ -111,10 +123,12 @@ def example_root_tensors(order: int) -> dict[int, Any]:
 
 def example_values(series: Series) -> DiagramValues:
     """The values on :func:`example_tensors`, and where a function is observed on :func:`example_root_tensors`."""
-    function = is_function(series)
+    function = series.setting.observable.carries_function
     roots = example_root_tensors(series.truncation) if function else None
-    about = _ABOUT + (_OBSERVED if function else "")
-    return diagram_values(series, example_tensors(series.truncation), about=about, root_derivatives=roots)
+    decay = series.setting.weight_decay
+    about = _ABOUT + (_OBSERVED if function else "") + (f"; trained with weight decay {decay}" if decay else "")
+    start, tensors = _START if decay else None, example_tensors(series.truncation)
+    return diagram_values(series, tensors, about=about, root_derivatives=roots, start=start)
 
 
 def read_values(text: str, series: Series) -> DiagramValues:
@@ -146,7 +160,7 @@ def read_values(text: str, series: Series) -> DiagramValues:
         if name not in data["values"]:
             raise ValueError(f"the value of {name} is missing")
         found[name] = data["values"][name]
-        axes = 0 if is_function(series) else len(diagram.open_roots)
+        axes = 0 if series.setting.observable.carries_function else len(diagram.open_roots)
         shapes.add(_shape(found[name], axes, name))
     if len(shapes) > 1:
         raise ValueError(f"the values have different numbers of components: {' and '.join(map(str, sorted(shapes)))}")

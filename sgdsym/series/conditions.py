@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sgdsym.series.coefficient import Coefficient, Scalar
+from sgdsym.series.dynamics import SGD, Dynamics
 from sgdsym.series.setting import Setting
 
 LEAST = {"steps": 0, "epochs": 0, "dataset size": 1, "batch size": 1}
@@ -138,20 +139,19 @@ def run_conditions(
 def named_conditions(setting: Setting, symbols: Collection[str]) -> tuple[Condition, ...]:
     """What a run asks of sizes of which no more is known than the names that they get where they are left out.
 
-    >>> [str(c.value) for c in named_conditions(Setting(sampling="reshuffle"), ("B", "E", "N"))]
+    >>> [str(c.value) for c in named_conditions(Setting.named(sampling="reshuffle"), ("B", "E", "N"))]
     ['E', 'N', 'B', '-B + N', 'N/B']
     """
     size = {name: Coefficient.symbol(name) if name in symbols else None for name in ("T", "E", "N", "B")}
-    finite = setting.dynamics == "sgd" and setting.sampling in ("fixed", "reshuffle")
-    if setting.dynamics not in ("sgd", "gd", "ode", "sde"):
+    if not Dynamics.is_known(setting.dynamics.name):
         return ()
     return run_conditions(
         steps=size["T"],
         epochs=size["E"],
         dataset_size=size["N"],
         batch_size=size["B"],
-        whole_epochs=finite,
-        continuous=setting.dynamics in ("ode", "sde"),
+        whole_epochs=setting.dynamics == SGD and setting.sampling.is_in_epochs,
+        continuous=setting.dynamics.is_continuous,
     )
 
 

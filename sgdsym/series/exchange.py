@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series.bases import BASES, Basis, collect
 from sgdsym.series.coefficient import Coefficient
+from sgdsym.series.declarations import sums_from_data, sums_to_data
 from sgdsym.series.fields import (
     HIGHEST_ORDER,
     field,
@@ -24,6 +26,7 @@ from sgdsym.series.fields import (
     word_field,
 )
 from sgdsym.series.setting import Setting
+from sgdsym.series.sums import ScheduleSum
 
 if TYPE_CHECKING:
     from sgdsym.series.series import Series
@@ -33,13 +36,17 @@ FORMAT = "sgdsym-series/1"
 
 def write_series(series: Series) -> str:
     """The series as JSON text, one term a line."""
-    setting = series.setting
+    words = ", ".join(f'"{part}": {json.dumps(word)}' for part, word in series.setting.words.items())
+    if decay := series.setting.weight_decay:
+        words += f', "weight_decay": {json.dumps(str(decay))}'
     head = [
-        f'"format": {json.dumps(FORMAT)}, "observable": {json.dumps(setting.observable)}, '
-        f'"dynamics": {json.dumps(setting.dynamics)}, "sampling": {json.dumps(setting.sampling)}',
+        f'"format": {json.dumps(FORMAT)}, {words}',
         f'"basis": {json.dumps(series.basis)}, "order": {series.truncation}, '
         f'"symbols": {json.dumps(list(series.symbols))}, "terms": [',
     ]
+    if series.sums:
+        groups = ",\n  ".join(map(json.dumps, sums_to_data(series.sums)))
+        head.insert(1, f'"schedules": [\n  {groups}]')
     text = {c: json.dumps(str(c)) for c in set(series.terms.values())}
     terms = (
         f'{{"order": {diagram.order}, "coefficient": {text[c]}, "diagram": {json.dumps(diagram_to_data(diagram))}}}'
@@ -56,8 +63,8 @@ def diagram_to_data(diagram: Diagram) -> dict[str, Any]:
     return data | {"root": diagram.roots[0] if diagram.roots else None}
 
 
-def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Setting]:
-    """Terms, truncation, basis and setting of what :func:`write_series` wrote; every field is checked.
+def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Setting, dict[str, ScheduleSum]]:
+    """Terms, truncation, basis, setting and sums of what :func:`write_series` wrote; every field is checked.
 
     Raises:
         ValueError: naming what is missing or wrong.
@@ -70,18 +77,21 @@ def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Sett
         # equal coefficients stand in many terms, and reading one takes a hundred times longer than finding it again
         parse = cache(Coefficient.parse)
         terms = collect(_read_term(term, parse) for term in list_field(data, "terms"))
+        sums = sums_from_data(data.get("schedules", []))
     except ValueError as error:
         raise ValueError(f"not a series: {error}") from error
-    return terms, order, basis, setting
+    return terms, order, basis, setting, sums
 
 
 def read_setting(data: dict[str, Any]) -> Setting:
-    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name.
+    """The setting that the fields ``observable``, ``dynamics`` and ``sampling`` name, and ``weight_decay`` where there is any.
 
     Raises:
         ValueError: if one of them is missing, or no word that a setting may hold.
     """
-    setting = Setting(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    decay = Coefficient.parse(text_field(data, "weight_decay")) if "weight_decay" in data else Coefficient()
+    setting = Setting.named(*(text_field(data, name) for name in ("observable", "dynamics", "sampling")))
+    setting = replace(setting, weight_decay=decay)
     setting.check()
     return setting
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from sgdsym.arguments import quoted, quoted_names, read_choice, read_function, read_instance, read_integer, read_mapping
 from sgdsym.diagrams import Diagram
@@ -21,7 +21,10 @@ from sgdsym.series.bases import BASES, Basis, change_basis, collect
 from sgdsym.series.coefficient import Coefficient, Scalar
 from sgdsym.series.conditions import Condition, named_conditions, undecided
 from sgdsym.series.exchange import read_series, write_series
+from sgdsym.series.filled import exact_sums, known_steps, read_rates
+from sgdsym.series.refined import refined_sums
 from sgdsym.series.setting import Setting
+from sgdsym.series.sums import ScheduleSum, joined_sums, substituted_sums
 from sgdsym.series.views import SeriesViews
 from sgdsym.series.words import by_symbol
 
@@ -42,6 +45,7 @@ class Series(SeriesViews):
         setting: what the series is the expansion of.
         recount: counts the series again with some sizes given as numbers, for sizes where its coefficients have no value.
         conditions: what the run asks of the sizes that are still symbols.
+        sums: what the symbols stand for that are sums over a schedule; those that do not occur are dropped.
 
     Supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
 
@@ -60,6 +64,7 @@ class Series(SeriesViews):
     setting: Setting = field(default_factory=Setting)
     recount: Recount | None = field(default=None, compare=False, repr=False)
     conditions: tuple[Condition, ...] = field(default=(), compare=False, repr=False)
+    sums: Mapping[str, ScheduleSum] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         read_choice("basis", self.basis, BASES)
@@ -72,18 +77,28 @@ class Series(SeriesViews):
         for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
         object.__setattr__(self, "terms", kept)
+        if self.sums:
+            occurring = {name for c in set(kept.values()) for name in c.symbols}
+            object.__setattr__(self, "sums", {name: self.sums[name] for name in sorted(self.sums) if name in occurring})
 
     def __hash__(self) -> int:
         return hash((frozenset(self.terms.items()), self.truncation, self.basis, self.setting))
 
     def __reduce__(self) -> tuple[type[Series], tuple[object, ...]]:
         """Pickled without the way to count again."""
-        return type(self), (self.terms, self.truncation, self.basis, self.setting, None, self.conditions)
+        return type(self), (self.terms, self.truncation, self.basis, self.setting, None, self.conditions, self.sums)
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """Names of the symbols in the coefficients, sorted."""
-        return tuple(sorted({name for c in set(self.terms.values()) for name in c.symbols}))
+        """Names of the sizes in the coefficients and of a weight decay, sorted; sums over a schedule are none, what stands in them is."""
+        coefficients = {*self.terms.values(), self.setting.weight_decay}
+        names = {name for c in coefficients for name in c.symbols} - self.sums.keys()
+        return tuple(sorted(names.union(*(known.recursion.symbols for known in self.sums.values()))))
+
+    @property
+    def schedule(self) -> str | None:
+        """The name of the rates that the series has sums over, ``None`` without such."""
+        return next((known.recursion.schedule for known in self.sums.values()), None)
 
     def diagrams(self) -> list[Diagram]:
         """The diagrams, sorted by order, tree and blocks."""
@@ -128,10 +143,11 @@ class Series(SeriesViews):
         """Denominators of the coefficients besides symbols, such as ``N - 1``: they hold where none of these is 0."""
         return tuple(sorted({pole for c in set(self.terms.values()) for pole in c.poles}, key=str))
 
-    def subs(self, /, **values: Scalar | str) -> Series:
+    def subs(self, /, **values: Any) -> Series:
         """The series with sizes replaced, by integers, fractions or the name of another symbol.
 
-        A size is called by its symbol, or by its word in a request: ``steps`` is ``T``, ``batch_size`` is ``B``.
+        A size is called by its symbol, or by its word in a request: ``steps`` is ``T``, ``batch_size`` is ``B``.  A series with
+        sums over a schedule takes its rates as ``schedule``, a list of numbers and symbol names, one for each update.
 
         Where a coefficient has no value at these sizes (see :attr:`poles`) the series is counted again with them.
 
@@ -143,22 +159,47 @@ class Series(SeriesViews):
         >>> Series({Diagram(2, [(0, 1)]): -T}, 1).subs(T=10).terms
         {Diagram(2, [(0, 1)], [(0,), (1,)]): Coefficient('-10')}
         """
-        values = by_symbol(values, self.symbols)
-        unknown = sorted(set(values) - set(self.symbols))
+        if self.sums and "schedule" in values:
+            return self._scheduled(values.pop("schedule"), values)
+        values = by_symbol(values, (*self.symbols, *self.lengths))
+        unknown = sorted(set(values) - {*self.symbols, *self.lengths})
         if unknown:
             known = f"its symbols are {', '.join(self.symbols)}" if self.symbols else "it has none"
             raise ValueError(f"the series has no symbol {quoted_names(unknown)}; {known}")
         exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
-        conditions = undecided(self.conditions, exact)
+        conditions, setting = undecided(self.conditions, exact), self.setting.substitute(exact)
+        if self.setting.weight_decay and not setting.weight_decay:
+            if self.recount is None:
+                raise ValueError("without weight decay the series has other diagrams; expand again without it")
+            return _counted(self.recount, exact)
+        sums, renamed = substituted_sums(self.sums, exact)
         try:
-            image = {c: c.substitute(exact) for c in set(self.terms.values())}
+            image = {c: c.substitute(exact | renamed) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
             if self.recount is None or all(value.symbols for value in exact.values()):
                 raise ValueError(f"{error}; expand again with the numbers") from error
             return _counted(self.recount, exact)
         again = None if self.recount is None else partial(_counted_after, self.recount, exact)
         terms = {diagram: image[c] for diagram, c in self.terms.items()}
-        return replace(self, terms=terms, recount=again, conditions=conditions)
+        return replace(self, terms=terms, setting=setting, recount=again, conditions=conditions, sums=sums)
+
+    @property
+    def lengths(self) -> frozenset[str]:
+        """Names of the sizes that say how many rates a schedule has."""
+        return frozenset(name for known in self.sums.values() for name in known.recursion.steps.symbols)
+
+    def _scheduled(self, schedule: Any, values: dict[str, Any]) -> Series:
+        """The series at the rates of a schedule, and at sizes."""
+        rates = read_rates(schedule)
+        values = by_symbol(values, (*self.symbols, *self.lengths))
+        exact = {name: Coefficient(_exact(name, value)) for name, value in values.items()}
+        lengths = known_steps(self.sums, len(rates), exact)
+        sized = self.subs(**values, **lengths)
+        known = exact_sums(sized.sums.values(), rates)
+        image = {c: c.substitute(known) for c in set(sized.terms.values())}
+        again = sized.again(lambda s: s.subs(schedule=rates) if s.sums else s)
+        terms = {diagram: image[c] for diagram, c in sized.terms.items()}
+        return replace(sized, terms=terms, recount=again, sums={})
 
     def __add__(self, other: Series) -> Series:
         return self._combined("+", other) if isinstance(other, Series) else NotImplemented
@@ -185,6 +226,8 @@ class Series(SeriesViews):
 
     def _combined(self, sign: Literal["+", "-"], other: Series) -> Series:
         self._require_same_basis(other)
+        if self.sums and other.sums:
+            self, other = self._refined(other.sums), other._refined(self.sums)  # noqa: PLW0642
         terms = dict(self.terms)
         for diagram, c in other.terms.items():
             signed = c if sign == "+" else -c
@@ -192,10 +235,15 @@ class Series(SeriesViews):
         truncation = min(self.truncation, other.truncation)
         setting = self.setting.joined(sign, other.setting)
         recount = _again_both(self, other, lambda s, t: s._combined(sign, t))
-        conditions = _joined(self, other)
         return replace(
-            self, terms=terms, truncation=truncation, setting=setting, recount=recount, conditions=conditions
+            self, terms=terms, truncation=truncation, setting=setting, recount=recount, **_joined(self, other)
         )
+
+    def _refined(self, other: Mapping[str, ScheduleSum]) -> Series:
+        """The series with its sums over a schedule in the pieces that another takes."""
+        sums, images = refined_sums(self.sums, other)
+        image = {c: c.substitute(images) for c in set(self.terms.values())}
+        return replace(self, terms={diagram: image[c] for diagram, c in self.terms.items()}, sums=sums)
 
     def _product(self, other: Series) -> Series:
         """Values multiply, so diagrams are put side by side; known as far as the shorter factor is."""
@@ -208,10 +256,9 @@ class Series(SeriesViews):
             if a.order + b.order <= truncation
         )
         setting = self.setting.joined("*", other.setting)
-        recount = _again_both(self, other, lambda s, t: s * t)
-        terms, conditions = collect(products), _joined(self, other)
+        recount, terms = _again_both(self, other, lambda s, t: s * t), collect(products)
         return replace(
-            self, terms=terms, truncation=truncation, setting=setting, recount=recount, conditions=conditions
+            self, terms=terms, truncation=truncation, setting=setting, recount=recount, **_joined(self, other)
         )
 
     def _require_same_basis(self, other: Series) -> None:
@@ -245,6 +292,7 @@ class Series(SeriesViews):
 
         from sgdsym.tensors import Contraction
 
+        self.setting.require_plain("a sympy expression")
         eta = sympy.Symbol("eta")
         image = {c: c.as_expr() for c in set(self.terms.values())}
         return sympy.Add(*(image[c] * eta**d.order * Contraction.from_diagram(d, self.basis) for d, c in self))
@@ -260,8 +308,8 @@ class Series(SeriesViews):
         Raises:
             ValueError: naming what is missing or wrong.
         """
-        terms, truncation, basis, setting = read_series(text)
-        series = cls(terms, truncation, basis, setting)
+        terms, truncation, basis, setting, sums = read_series(text)
+        series = cls(terms, truncation, basis, setting, sums=sums)
         return replace(series, conditions=named_conditions(setting, series.symbols))
 
 
@@ -274,9 +322,10 @@ def _exact(name: str, given: Scalar | str) -> Scalar:
     raise ValueError(f"{name} must be an integer, a fraction or a symbol name, not {quoted(value)}")
 
 
-def _joined(first: Series, second: Series) -> tuple[Condition, ...]:
-    """The conditions of both."""
-    return tuple(dict.fromkeys((*first.conditions, *second.conditions)))
+def _joined(first: Series, second: Series) -> dict[str, Any]:
+    """The conditions and the sums of both."""
+    conditions = tuple(dict.fromkeys((*first.conditions, *second.conditions)))
+    return {"conditions": conditions, "sums": joined_sums(first.sums, second.sums)}
 
 
 def _again_both(first: Series, second: Series, verb: Callable[[Series, Series], Series]) -> Recount | None:
@@ -298,13 +347,15 @@ def _counted(recount: Recount, values: Mapping[str, Coefficient]) -> Series:
     """
     series = recount({name: value for name, value in values.items() if not value.symbols})
     left = {name: value for name, value in values.items() if name in series.symbols}
+    sums, renamed = substituted_sums(series.sums, left)
     try:
-        image = {c: c.substitute(left) for c in set(series.terms.values())}
+        image = {c: c.substitute(left | renamed) for c in set(series.terms.values())}
     except ZeroDivisionError as error:
         raise ValueError(f"{error}; expand again with the numbers") from error
     terms = {diagram: image[c] for diagram, c in series.terms.items()}
     again = None if series.recount is None else partial(_counted_after, series.recount, left)
-    return replace(series, terms=terms, recount=again, conditions=undecided(series.conditions, left))
+    setting, conditions = series.setting.substitute(left), undecided(series.conditions, left)
+    return replace(series, terms=terms, setting=setting, recount=again, conditions=conditions, sums=sums)
 
 
 def _counted_after(recount: Recount, earlier: Mapping[str, Coefficient], later: Mapping[str, Scalar]) -> Series:

@@ -108,9 +108,15 @@ class RateTiming:
 
 @dataclass(frozen=True, slots=True)
 class ContinuousTiming:
-    r"""Time :math:`T` without ties: :math:`m` groups of steps at times of their own, volume :math:`T^m/m!`."""
+    r"""Time :math:`T` without ties: :math:`m` groups of steps at times of their own, volume :math:`T^m/m!`.
+
+    Attributes:
+        steps: the time.
+        mean: whether the mean over the run is read, :math:`\frac1T\int_0^T t^m/m!\,dt = T^m/(m+1)!`.
+    """
 
     steps: Coefficient
+    mean: bool = False
     looks_at_steps = False
     continuous = True
 
@@ -119,8 +125,8 @@ class ContinuousTiming:
         return len(pattern.levels)
 
     def value(self, key: Any) -> Coefficient:
-        r"""The volume :math:`T^m/m!`."""
-        return self.steps ** int(key) / factorial(key)
+        r"""The volume :math:`T^m/m!`, or its mean over the run."""
+        return self.steps ** int(key) / factorial(key + self.mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,20 +153,21 @@ class ModeTiming:
         spans = edge_spans(pattern.levels, parents)
         if self.optimizer.start and pattern.levels:
             spans.append((START, 0, 1))
-        return tuple(sorted(spans)), pattern.epochs, pattern.slots
+        return tuple(sorted(spans)), pattern.epochs, pattern.slots, pattern.reads
 
     def value(self, key: Any) -> Coefficient:
         """The sum over the modes of all edges."""
-        spans, epochs, slots = key
+        spans, epochs, slots, reads = key
         return Coefficient.sum_of_products(
             (weight, *self.factors(front, nodes, depths, epochs, slots))
-            for (front, nodes, depths), weight in self._products(spans, sum(epochs)).items()
+            for (front, nodes, depths), weight in self._products(spans, sum(epochs), reads).items()
         )
 
-    def _products(self, spans: Sequence[Span], levels: int) -> Mapping[Modes, Coefficient]:
+    def _products(self, spans: Sequence[Span], levels: int, reads: bool) -> Mapping[Modes, Coefficient]:
         """The products of modes, one from each edge: rates in front and in each gap, depths, and their weight.
 
-        A rate is a pair of its value and the place of its depth, -1 where that is zero; plain modes have none.
+        A rate is a pair of its value and the place of its depth, -1 where that is zero; plain modes have none.  Where the
+        weights are read right after the last level, nothing spans the gap above it.
         """
         found: dict[Modes, Coefficient] = {((), ((),) * (levels + 1), ()): Coefficient(1)}
         for kind, low, high in spans:
@@ -173,7 +180,10 @@ class ModeTiming:
                         rate = (mode.rate, len(depths) if mode.depth else -1)
                         key = (
                             _sorted((*front, *[rate] * (high - low - 1))),
-                            tuple(_sorted((*n, rate)) if low <= gap < high else n for gap, n in enumerate(nodes)),
+                            tuple(
+                                _sorted((*n, rate)) if low <= gap < min(high, levels + 1 - reads) else n
+                                for gap, n in enumerate(nodes)
+                            ),
                             (*depths, mode.depth) if mode.depth else depths,
                         )
                     extended[key] = extended[key] + weight * mode.weight if key in extended else weight * mode.weight

@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from sgdsym.arguments import quoted, read_choice
-from sgdsym.series import Basis, Coefficient, Series, check_factor, undecided
+from sgdsym.series import GD, Basis, Coefficient, Series, check_factor, undecided
 from sgdsym.series.coefficient import Scalar
 from sgdsym.sgd.expand import expand_request
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.request import Request
 from sgdsym.sgd.settings import Side, parse_setting
-
-_LOSSES = ("test-loss", "train-loss", "generalization-gap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,11 @@ def compare(
         read_choice("observable", observable, OBSERVABLES)
     sides = [_side(side, observable) for side in (first, second)]
     sides = [_with_observable(side, observable or _named_observable(first, second, sides)) for side in sides]
-    words = {side.request.observable for side in sides}
-    if len(words) > 1 and not words <= set(_LOSSES):
-        raise ValueError(f"{' and '.join(sorted(words))} are different things; compare one observable with itself")
+    observables = {side.request.setting.observable for side in sides}
+    if len(observables) > 1 and not all(compared.has_free_root for compared in observables):
+        raise ValueError(
+            f"{' and '.join(sorted(map(str, observables)))} are different things; compare one observable with itself"
+        )
     sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
     for side in sides:
         check_factor(str(side.scale), side.request.order)
@@ -138,14 +138,16 @@ def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) 
             request.batch_size,
             request.momentum,
             request.average,
+            request.weight_decay,
             "N",
             "B",
         }
         name = next(word for word in ("T", "updates", "steps", "count", "clock", "time") if word not in taken)
         steps = {name: side.updates}
         counted = expand_request(replace(request, steps=name, epochs=None), progress)
-        series = counted.map_coefficients(lambda c: c.substitute(steps))
-        series = replace(series, conditions=undecided(series.conditions, steps))
+        known = name in (*counted.symbols, *counted.lengths)
+        series = counted.subs(**steps) if known else counted
+        series = replace(series, conditions=undecided(counted.conditions, steps))
     return scaled_learning_rate(series, side.scale) if side.scale != 1 else series
 
 
@@ -170,10 +172,10 @@ def _named_observable(first: object, second: object, sides: list[Side]) -> str |
 def _sized(side: Side, other: Side) -> Side:
     """The side with training set and batches taken from the other where it leaves them out."""
     request, model = side.request, other.request
-    if request.dataset_size is None and request.data != "online":
+    if request.dataset_size is None and request.scheme.is_finite:
         request = replace(request, dataset_size=model.dataset_size)
-    batched = request.data != "full" and request.dynamics != "ode"
-    if batched and request.batch_size is None and model.data != "full":
+    batched = request.setting.dynamics.has_batches and request.batch_size is None
+    if batched and model.setting.dynamics != GD:
         request = replace(request, batch_size=model.batch_size)
     return replace(side, request=request)
 
@@ -185,14 +187,14 @@ def _aligned(first: Side, second: Side) -> tuple[Side, Side]:
         return first, second
     if not any(lengthy):
         # epochs have a step count of their own, T = E N / B, which is the one with meaning for both
-        lengthy = [side.request.data in ("fixed", "reshuffle") for side in (first, second)]
+        lengthy = [side.request.scheme.is_in_epochs for side in (first, second)]
     if lengthy[1] and not lengthy[0]:
         return _with_updates(first, second.steps), second
     return first, _with_updates(second, first.steps)
 
 
 def _says_length(request: Request) -> bool:
-    return any(given is not None for given in (request.steps, request.epochs, request.schedule))
+    return any(given is not None for given in (request.steps, request.epochs, request.rates))
 
 
 def _with_updates(side: Side, updates: Coefficient) -> Side:

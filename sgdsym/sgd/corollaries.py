@@ -5,7 +5,7 @@ Nothing here is typed in: a corollary is a comparison of settings, a substitutio
 
 from __future__ import annotations
 
-from sgdsym.series import Series
+from sgdsym.series import DISPLACEMENT, Series
 from sgdsym.sgd.compare import Comparison, compare
 from sgdsym.sgd.expand import expand
 from sgdsym.sgd.gradients import potential
@@ -57,7 +57,7 @@ def regulariser(comparison: Comparison) -> Series:
     >>> print(regulariser(compare("sgd:B=1", "ode", order=2, observable="displacement")))
     (1/4) η G·G
     """
-    if comparison.difference.setting.observable != "displacement":
+    if comparison.difference.setting.observable != DISPLACEMENT:
         raise ValueError("a regulariser is read off displacements; compare with observable displacement")
     order = comparison.leading_order
     if order is None:

@@ -23,12 +23,25 @@ from typing import Any
 
 from sgdsym.arguments import read_function, read_instance
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
-from sgdsym.series import Basis, Coefficient, Scalar, Series, undecided
+from sgdsym.series import (
+    ONLINE,
+    TEST_LOSS,
+    Basis,
+    Coefficient,
+    Observable,
+    Scalar,
+    ScheduleSum,
+    Series,
+    exact_sums,
+    undecided,
+)
 from sgdsym.sgd.calendar import PlainTiming
-from sgdsym.sgd.observables import OBSERVABLES, Reading
+from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
+from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.request import Number, Request, Size
 from sgdsym.sgd.sampling import Sampling
+from sgdsym.sgd.schedules import ScheduleTiming
 
 
 def expand(
@@ -43,10 +56,12 @@ def expand(
     epochs: Size | None = None,
     momentum: Number = 0,
     nesterov: bool = False,
-    schedule: Sequence[Number] | None = None,
+    schedule: Sequence[Number] | str | None = None,
     delay: int = 0,
     average: Number | None = None,
+    mean_over_run: bool = False,
     optimizer: LinearOptimizer | None = None,
+    weight_decay: Number = 0,
     basis: Basis = "cumulant",
     progress: Callable[[int, int], None] | None = None,
 ) -> Series:
@@ -67,11 +82,18 @@ def expand(
         epochs: the number of passes :math:`E` through the training set; :math:`T = EN/B`.
         momentum: :math:`\mu` of :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`, a number or a symbol name.
         nesterov: whether the momentum looks ahead.
-        schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names.
+        schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names; or one name, :math:`\lambda`, of
+            rates that are given later: coefficients then hold sums over updates, see :mod:`sgdsym.series.sums`.
         delay: gradients are taken at :math:`\theta_{t-K}`, :math:`K` updates late; the first :math:`K` updates are left out.
         average: what is read off: ``"uniform"``, the mean of :math:`\theta_1, …, \theta_T`, or a number or symbol :math:`\beta` of
             :math:`a \leftarrow \beta a + (1-\beta)\theta` after every update, :math:`a=\theta_0` first; the last weights if left out.
-        optimizer: any other optimiser that is linear in its gradients, in place of the five options before.
+        mean_over_run: whether the observable is averaged over the updates, :math:`\frac1T\sum_{t=1}^T E\,s(\theta_t)`, in place of its
+            value at the end.
+        optimizer: any other optimiser that is linear in its gradients, in place of the options from momentum to average.
+        weight_decay: :math:`\lambda` of coupled weight decay, a number or a symbol name: every gradient is that of
+            :math:`l_x + \frac\lambda2|\theta|^2`, while the loss that is observed stays the plain one, so that the roots of its
+            diagrams are named.  Decoupled decay, :math:`\theta \leftarrow (1-\eta\lambda)\theta - \eta g`, is the same thing
+            for plain steps; with momentum, where decay would skip the buffer, it is another optimiser that is not expanded here.
         basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
         progress: called with each finished order and its number of diagrams.
 
@@ -104,7 +126,9 @@ def expand(
         schedule=schedule,  # type: ignore[arg-type]
         delay=delay,
         average=average,
+        mean_over_run=mean_over_run,
         optimizer=optimizer,
+        weight_decay=weight_decay,
         basis=basis,
     )
     return expand_request(request, progress)
@@ -113,7 +137,8 @@ def expand(
 def is_grown(request: Request) -> bool:
     """Whether the diagrams of the request are grown, which is fast, and not counted placement by placement."""
     plain = isinstance(request.timing, PlainTiming)
-    return request.observable == "test-loss" and request.data == "online" and plain
+    grown = request.setting.observable == TEST_LOSS and request.scheme == ONLINE and plain
+    return grown and not request.weight_decay
 
 
 def estimate_terms(request: Request) -> int:
@@ -135,10 +160,22 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
     read_instance("request", request, Request)
     if progress is not None:
         read_function("progress", progress)
+    draws = request.draws
+    named = draws.timing.timing if isinstance(draws.timing, AlongRun) else draws.timing
+    sums: Mapping[str, ScheduleSum] = {}
     with _collector_paused():
-        terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, progress)
+        terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, draws, progress)
+        if isinstance(named, ScheduleTiming):
+            if request.rates is None:
+                sums, put = named.sums, named.settled
+            else:
+                rates = [Coefficient.size(rate) for rate in request.rates]
+                put = partial(Coefficient.substitute, values=exact_sums(named.sums.values(), rates))
+            image = {c: put(c) for c in set(terms.values())}
+            terms = {diagram: image[c] for diagram, c in terms.items()}
     recount = partial(_recounted, request)
-    series = Series(terms, request.order, "cumulant", request.setting, recount, undecided(request.conditions, {}))
+    conditions = undecided(request.conditions, {})
+    series = Series(terms, request.order, "cumulant", request.setting, recount, conditions, sums)
     return series.in_basis(request.basis)
 
 
@@ -148,8 +185,8 @@ def _recounted(request: Request, values: Mapping[str, Scalar]) -> Series:
     sizes: dict[str, Any] = {
         option: as_size(given[symbol]) for option, symbol in request.symbols.items() if symbol in given
     }
-    if request.schedule is not None:
-        sizes["schedule"] = tuple(as_size(Coefficient.size(rate).substitute(given)) for rate in request.schedule)
+    if request.rates is not None:
+        sizes["schedule"] = tuple(as_size(Coefficient.size(rate).substitute(given)) for rate in request.rates)
     if request.optimizer is not None:
         sizes["optimizer"] = request.optimizer.substitute(given)
     return expand_request(replace(request, basis="cumulant", **sizes))
@@ -163,12 +200,15 @@ def as_size(value: Coefficient) -> Number:
     return int(number) if number.denominator == 1 else number
 
 
-def _placed_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:
+def _placed_terms(
+    request: Request, draws: Sampling, progress: Callable[[int, int], None] | None
+) -> dict[Diagram, Coefficient]:
     """Terms of any request, placement by placement."""
-    draws, observable = request.draws, OBSERVABLES[request.observable]
+    observable = READINGS[Observable.named(request.observable)]
     terms: dict[Diagram, Coefficient] = {}
     for d in range(request.order + 1):
-        layer = counted(observable(d), draws)
+        readings = observable(d)
+        layer = counted(map(Reading.with_own_root, readings) if request.weight_decay else readings, draws)
         if progress:
             progress(d, len(layer))
         terms |= layer

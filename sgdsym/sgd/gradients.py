@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sgdsym.diagrams import Diagram
-from sgdsym.series import Coefficient, Series, Setting, collect
+from sgdsym.series import ALONG_GRADIENT, GRADIENT, POTENTIAL, Coefficient, Series, Setting, collect
 
 
 def squared_gradient() -> Series:
@@ -51,7 +51,7 @@ def gradient(series: Series) -> Series:
     - 2 η² H G
     + 2 η² E[h g]
     """
-    return replace(_differentiated(series, rooted=True), setting=Setting("gradient"), recount=series.again(gradient))
+    return replace(_differentiated(series, rooted=True), setting=Setting(GRADIENT), recount=series.again(gradient))
 
 
 def along_gradient(series: Series) -> Series:
@@ -63,7 +63,7 @@ def along_gradient(series: Series) -> Series:
     >>> print(along_gradient(squared_gradient()))
     2 η² G·H G
     """
-    setting = Setting("derivative along the gradient")
+    setting = Setting(ALONG_GRADIENT)
     return replace(_differentiated(series, rooted=False), setting=setting, recount=series.again(along_gradient))
 
 
@@ -76,12 +76,13 @@ def potential(series: Series) -> Series:
     >>> print(potential(gradient(covariance_trace())))
     η κ[g·g]
     """
+    series.setting.require_plain("a potential")
     found: dict[Diagram, Coefficient] = {}
     for diagram, coefficient in series:
         closed = _without_root(diagram)
         if closed not in found:
             found[closed] = coefficient / sum(_extended(closed, v, rooted=True) == diagram for v in range(closed.nodes))
-    truncation, setting, recount = series.truncation - 1, Setting("potential"), series.again(potential)
+    truncation, setting, recount = series.truncation - 1, Setting(POTENTIAL), series.again(potential)
     integral = replace(series, terms=found, truncation=truncation, setting=setting, recount=recount)
     if gradient(integral).terms != series.terms:
         raise ValueError("the series is not a gradient: no function of the weights has these derivatives")
@@ -89,10 +90,11 @@ def potential(series: Series) -> Series:
 
 
 def _named(name: str, diagram: Diagram) -> Series:
-    return Series({diagram: Coefficient(1)}, diagram.order, "cumulant", Setting(name))
+    return Series({diagram: Coefficient(1)}, diagram.order, "cumulant", Setting.named(name))
 
 
 def _differentiated(series: Series, rooted: bool) -> Series:
+    series.setting.require_plain("a derivative with respect to the weights")
     if any(diagram.open_roots for diagram in series.terms):
         raise ValueError("the series has open indices; derivatives are taken of scalars")
     terms = collect(

@@ -41,6 +41,7 @@ def isotropic_noise(series: Series, variance: sympy.Expr | None = None) -> sympy
 
     sigma = sympy.Symbol("sigma") ** 2 if variance is None else variance
     eta = sympy.Symbol("eta")
+    series.setting.require_plain("an expression for isotropic noise")
     if any(diagram.open_roots for diagram in series.terms):
         raise ValueError("the series has open indices; isotropic noise is put into scalars")
     return sympy.Add(*(c.as_expr() * eta**d.order * _value(d, sigma) for d, c in series.as_cumulants()))

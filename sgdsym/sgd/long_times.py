@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sgdsym.diagrams import Diagram
+from sgdsym.series import DISPLACEMENT, VELOCITY
 from sgdsym.sgd.request import Size
 from sgdsym.sgd.resummation import Difference, Resummed, TimeSum, resum
 from sgdsym.sgd.substitutions import at_minimum, gaussian_noise
@@ -115,12 +116,12 @@ def velocity(displacement: Resummed) -> Resummed:
     >>> print(velocity(resum(observable="displacement", order=1)).to_text().splitlines()[0])
     - η G_i
     """
-    if displacement.setting.observable != "displacement":
+    if displacement.setting.observable != DISPLACEMENT:
         raise ValueError(f"a velocity belongs to a displacement, not to {displacement.setting.observable}")
     if not displacement.law.is_plain or displacement.slots is not None or displacement.updates is not None:
         raise ValueError("a velocity is that of plain steps; leave momentum, averages and epochs out")
     terms = {diagram: _without_root_node(diagram, time) for diagram, time in displacement.terms.items()}
-    return replace(displacement, terms=terms, setting=replace(displacement.setting, observable="velocity"))
+    return replace(displacement, terms=terms, setting=replace(displacement.setting, observable=VELOCITY))
 
 
 def skewness_correction(*, form: str = "discrete", batch_size: Size | None = None) -> Resummed:

@@ -15,11 +15,21 @@ Which placements a term weighs is said here; what they weigh is the sampling's t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import factorial
 
 from sgdsym.diagrams import Diagram, Forest, Partition, rooted_forests
-from sgdsym.series import Coefficient
+from sgdsym.series import (
+    COVARIANCE,
+    DISPLACEMENT,
+    FUNCTION,
+    GENERALIZATION_GAP,
+    LOSS_VARIANCE,
+    TEST_LOSS,
+    TRAIN_LOSS,
+    Coefficient,
+    Observable,
+)
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling import Sampling
 
@@ -46,6 +56,14 @@ class Reading:
     def diagram(self) -> Diagram:
         """The diagram of the term."""
         return self.forest.diagram(self.blocks, self.marked)
+
+    def with_own_root(self) -> Reading:
+        """The same term where the root carries another mean than the steps, and so is told apart from them.
+
+        A root that shares its point is not: its deviation from the mean is that of any node.
+        """
+        shared = any(0 in block for block in self.blocks)
+        return self if self.marked or shared else replace(self, marked=True, blocks=(*self.blocks, (0,)))
 
     def products(self, sampling: Sampling) -> list[tuple[Coefficient, ...]]:
         """The coefficient of the diagram under a sampling, as a sum of products that is not yet formed."""
@@ -111,19 +129,17 @@ def covariance(size: int) -> Readings:
     return _connected(rooted_forests(size, roots=2, planted=True), in_blocks=False)
 
 
-OBSERVABLES: dict[str, Callable[[int], Readings]] = {
-    "test-loss": test_loss,
-    "train-loss": train_loss,
-    "generalization-gap": generalization_gap,
-    "displacement": displacement,
-    "loss-variance": loss_variance,
-    "covariance": covariance,
-    "function": function,
+READINGS: dict[Observable, Callable[[int], Readings]] = {
+    TEST_LOSS: test_loss,
+    TRAIN_LOSS: train_loss,
+    GENERALIZATION_GAP: generalization_gap,
+    DISPLACEMENT: displacement,
+    LOSS_VARIANCE: loss_variance,
+    COVARIANCE: covariance,
+    FUNCTION: function,
 }
-
-
-# the root is a mean tensor like any other or shares the point of others, so which node it was is forgotten
-FREE_ROOTS = ("test-loss", "train-loss", "generalization-gap")
+# the words of requests
+OBSERVABLES = tuple(observable.name for observable in READINGS)
 
 
 def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:

@@ -281,18 +281,28 @@ class LinearOptimizer:
             return self.from_registers(matrices, gains, points, read, start=self.start)
         return self.from_registers(matrices[0], gains[0], points, read, start=self.start)
 
+    def scheduled_by(self, name: str) -> LinearOptimizer:
+        r"""The same at rates :math:`\eta\lambda_t` that have a name and no values: it stands in the arrays for the rate of the update.
+
+        >>> str(LinearOptimizer.heavy_ball("mu").scheduled_by("lambda").A[0][0][1])
+        'lambda*mu'
+        """
+        matrix, gain = self._rated(0, Coefficient.symbol(name))
+        return LinearOptimizer(matrix, gain, self.c[0], self.read, start=self.start)
+
     def scheduled(self, weights: Sequence[Coefficient]) -> LinearOptimizer:
         r"""The same with :math:`\eta\lambda_t` for :math:`\eta` at update :math:`t`: what moves the weights is multiplied, buffers are not.
 
         The weights are the first register; PyTorch's schedulers multiply what is added to it.
         """
-        matrices, gains = [], []
-        for t, weight in enumerate(weights):
-            update = self.update(t)
-            first, *rest = update.matrix
-            matrices.append([(first[0], *(weight * x for x in first[1:])), *rest])
-            gains.append((weight * update.gain[0], *update.gain[1:]))
+        matrices, gains = zip(*(self._rated(t, weight) for t, weight in enumerate(weights)), strict=True)
         return LinearOptimizer(matrices, gains, _unstacked(self.c), self.read, start=self.start)
+
+    def _rated(self, t: int, weight: Coefficient) -> tuple[Matrix, Vector]:
+        """Matrix and gain of an update with what moves the weights, the first register, multiplied."""
+        update = self.update(t)
+        first, *rest = update.matrix
+        return ((first[0], *(weight * x for x in first[1:])), *rest), (weight * update.gain[0], *update.gain[1:])
 
     @cached_property
     def modes(self) -> tuple[Mode, ...]:

@@ -25,12 +25,14 @@ class Pattern:
         epochs: the number of levels in each epoch in use, the earliest first.
         slots: the rank of the slot of each level, where slots are the same in every epoch.
         points: for each level, how many data points of its batch are told apart.
+        reads: whether the weights are read right after the last level, not at the end of the run.
     """
 
     levels: tuple[int, ...]
     epochs: tuple[int, ...]
     slots: tuple[int, ...] = ()
     points: tuple[int, ...] = ()
+    reads: bool = False
 
     def steps_on_levels(self) -> tuple[int, ...]:
         """The number of steps on each level."""

@@ -41,17 +41,17 @@ class RegisterTiming:
         """The spans of the edges, and what the levels are."""
         spans = tuple(sorted(edge_spans(pattern.levels, parents)))
         shared = tuple(zip(pattern.points, pattern.steps_on_levels(), strict=True)) if self.share else ()
-        return spans, pattern.epochs, pattern.slots, shared
+        return spans, pattern.epochs, pattern.slots, shared, pattern.reads
 
     def value(self, key: Any) -> Coefficient:
         """The sum over all times."""
-        spans, epochs, slots, shared = key
+        spans, epochs, slots, shared, reads = key
         if slots:
             chosen = combinations(range(self.slots), max(slots) + 1)
             places: Iterator[tuple[int, ...]] = (tuple(places[slot] for slot in slots) for places in chosen)
         else:
             places = iter([()])
-        return Coefficient.total(self._followed(spans, epochs, place, shared) for place in places)
+        return Coefficient.total(self._followed(spans, epochs, place, shared, reads) for place in places)
 
     def _followed(
         self,
@@ -59,6 +59,7 @@ class RegisterTiming:
         epochs: Sequence[int],
         places: Sequence[int],
         shared: Sequence[tuple[int, int]],
+        reads: bool,
     ) -> Coefficient:
         """The sum over times, of levels with given slots where there are such."""
         # the axes of a tensor are in the order in which the edges open
@@ -76,6 +77,8 @@ class RegisterTiming:
                     source = before if level in begins else within
                     if level in source and (not places or places[level] == slot):
                         moved = self._placed(source[level], spans, level + 1, t)
+                        if reads and level + 1 == levels:
+                            moved = {(): self._read(moved)}
                         if self.share:
                             factor = self.share(*shared[level], t)
                             moved = {index: c * factor for index, c in moved.items()}
@@ -87,9 +90,12 @@ class RegisterTiming:
             for level, tensor in within.items():
                 if level in begins:
                     before[level] = added(before[level], tensor) if level in before else tensor
-        done = before.get(levels, {})
+        return self._read(before.get(levels, {}))
+
+    def _read(self, tensor: Polynomial) -> Coefficient:
+        """The value of a tensor all of whose edges go to a root that is read now."""
         read = self.optimizer.read
-        return Coefficient.total(reduce(mul, (read[i] for i in index), c) for index, c in done.items())
+        return Coefficient.total(reduce(mul, (read[i] for i in index), c) for index, c in tensor.items())
 
     def _placed(self, tensor: Polynomial, spans: Sequence[Span], level: int, t: int) -> Polynomial:
         """The tensor after a level at update ``t``: edges that end are closed, others move on, new ones open."""

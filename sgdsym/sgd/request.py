@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, log10
@@ -20,12 +21,19 @@ from sgdsym.arguments import (
 from sgdsym.diagrams import MAX_ORDER
 from sgdsym.series import (
     BASES,
+    FIXED,
+    FULL,
+    ONLINE,
     Basis,
     Coefficient,
     Condition,
+    Dynamics,
+    Observable,
+    SamplingScheme,
     Setting,
     as_exact,
     run_conditions,
+    schedule_name,
     symbol_name,
     undecided,
 )
@@ -34,17 +42,19 @@ from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTim
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.patterns import Timing
+from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.registers import RegisterTiming
-from sgdsym.sgd.sampling import Fixed, Full, Online, Replace, Reshuffle, Sampling, Sizes
+from sgdsym.sgd.sampling import COUNTED, Online, Sampling, Sizes
+from sgdsym.sgd.schedules import ScheduleTiming
 
 Size: TypeAlias = int | str
 Number: TypeAlias = int | Fraction | str
 
-DYNAMICS = ("sgd", "gd", "ode", "sde")
+DYNAMICS = tuple(Dynamics.known)
+SAMPLINGS = tuple(scheme.name for scheme in COUNTED if scheme != FULL)
 # digits of a number, which coefficients hold high powers of; terms of a coefficient that a schedule of symbols makes
 MOST_DIGITS, MOST_TERMS = 60, 2000
 MOST_MODES = 100  # of all edges of a diagram that a delay brings
-SAMPLINGS = ("online", "fixed", "reshuffle", "replace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +84,12 @@ class Request:
     epochs: Size | None = None
     momentum: Number = 0
     nesterov: bool = False
-    schedule: tuple[Number, ...] | None = None
+    schedule: tuple[Number, ...] | str | None = None
     delay: int = 0
     average: Number | None = None
+    mean_over_run: bool = False
     optimizer: LinearOptimizer | None = None
+    weight_decay: Number = 0
     basis: Basis = "cumulant"
 
     def __post_init__(self) -> None:
@@ -91,18 +103,27 @@ class Request:
             option = word.replace(" ", "_")
             self._read(option, _read_size(word, getattr(self, option), least))
         self._read("momentum", _read_number("momentum", self.momentum))
-        if self.schedule is not None:
-            weights = read_items("schedule", self.schedule, "list of numbers and symbol names, one for each step")
+        if isinstance(self.schedule, str):
+            _read_name("schedule", self.schedule, schedule_name)
+        elif self.schedule is not None:
+            weights = read_items(
+                "schedule", self.schedule, "name, or list of numbers and symbol names, one for each step"
+            )
             self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
+        self._read("weight_decay", _read_number("weight decay", self.weight_decay))
         self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
             self._read("average", _read_number("average", self.average))
+        self._read("mean_over_run", read_flag("mean_over_run", self.mean_over_run))
         if self.optimizer is not None:
             read_instance("optimizer", self.optimizer, LinearOptimizer)
         self._check_update_rule()
         self._check_data()
         self._check_symbols()
         self._check_length()
+        if (self.average == "uniform" or self.mean_over_run) and self.calendar.steps == 0:
+            what = "mean over the run" if self.mean_over_run else "uniform average"
+            raise ValueError(f"a {what} needs at least one step")
         undecided(self.conditions, {})
 
     def _read(self, option: str, value: object) -> None:
@@ -113,7 +134,7 @@ class Request:
         """The optimiser, each part by itself and with the others."""
         if self.average is not None and not isinstance(self.average, str) and not 0 <= self.average < 1:
             raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(self.average)}")
-        symbols, order = sum(isinstance(weight, str) for weight in self.schedule or ()), max(self.order, 1)
+        symbols, order = sum(isinstance(weight, str) for weight in self.rates or ()), max(self.order, 1)
         if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
             raise ValueError(
                 f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
@@ -122,10 +143,21 @@ class Request:
         given = self.given_rules
         if self.optimizer is not None and given[1:]:
             raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
-        if given and self.dynamics in ("ode", "sde"):
+        if given and self.setting.dynamics.is_continuous:
             raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
-        if self.average == "uniform" and 0 in (self.steps, self.epochs):
-            raise ValueError("a uniform average needs at least one step")
+        if self.mean_over_run and not Observable.named(self.observable).is_mean:
+            raise ValueError(
+                f"{self.observable} is read off many runs at one time, so that it has no mean over the run; leave the mean out"
+            )
+        if self.mean_over_run and self.average == "uniform":
+            raise ValueError(
+                "a uniform average is that of a whole run; leave the mean over the run out, or the average"
+            )
+
+    @property
+    def rates(self) -> tuple[Number, ...] | None:
+        """The rates of the updates, where they are given one by one."""
+        return None if isinstance(self.schedule, str) else self.schedule
 
     @property
     def given_rules(self) -> tuple[str, ...]:
@@ -139,6 +171,11 @@ class Request:
         }
         return tuple(option for option, given in options.items() if given)
 
+    @property
+    def given_timing(self) -> tuple[str, ...]:
+        """What is given that asks when a step is done, not only how many are."""
+        return (*self.given_rules, *(["mean over the run"] if self.mean_over_run else []))
+
     def _check_length(self) -> None:
         """Updates that are given one by one must be as many as the run makes, and a long delay needs to know how many."""
         if self._is_late and not self._is_numbered:
@@ -148,7 +185,7 @@ class Request:
         length = self._listed_updates
         if length is None:
             return
-        what = "the schedule" if self.schedule is not None else "the optimizer"
+        what = "the schedule" if self.rates is not None else "the optimizer"
         calendar = self.calendar
         if not self._is_numbered:
             raise ValueError(
@@ -160,25 +197,26 @@ class Request:
     @property
     def _listed_updates(self) -> int | None:
         """The number of updates where they are given one by one."""
-        if self.schedule is not None:
-            return len(self.schedule)
+        if self.rates is not None:
+            return len(self.rates)
         return None if self.optimizer is None else self.optimizer.updates
 
     def _check_data(self) -> None:
         """Each size must mean something for the dynamics and the sampling."""
-        online, full = self.data == "online", self.data == "full"
-        trained = self.observable in ("train-loss", "generalization-gap")
+        setting, scheme = self.setting, self.scheme
+        full, continuous = scheme == FULL, setting.dynamics.is_continuous
+        chosen = SamplingScheme.named(self.sampling)
         both = self.steps is not None and self.epochs is not None
         fresh = "a finite training set; online draws fresh points: choose another sampling"
         for wrong, complaint in (
-            (online and self.dataset_size is not None, f"the dataset size is for {fresh}"),
-            (online and self.epochs is not None, f"epochs are for {fresh}"),
+            (not scheme.is_finite and self.dataset_size is not None, f"the dataset size is for {fresh}"),
+            (not scheme.is_finite and self.epochs is not None, f"epochs are for {fresh}"),
             (
-                online and trained,
+                setting.observable.is_trained and not scheme.is_finite,
                 f"{self.observable} needs a training set; choose sampling fixed, reshuffle or replace, or dynamics gd",
             ),
             (
-                self.dynamics == "ode" and self.batch_size is not None,
+                continuous and not setting.dynamics.has_batches and self.batch_size is not None,
                 "the gradient-flow ODE has no batches; leave the batch size out",
             ),
             (
@@ -190,11 +228,11 @@ class Request:
                 "an epoch of gradient descent is one step; give steps and leave the epochs out",
             ),
             (
-                self.dynamics in ("ode", "sde") and self.sampling != "online",
+                continuous and chosen.is_finite,
                 f"the {self.dynamics.upper()} sees fresh points; leave the sampling out",
             ),
             (
-                full and self.sampling == "replace",
+                full and chosen.repeats,
                 "gradient descent sees every point at every step, never one twice; leave the sampling out",
             ),
             (both and not full, "steps and epochs say the same thing, T = E N / B; leave one of them out"),
@@ -205,22 +243,35 @@ class Request:
     def _check_symbols(self) -> None:
         """Different sizes need different symbols, those that are left out included."""
         average = None if self.average == "uniform" else self.average
-        names = [size for size in (*self._independent_sizes, self.momentum, average) if isinstance(size, str)]
+        sizes = (*self._independent_sizes, self.momentum, average, self.weight_decay)
+        names = [size for size in sizes if isinstance(size, str)]
         names += self.optimizer.symbols if self.optimizer is not None else ()
-        names += [weight for weight in dict.fromkeys(self.schedule or ()) if isinstance(weight, str)]
+        names += [weight for weight in dict.fromkeys(self.rates or ()) if isinstance(weight, str)]
+        names += [self.schedule] if isinstance(self.schedule, str) else []
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sizes cannot share the symbol {name}")
+            if isinstance(self.schedule, str) and name.startswith(f"{self.schedule}_"):
+                raise ValueError(f"names that begin with {self.schedule}_ are those of its sums; rename {name}")
 
     @property
-    def data(self) -> str:
+    def scheme(self) -> SamplingScheme:
         """How steps draw data: the sampling, or ``full`` for gradient descent; flows see fresh points."""
-        return {"gd": "full", "ode": "online", "sde": "online"}.get(self.dynamics, self.sampling)
+        dynamics = Dynamics.named(self.dynamics)
+        if dynamics.is_continuous:
+            return ONLINE
+        return SamplingScheme.named(self.sampling) if dynamics.has_batches else FULL
 
     @property
     def setting(self) -> Setting:
         """The part that names what is expanded; gradient descent is ``fixed`` with one batch of all points."""
-        return Setting(self.observable, self.dynamics, "fixed" if self.data == "full" else self.data)
+        scheme, observable = self.scheme, Observable.named(self.observable)
+        return Setting(
+            observable.over_run if self.mean_over_run else observable,
+            Dynamics.named(self.dynamics),
+            FIXED if scheme == FULL else scheme,
+            Coefficient.size(self.weight_decay),
+        )
 
     @property
     def sizes(self) -> Sizes:
@@ -228,7 +279,7 @@ class Request:
         length, points, batch = (Coefficient.size(size) for size in self._independent_sizes)
         if self._in_epochs:
             return Sizes(length * points / batch, batch, points, length)
-        if self.data == "full":
+        if self.scheme == FULL:
             batch = points
         return Sizes(length, batch, points, length * batch / points)
 
@@ -237,14 +288,14 @@ class Request:
         """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
         updates: Size = "T" if self._listed_updates is None else self._listed_updates
         length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, updates)
-        points = 1 if self.data == "online" else _first(self.dataset_size, "N")
-        batch = 1 if self.data == "full" or self.dynamics == "ode" else _first(self.batch_size, "B")
+        points = 1 if not self.scheme.is_finite else _first(self.dataset_size, "N")
+        batch = 1 if not self.setting.dynamics.has_batches else _first(self.batch_size, "B")
         return length, points, batch
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What the run asks of its sizes."""
-        sizes, online = self.sizes, self.data == "online"
+        sizes, scheme, dynamics = self.sizes, self.scheme, self.setting.dynamics
         average: tuple[Condition, ...] = ()
         if isinstance(self.average, str) and self.average != "uniform":
             decay = Coefficient.symbol(self.average)
@@ -256,11 +307,11 @@ class Request:
         return average + run_conditions(
             steps=None if self._in_epochs else sizes.steps,
             epochs=sizes.epochs if self._in_epochs else None,
-            dataset_size=None if online else sizes.dataset_size,
-            batch_size=None if self.data == "full" or self.dynamics == "ode" else sizes.batch_size,
+            dataset_size=sizes.dataset_size if scheme.is_finite else None,
+            batch_size=sizes.batch_size if dynamics.has_batches else None,
             momentum=Coefficient.size(self.momentum),
-            whole_epochs=self.data in ("fixed", "reshuffle"),
-            continuous=self.dynamics in ("ode", "sde"),
+            whole_epochs=scheme.is_in_epochs,
+            continuous=dynamics.is_continuous,
         )
 
     @property
@@ -273,21 +324,23 @@ class Request:
             "batch_size": batch,
             "momentum": self.momentum,
             "average": None if self.average == "uniform" else self.average,
+            "weight_decay": self.weight_decay,
         }
         return {option: value for option, value in options.items() if isinstance(value, str)}
 
     @property
     def _in_epochs(self) -> bool:
         """Whether the length of the run is counted in epochs."""
-        if self.data in ("fixed", "reshuffle"):
+        scheme = self.scheme
+        if scheme.is_in_epochs:
             return self.steps is None and (self.epochs is not None or self._listed_updates is None)
-        return self.data == "replace" and self.epochs is not None
+        return scheme.repeats and self.epochs is not None
 
     @property
     def calendar(self) -> Calendar:
         """The epochs of the run and the updates in each; where epochs mean nothing every step is one."""
         sizes = self.sizes
-        if self.data in ("fixed", "reshuffle"):
+        if self.scheme.is_in_epochs:
             return Calendar(sizes.epochs, sizes.batches)
         return Calendar(sizes.steps, Coefficient(1))
 
@@ -308,7 +361,7 @@ class Request:
 
         Order 3 takes seconds, order 4 half a minute with numbers and two with symbols, and the next sixty times as long.
         """
-        return self.data in ("fixed", "reshuffle") and bool(self.given_rules) and self.order > 4
+        return self.scheme.is_in_epochs and bool(self.given_timing) and self.order > 4
 
     @property
     def update_rule(self) -> LinearOptimizer:
@@ -316,8 +369,8 @@ class Request:
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule:
-            rule = rule.scheduled([Coefficient.size(weight) for weight in self.schedule])
+        if self.schedule is not None:
+            rule = rule.scheduled_by(self.rate_name)
         rule = rule.delayed(self.delay)
         if self.average is None:
             return rule
@@ -325,12 +378,37 @@ class Request:
         return rule.summed(steps) if self.average == "uniform" else rule.averaged(Coefficient.size(self.average))
 
     @property
+    def _schedule_name(self) -> str:
+        """The name of the schedule; a list has one that no symbol begins with."""
+        if isinstance(self.schedule, str):
+            return self.schedule
+        name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
+        while any(symbol.startswith(name) for symbol in taken):
+            name += "s"
+        return name
+
+    @property
+    def rate_name(self) -> str:
+        """The symbol that stands for the rate of an update in the arrays of the optimiser."""
+        return f"{self._schedule_name}_rate"
+
+    @property
     def timing(self) -> Timing:
         """How times are summed."""
-        if self.dynamics in ("ode", "sde"):
-            return ContinuousTiming(self.sizes.steps)
+        if self.setting.dynamics.is_continuous:
+            return ContinuousTiming(self.sizes.steps, self.mean_over_run)
+        calendar = self.calendar
+        if self.mean_over_run:
+            return AlongRun(self._step_timing, calendar.steps, calendar.slots == 1)
+        return self._step_timing
+
+    @property
+    def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
+        """How the times of updates are summed, whenever the weights are read."""
         calendar, rule = self.calendar, self.update_rule
-        if rule == LinearOptimizer.sgd():
+        if self.schedule is not None:
+            return ScheduleTiming.of(self._schedule_name, rule, self.rate_name, calendar)
+        if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
         if rule.updates is None and not self._is_late:
             try:
@@ -348,22 +426,9 @@ class Request:
 
     def drawn_with(self, timing: Timing) -> Sampling:
         """How placements are counted with other time-sums."""
-        sizes = self.sizes
-        match self.data:
-            case "full":
-                return Full(sizes, timing)
-            case "fixed":
-                return Fixed(sizes, timing)
-            case "reshuffle":
-                return Reshuffle(sizes, timing)
-            case "replace":
-                return Replace(sizes, timing)
-        return Online(sizes, timing, self.largest_block)
-
-    @property
-    def largest_block(self) -> int | None:
-        """The largest block that the dynamics knows of: the ODE has no noise, that of the SDE is Gaussian."""
-        return {"ode": 1, "sde": 2}.get(self.dynamics)
+        if largest_block := self.setting.dynamics.largest_block:
+            return Online(self.sizes, timing, largest_block)
+        return COUNTED[self.scheme](self.sizes, timing)
 
 
 def _first(value: Size | None, default: Size) -> Size:
@@ -397,8 +462,8 @@ def _digits(number: int) -> int:
     return int(number.bit_length() * log10(2)) + 1
 
 
-def _read_name(option: str, name: str) -> str:
+def _read_name(option: str, name: str, checked: Callable[[str], str] = symbol_name) -> str:
     try:
-        return symbol_name(name)
+        return checked(name)
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sgdsym.arguments import quoted, read_text
-from sgdsym.series import Coefficient, read_number, read_size
+from sgdsym.series import SGD, Coefficient, read_number, read_size, schedule_name
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
 
 _SIZES = {
@@ -20,8 +20,9 @@ _SIZES = {
     "steps": "steps",
 }
 _WORDS = ("sampling", "observable")
-_NUMBERS = ("momentum", "average")
-_KEYS = (*_WORDS, *_SIZES, *_NUMBERS, "nesterov", "delay", "scale")
+_NUMBERS = ("momentum", "average", "weight-decay")
+_FLAGS = ("nesterov", "mean-over-run")
+_KEYS = (*_WORDS, *_SIZES, *_NUMBERS, *_FLAGS, "schedule", "delay", "scale")
 LONGEST_SETTING = 1000
 _UNSCALED = Coefficient(1)
 
@@ -53,27 +54,38 @@ class Side:
         """
         request, sizes = self.request, self.request.sizes
         words = [f"{self.steps} updates"]
-        if request.data != "online":
+        if request.scheme.is_finite:
             words.append(f"{sizes.dataset_size} points")
-        if request.data != "full" and request.dynamics != "ode":
+        if request.setting.dynamics.has_batches:
             words.append(f"batches of {sizes.batch_size}")
-        if request.momentum:
-            words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {request.momentum}")
-        if request.schedule is not None:
-            words.append(f"schedule {', '.join(map(str, request.schedule))}")
-        if request.delay:
-            words.append(f"gradients {request.delay} updates late")
-        if request.average is not None:
-            uniform = request.average == "uniform"
-            words.append(
-                "read at the uniform average" if uniform else f"read at the average of decay {request.average}"
-            )
-        if request.optimizer is not None:
-            words.append("an optimiser of its own")
+        words += _rule_words(request)
         if self.scale != 1:
             words.append(f"learning rate times {self.scale}")
-        name = f"sgd, {request.sampling}" if request.dynamics == "sgd" else request.dynamics
+        name = f"sgd, {request.sampling}" if request.setting.dynamics == SGD else request.dynamics
         return f"{name}: {', '.join(words)}"
+
+
+def _rule_words(request: Request) -> list[str]:
+    """The update rule, and when the weights are read."""
+    words: list[str] = []
+    if request.momentum:
+        words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {request.momentum}")
+    if isinstance(request.schedule, str):
+        words.append(f"rates {request.schedule} given later")
+    elif request.schedule is not None:
+        words.append(f"schedule {', '.join(map(str, request.schedule))}")
+    if request.delay:
+        words.append(f"gradients {request.delay} updates late")
+    if request.average is not None:
+        uniform = request.average == "uniform"
+        words.append("read at the uniform average" if uniform else f"read at the average of decay {request.average}")
+    if request.optimizer is not None:
+        words.append("an optimiser of its own")
+    if request.weight_decay:
+        words.append(f"weight decay {request.weight_decay}")
+    if request.mean_over_run:
+        words.append("averaged over the run")
+    return words
 
 
 def parse_setting(text: str, *, observable: str | None = None) -> Side:
@@ -82,8 +94,9 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     The first word is the dynamics (``sgd``, ``gd``, ``ode``, ``sde``), or a sampling, which means SGD with it.  Pairs
     ``key=value`` follow, each after a colon or a comma: ``sampling``, ``observable``; the sizes ``T`` or ``steps``, ``N`` or
     ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers or symbol names; ``momentum``, a rational number or
-    a symbol name; ``nesterov=yes``; ``delay``, an integer; ``average``, ``uniform`` or a
-    decay; ``scale``, the factor of the learning rate, such as ``1/E``.
+    a symbol name; ``nesterov=yes``; ``schedule``, the name of rates that are given later; ``delay``, an integer; ``average``,
+    ``uniform`` or a decay; ``weight-decay``, a number or a symbol name; ``mean-over-run=yes``; ``scale``, the factor of the
+    learning rate, such as ``1/E``.
 
     Args:
         text: the setting.
@@ -110,7 +123,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
             raise ValueError(f"{quoted(pair.strip())} in setting {quoted(text)} is not of the form key=value")
         if key not in _KEYS:
             raise ValueError(f"unknown word {quoted(key)} in setting {quoted(text)}; use {', '.join(_KEYS)}")
-        field = _SIZES.get(key, key)
+        field = _SIZES.get(key, key.replace("-", "_"))
         if field in seen:
             raise ValueError(f"setting {quoted(text)} gives the {field.replace('_', ' ')} twice; give it once")
         seen.add(field)
@@ -137,11 +150,13 @@ def _first_word(text: str, word: str) -> dict[str, str]:
 def _value(text: str, key: str, value: str) -> Size | Number | bool:
     if key in _WORDS:
         return value
-    if key == "nesterov":
+    if key in _FLAGS:
         if value not in ("yes", "no"):
-            raise ValueError(f"nesterov in setting {quoted(text)} is yes or no, not {quoted(value)}")
+            raise ValueError(f"{key} in setting {quoted(text)} is yes or no, not {quoted(value)}")
         return value == "yes"
     try:
+        if key == "schedule":
+            return schedule_name(value)
         return read_number(value) if key in _NUMBERS else read_size(value)
     except ValueError as error:
         raise ValueError(f"{key} in setting {quoted(text)}: {error}") from error

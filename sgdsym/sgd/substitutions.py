@@ -29,6 +29,7 @@ def at_minimum(series: Expansion) -> Expansion:
     - η³ (T/6) J[S]
     - η³ (T(T - 1)/2) tr(H² C)
     """
+    series.setting.require_plain("a minimum of the loss")
     return _without(series, lambda diagram: 1 in _single_degrees(diagram))
 
 

@@ -3,30 +3,33 @@ r"""Linear equations for a symmetric matrix, solved exactly.
 An operator that takes symmetric :math:`p \times p` matrices to symmetric ones is a matrix of size :math:`p(p+1)/2`; it is written
 down by applying it to each :math:`E_{ij}+E_{ji}` and solved over the field that the entries lie in: rationals, algebraic
 numbers, or rational functions of symbols.  The work grows as :math:`p^6`: seconds at p = 12 for rationals; a general matrix of
-symbols is for p = 2.
+symbols is for p = 2.  FLINT, where it is installed (the extra ``exact``), solves rationals p-adically: Dixon's lifting needs one
+elimination modulo a prime, so that numbers do not grow on the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
+from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from sgdsym.noise.arrays import ROUNDING
 from sgdsym.noise.checks import has_symbols, is_nonnegative
 
-# largest matrices that are solved for exactly: of numbers, and of expressions with symbols
-EXACT_LIMIT, SYMBOLIC_LIMIT = 12, 4
+# largest matrices that are solved for exactly: of numbers, with FLINT and without, and of expressions with symbols
+FLINT_LIMIT, EXACT_LIMIT, SYMBOLIC_LIMIT = 32, 12, 4
 
 Operator = Callable[[DomainMatrix], DomainMatrix]
 
 
 def in_field(*matrices: sp.MatrixBase) -> list[DomainMatrix]:
-    """Matrices over one common field.
+    """Matrices over one common field, stored by their entries that are not zero: operators are applied to nearly empty ones.
 
     >>> [matrix.domain for matrix in in_field(sp.Matrix([[1]]), sp.Matrix([[sp.Symbol("h")]]))]
     [ZZ(h), ZZ(h)]
@@ -36,7 +39,9 @@ def in_field(*matrices: sp.MatrixBase) -> list[DomainMatrix]:
     row = DomainMatrix.from_Matrix(sp.Matrix([entries]), extension=True).to_field()
     values = iter(row.to_list()[0])
     return [
-        DomainMatrix([[next(values) for _ in range(columns)] for _ in range(rows)], (rows, columns), row.domain)
+        DomainMatrix(
+            [[next(values) for _ in range(columns)] for _ in range(rows)], (rows, columns), row.domain
+        ).to_sparse()
         for rows, columns in shapes
     ]
 
@@ -55,25 +60,59 @@ def solve_symmetric(operator: Operator, right: DomainMatrix) -> sp.Matrix:
     check_size(size, symbolic=has_symbols(right.to_Matrix()))
     pairs = list(combinations_with_replacement(range(size), 2))
     columns = [_entries(operator(_unit(size, i, j, right.domain)), pairs) for i, j in pairs]
-    matrix = DomainMatrix(columns, (len(pairs), len(pairs)), right.domain).transpose()
     try:
-        solution = matrix.lu_solve(
-            DomainMatrix([[entry] for entry in _entries(right, pairs)], (len(pairs), 1), right.domain)
-        )
-    except Exception as error:
+        solution = _solved(columns, _entries(right, pairs), right.domain)
+    except (DMNonInvertibleMatrixError, ZeroDivisionError) as error:
         raise ValueError("the equation for the covariance has no unique solution: the step is at its limit") from error
-    values = dict(zip(pairs, solution.to_Matrix(), strict=True))
+    values = dict(zip(pairs, solution, strict=True))
     return sp.Matrix(size, size, lambda i, j: simplified(values[min(i, j), max(i, j)]))
+
+
+def has_flint() -> bool:
+    """Whether FLINT is installed."""
+    try:
+        return find_spec("flint") is not None
+    except ValueError:
+        # what stands for the module is no module: somebody hides it
+        return False
+
+
+def _solved(columns: list[list[Any]], right: list[Any], domain: Any) -> list[Any]:
+    """The solution of linear equations over a field, as expressions.
+
+    Raises:
+        ZeroDivisionError: if they have no unique solution.
+        DMNonInvertibleMatrixError: likewise.
+    """
+    size = len(right)
+    if domain.is_QQ and has_flint():
+        import flint
+
+        def rational(entry: Any) -> Any:
+            return flint.fmpq(int(entry.numerator), int(entry.denominator))
+
+        # columns are rows of the transpose, and are read as such
+        matrix = flint.fmpq_mat(size, size, [rational(entry) for column in columns for entry in column]).transpose()
+        found = matrix.solve(flint.fmpq_mat(size, 1, [rational(entry) for entry in right]))
+        return [sp.Rational(int(entry.p), int(entry.q)) for entry in found.entries()]
+    matrix = DomainMatrix(columns, (size, size), domain).transpose()
+    return list(matrix.lu_solve(DomainMatrix([[entry] for entry in right], (size, 1), domain)).to_Matrix())
 
 
 def check_size(size: int, *, symbolic: bool) -> None:
     """Refuse matrices too large to be solved for exactly."""
-    limit, mend = (SYMBOLIC_LIMIT, "give numbers") if symbolic else (EXACT_LIMIT, "give floats, such as a numpy array")
+    limit, mend = (SYMBOLIC_LIMIT, "give numbers") if symbolic else _limit_of_numbers()
     if size > limit:
         raise ValueError(
             f"an exact solution for {size}×{size} matrices that are not diagonal takes {size * (size + 1) // 2} equations; "
             f"the limit is {limit}×{limit}: {mend}"
         )
+
+
+def _limit_of_numbers() -> tuple[int, str]:
+    """The largest matrix of numbers that is solved for exactly, and what helps where one is larger."""
+    mend = "give floats, such as a numpy array"
+    return (FLINT_LIMIT, mend) if has_flint() else (EXACT_LIMIT, f"install sgdsym[exact], or {mend}")
 
 
 def simplified(entry: Any) -> Any:
@@ -135,8 +174,9 @@ def inverse_of_positive(matrix: Any, what: str) -> Any:
 
 
 def _unit(size: int, i: int, j: int, domain: Any) -> DomainMatrix:
-    rows = [[domain.zero] * size for _ in range(size)]
-    rows[i][j] = rows[j][i] = domain.one
+    # sparse, so that a product with it takes p operations instead of p cubed
+    rows: dict[int, dict[int, Any]] = {i: {j: domain.one}}
+    rows.setdefault(j, {})[i] = domain.one
     return DomainMatrix(rows, (size, size), domain)
 
 

@@ -42,7 +42,8 @@ def stationary_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0,
               + \tfrac{\mu}{1-\mu^2}\bigl(K^2\Sigma+\Sigma (K^\top)^2\bigr) = \Lambda C\Lambda
 
     Where H and :math:`\Lambda` are diagonal it is written down entry by entry.  Floats are solved in the eigenbasis of
-    :math:`R^\top HR`, :math:`\Lambda=RR^\top`, in :math:`O(p^3)`; exact input by a linear system over its field, for p up to 12.
+    :math:`R^\top HR`, :math:`\Lambda=RR^\top`, in :math:`O(p^3)`; exact input by a linear system over its field,
+    for p up to 12, and up to 32 where FLINT is installed (the extra ``exact``).
 
     Args:
         H: Hessian, (p, p), symmetric and positive semidefinite.  Along its flat directions, those of curvature 0 up to the rounding

@@ -3,7 +3,7 @@ r"""Random cases: a landscape, a run, an observable, and the words of the reques
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -22,6 +22,7 @@ OBSERVABLES = (
     "function",
 )
 
+_OF_MANY_RUNS = ("covariance", "loss-variance")
 _FINITE = ("fixed", "reshuffle", "replace", "gd")
 _WITHOUT_TRAINING_SET = tuple(name for name in OBSERVABLES if name not in ("train-loss", "generalization-gap"))
 _SYMBOLS = {"steps": "T", "dataset_size": "N", "batch_size": "B", "epochs": "E", "momentum": "mu"}
@@ -37,25 +38,25 @@ class Case:
         landscape: the population.
         run: the run in numbers.
         request: what :func:`sgdsym.sgd.expand` is asked, sizes as numbers or symbol names.
-        values: the number of each symbol of the request.
+        values: the number of each symbol of the request, and the rates of a schedule that it names.
     """
 
     landscape: Landscape
     run: Run
     request: Mapping[str, Any]
-    values: Mapping[str, int | Fraction]
+    values: Mapping[str, int | Fraction | tuple[Fraction, ...]]
 
     @property
     def setting(self) -> str:
         """The case in a few words.
 
         >>> random_case(Random(1), order=2).setting
-        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True at B=1'
+        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True weight_decay=1 at B=1'
         """
         words = dict(self.request)
         head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
         sizes = (f"{name}={_text(value)}" for name, value in words.items())
-        where = ", ".join(f"{symbol}={value}" for symbol, value in self.values.items())
+        where = ", ".join(f"{symbol}={_text(value)}" for symbol, value in self.values.items())
         return f"{' '.join(head)} {' '.join(sizes)}" + (f" at {where}" if where else "")
 
 
@@ -69,24 +70,29 @@ def random_case(random: Random, order: int) -> Case:
     family = random.choice(FAMILIES)
     observable = random.choice(OBSERVABLES if family in _FINITE else _WITHOUT_TRAINING_SET)
     run = random_run(random, family)
+    if run.steps and run.average != "uniform" and observable not in _OF_MANY_RUNS and random.random() < 1 / 4:
+        run = replace(run, mean_over_run=True)
     sizes = _sizes(random, run)
     options: dict[str, Any] = {"schedule": run.schedule} if run.schedule is not None else {}
-    values: dict[str, int | Fraction] = {}
+    values: dict[str, int | Fraction | tuple[Fraction, ...]] = {}
+    named = run.schedule is not None and random.random() < 1 / 2
     for name, number in sizes.items():
-        ruled = bool(run.momentum or run.delay or run.average is not None)
+        ruled = bool(run.momentum or run.delay or run.average is not None or run.mean_over_run)
         in_epochs = run.dynamics == "sgd" and run.sampling in ("fixed", "reshuffle")
         slow = ruled and order > (_SYMBOLIC_EPOCHS if in_epochs else _SYMBOLIC_RULE)
         # a list of rates is as long as the run, so that all that makes its length are numbers
-        listed = run.schedule is not None and run.dataset_size and name in ("dataset_size", "batch_size")
+        listed = run.schedule is not None and not named and run.dataset_size and name in ("dataset_size", "batch_size")
         options[name] = number
         if random.random() < 1 / 2 and not (slow or listed):
             options[name] = symbol = _SYMBOLS[name]
             values[symbol] = number
-    if run.schedule is not None and random.random() < 1 / 2:
+    if run.schedule is not None and named:
+        options["schedule"], values["schedule"] = "lambda", run.schedule
+    elif run.schedule is not None and random.random() < 1 / 2:
         rates = {f"rate{t}": rate for t, rate in enumerate(run.schedule, 1)}
         options["schedule"] = tuple(rates)
         values |= rates
-    request = {
+    request: dict[str, Any] = {
         "observable": observable,
         "dynamics": run.dynamics,
         **({"sampling": run.sampling} if run.dynamics == "sgd" else {}),
@@ -96,8 +102,14 @@ def random_case(random: Random, order: int) -> Case:
         **({"nesterov": True} if run.nesterov else {}),
         **({"delay": run.delay} if run.delay else {}),
         **({"average": run.average} if run.average is not None else {}),
+        **({"mean_over_run": True} if run.mean_over_run else {}),
     }
     landscape = random_landscape(random, order + 1, weights=random.choice((1, 2)))
+    if random.random() < 1 / 3:
+        run = replace(run, weight_decay=Fraction(random.randint(1, 4), random.randint(1, 3)))
+        request["weight_decay"] = run.weight_decay
+        if random.random() < 1 / 2:
+            request["weight_decay"], values["decay"] = "decay", run.weight_decay
     return Case(landscape, run, request, values)
 
 

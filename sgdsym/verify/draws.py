@@ -38,6 +38,8 @@ class Run:
     schedule: tuple[Fraction, ...] | None = None
     delay: int = 0
     average: Fraction | str | None = None
+    weight_decay: Fraction = Fraction(0)
+    mean_over_run: bool = False
 
     @property
     def epochs(self) -> Fraction:

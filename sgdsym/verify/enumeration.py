@@ -51,10 +51,11 @@ def enumerate_series(landscape: Landscape, run: Run, observable: str, order: int
     >>> enumerate_series(slopes, Run(steps=2), "loss-variance", 2)
     [Fraction(0, 1), Fraction(0, 1), Fraction(8, 1)]
     """
+    trained = landscape.trained(run.weight_decay)
     if run.dynamics in ("ode", "sde"):
         flow = _ode_mean if run.dynamics == "ode" else _sde_mean
-        return _observed(landscape, observable, order, lambda polynomial: flow(landscape, run, polynomial, order))
-    outcomes = _outcomes(landscape, run, order)
+        return _observed(landscape, observable, order, lambda polynomial: flow(trained, run, polynomial, order))
+    outcomes = _outcomes(trained, run, order)
 
     def mean(polynomial: Polynomial) -> PowerSeries:
         values = (substitute(up_to_degree(polynomial, order), point) * chance for _, point, chance in outcomes)
@@ -102,10 +103,16 @@ def _fractions(value: Any) -> Any:
 
 
 def _outcomes(landscape: Landscape, run: Run, order: int) -> list[tuple[Kinds, Point, Fraction]]:
-    """Training set, last weights and probability of every draw of the data."""
+    """Training set, weights that are read and probability of every draw of the data; a mean over the run reads after each step."""
     trainer = _Trainer(landscape, run, order)
     draws = draw_data(run, landscape.probabilities)
-    return [(draw.training_set, trainer.read(draw.batches), chance) for draw, chance in draws.items()]
+    times = range(1, run.steps + 1) if run.mean_over_run else [run.steps]
+    share = Fraction(1, len(times))
+    return [
+        (draw.training_set, trainer.read(draw.batches[:t]), chance * share)
+        for draw, chance in draws.items()
+        for t in times
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,11 @@ def _ode_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
     weights: Sequence[PowerSeries] = [PowerSeries.constant(0, order) for _ in slopes]
     for _ in range(order):
         weights = [(substitute(slope, weights) * -run.steps).integral() for slope in slopes]
-    return substitute(polynomial, weights)
+    value = substitute(polynomial, weights)
+    if run.mean_over_run:
+        # the power of the learning rate is that of time
+        return PowerSeries(tuple(Fraction(c, k + 1) for k, c in enumerate(value.coefficients)))
+    return value
 
 
 def _sde_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int) -> PowerSeries:
@@ -214,6 +225,6 @@ def _sde_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
                 half = Fraction(1, 2 * run.batch_size)
                 parts += [(half, product(c, derivative(image[d - 2], i, j), order - d)) for (i, j), c in noise.items()]
             moved.append(combination((Fraction(run.steps, k) * number, part) for number, part in parts))
-        image = moved
-        total = [a + at_start(part) for a, part in zip(total, image, strict=True)]
+        image, share = moved, Fraction(1, k + 1 if run.mean_over_run else 1)
+        total = [a + at_start(part) * share for a, part in zip(total, image, strict=True)]
     return PowerSeries(tuple(total))

@@ -144,13 +144,15 @@ def evaluate(case: Case, expand: Callable[..., Series] = sgd.expand) -> list[Any
     [Fraction(0, 1), Fraction(0, 1)]
     """
     series = expand(**case.request)
-    series = series.subs(**{name: value for name, value in case.values.items() if name in series.symbols})
+    known = {*series.symbols, *(["schedule"] if series.schedule else [])}
+    series = series.subs(**{name: value for name, value in case.values.items() if name in known})
     observable, order = case.request["observable"], case.request["order"]
     coefficients = interpret(
         series,
         # a series without terms says by the gradient how many weights there are
         case.landscape.derivatives(max(order, 1)),
         weights=case.landscape.probabilities,
+        start=case.landscape.start if case.run.weight_decay else None,
         root_derivatives=case.landscape.function_derivatives(order) if observable == "function" else None,
     )
     shape = (case.landscape.weights,) * series.setting.open_indices

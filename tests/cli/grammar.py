@@ -55,6 +55,7 @@ SETTINGS = (
         "fixed:E=E,scale=1/E",
         "reshuffle",
         "replace:N=4,B=2",
+        "sgd:weight-decay=1/3",
     ],
     [
         "adam",

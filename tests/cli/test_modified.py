@@ -57,7 +57,7 @@ def test_every_option_reaches_the_equation(capsys, words, options):
     assert code == 0
     assert Series.from_json(printed) == expected
     head = json.loads(printed)
-    assert (head["format"], head["observable"]) == ("sgdsym-series/1", expected.setting.observable)
+    assert (head["format"], head["observable"]) == ("sgdsym-series/1", expected.setting.observable.name)
     for term in head["terms"]:
         diagram = term["diagram"]
         roots = diagram.get("roots", [diagram.get("root")])

@@ -28,7 +28,7 @@ def random_series(seed):
         blocks = [[v for v, c in zip(free, colours, strict=True) if c == colour] for colour in set(colours.tolist())]
         roots = [] if kind == "test-loss" else [0]
         terms[Diagram(nodes, [(w, v) for v, w in enumerate(parents, 1)], blocks, roots)] = T / (i + 1) - int(seed)
-    return Series(terms, 4, ["cumulant", "moment"][seed % 2], Setting(kind))
+    return Series(terms, 4, ["cumulant", "moment"][seed % 2], Setting.named(kind))
 
 
 def tensors(seed, points=5, parameters=3):
@@ -59,7 +59,7 @@ def double():
 def arguments(series, seed):
     metric = [None, np.array([0.5, 1.0, 2.0]), np.diag([1.0, 2.0, 3.0]) + 0.25][seed % 3]
     extra = {"weights": np.array([0.1, 0.2, 0.3, 0.15, 0.25]), "metric": metric, "T": 7}
-    if series.setting.observable == "function":
+    if series.setting.observable.carries_function:
         extra["root_derivatives"] = [t[0] for t in tensors(seed + 100)]
     return extra
 

@@ -36,7 +36,7 @@ def lowered(series, points=300, parameters=20):
     """The program of a series before any pass, and the numbers of its coefficients."""
     terms = networks(series)
     number = distinct_coefficients(terms)
-    sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable == "function")
+    sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable.carries_function)
     fragments = [fragment for _, product in sums for fragment in product]
     recipe = shared_recipes(fragments, plan_alone(joins_of(pieces_of(fragments), points, parameters)))[0]
     return lower(sums, recipe), number
@@ -70,7 +70,7 @@ def test_sharing_and_factoring_save_operations(options):
     plan = series.kernel().plan
     assert isinstance(plan, Plan)
     assert plan.planned.flops < 0.05 * plan.naive.flops
-    if series.setting.observable != "displacement":  # which has few diagrams, each a vector of its own
+    if series.setting.observable.name != "displacement":  # which has few diagrams, each a vector of its own
         assert plan.shared.flops < 0.85 * plan.planned.flops
         assert plan.shared.moved < 0.6 * plan.planned.moved
     assert [line.split()[0] for line in str(plan).splitlines()[2:]] == ["naive", "planned", "shared"]

@@ -49,7 +49,7 @@ def test_the_module_is_clean_and_formatted(order, observable, tmp_path):
     series = sgdsym.expand(order=order)
     if observable == "displacement":
         bend = Diagram(3, [(0, 1), (1, 2)], [(1,), (2,)], [0])
-        series = Series({bend: T / 2}, order, setting=Setting(observable))
+        series = Series({bend: T / 2}, order, setting=Setting.named(observable))
     path = tmp_path / "kernel.py"
     path.write_text(generate(series), encoding="utf-8")
     for command in (["check"], ["format", "--check", "--line-length", "120"]):
@@ -149,7 +149,7 @@ def test_errors_of_the_other_arguments(kernel, tensors, arguments, message):
 
 
 def test_a_function_needs_its_derivatives():
-    series = Series({Diagram(2, [(0, 1)], [(1,)], [0]): T}, 1, setting=Setting("function"))
+    series = Series({Diagram(2, [(0, 1)], [(1,)], [0]): T}, 1, setting=Setting.named("function"))
     with pytest.raises(ValueError, match=r"root_derivatives\[1\] is missing"):
         series.kernel().coefficients([None, np.ones(3)], T=1)
     with pytest.raises(ValueError, match=r"root_derivatives\[1\] must have shape"):

@@ -40,7 +40,7 @@ def fragments_of_series(options):
     series = sgdsym.expand(**options)
     terms = networks(series)
     number = distinct_coefficients(terms)
-    sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable == "function")
+    sums = products([(network, number[c]) for network, c in terms.items()], series.setting.observable.carries_function)
     return list(dict.fromkeys(fragment for _, product in sums for fragment in product))
 
 

@@ -7,7 +7,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from sgdsym import LinearOptimizer
+from sgdsym import Coefficient, LinearOptimizer
 from sgdsym.codegen import compile_resummed
 from sgdsym.sgd import Request, at_minimum, expand, resum, resum_request
 from tests.codegen import reference
@@ -146,7 +146,7 @@ def test_what_is_unstable_says_the_bound(rule, bound):
         kernel([*tensors[:2], np.array([[0.0]])], 0.5, **symbols)
 
 
-def moments(optimizer, tensors, rate, epochs=None):
+def moments(optimizer, tensors, rate):
     """Mean and covariance of the weights of a quadratic loss with additive noise, update by update."""
     hessian, slope = tensors[2].mean(0), tensors[1].mean(0)
     noise, p = np.cov(tensors[1].T, bias=True), len(tensors[2][0])
@@ -164,21 +164,32 @@ def moments(optimizer, tensors, rate, epochs=None):
     return read @ mean, read @ spread @ read.T
 
 
+RATES = [1, HALF, 2, Fraction(1, 4), 1, 1]
+LISTED = [Coefficient(rate) for rate in RATES]
+FREE = LinearOptimizer.schedule_free(Fraction(9, 10), 6)
+
+
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "optimizer"),
     [
-        {"schedule": [1, HALF, 2, Fraction(1, 4), 1, 1]},
-        {"schedule": [1, HALF, 2, Fraction(1, 4), 1, 1], "momentum": HALF, "nesterov": True},
-        {"schedule": [1, HALF, 2, Fraction(1, 4), 1, 1], "momentum": HALF, "delay": 1, "average": "uniform"},
-        {"optimizer": LinearOptimizer.schedule_free(Fraction(9, 10), 6)},
+        ({"schedule": RATES}, LinearOptimizer.sgd().scheduled(LISTED)),
+        (
+            {"schedule": RATES, "momentum": HALF, "nesterov": True},
+            LinearOptimizer.nesterov(HALF).scheduled(LISTED),
+        ),
+        (
+            {"schedule": RATES, "momentum": HALF, "delay": 1, "average": "uniform"},
+            LinearOptimizer.heavy_ball(HALF).scheduled(LISTED).delayed(1).summed(Coefficient(6)),
+        ),
+        ({"optimizer": FREE}, FREE),
     ],
     ids=str,
 )
-def test_updates_that_differ_are_followed(rule):
+def test_updates_that_differ_are_followed(rule, optimizer):
     tensors = samples(np.random.default_rng(16), [0.9, 0.1], 2)
     tensors[2] = np.broadcast_to(tensors[2].mean(0), tensors[2].shape)
     request = Request(order=2, batch_size=1, **rule)
-    mean, spread = moments(request.update_rule, tensors, 0.6)
+    mean, spread = moments(optimizer, tensors, 0.6)
     hessian, slope = tensors[2].mean(0), tensors[1].mean(0)
     wanted = tensors[0].mean() + slope @ mean + (mean @ hessian @ mean + np.trace(hessian @ spread)) / 2
     kernel = compile_resummed(resum_request(request))

@@ -111,7 +111,7 @@ def test_products_of_diagrams(left, right, basis):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(diagrams(roots=1), min_size=1, max_size=3), BASES, st.sampled_from([IDENTITY, METRIC]))
 def test_displacement_like_diagrams(found, basis, metric):
-    check(one(found, basis, Setting("displacement")), {"T": 3}, metric=metric)
+    check(one(found, basis, Setting.named("displacement")), {"T": 3}, metric=metric)
 
 
 @settings(max_examples=25, deadline=None)
@@ -124,7 +124,7 @@ def test_two_open_roots_give_a_symmetric_matrix(diagram, basis, metric):
 @given(st.lists(diagrams(roots=1, function=True), min_size=1, max_size=2), BASES)
 def test_roots_that_carry_another_function(found, basis):
     tensors = exact.derivatives(np.random.default_rng(5), 1, 2, 5)
-    check(one(found, basis, Setting("function")), {"T": 3}, root_tensors=[tensor[0] for tensor in tensors])
+    check(one(found, basis, Setting.named("function")), {"T": 3}, root_tensors=[tensor[0] for tensor in tensors])
 
 
 @settings(max_examples=20, deadline=None)
@@ -138,7 +138,7 @@ def test_displacement_by_hand():
     """-eta T G + eta^2 C(T,2) H G, each index raised by the metric."""
     step = Diagram(2, [(0, 1)], [(1,)], [0])
     bend = Diagram(3, [(0, 1), (1, 2)], [(1,), (2,)], [0])
-    series = Series({step: -T, bend: T * (T - 1) / 2}, 2, setting=Setting("displacement"))
+    series = Series({step: -T, bend: T * (T - 1) / 2}, 2, setting=Setting.named("displacement"))
     rng = np.random.default_rng(0)
     gradient, hessian = rng.normal(size=3), np.diag([1.0, 2.0, 3.0])
     metric = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 1.0]])
@@ -203,7 +203,7 @@ def test_evaluate_is_the_polynomial_over_any_shape_of_rates():
 
 def test_the_empty_series_and_order_zero():
     assert compile_kernel(Series({}, 2)).coefficients([]).tolist() == [0.0, 0.0, 0.0]
-    still = compile_kernel(Series({}, 0, setting=Setting("displacement")))
+    still = compile_kernel(Series({}, 0, setting=Setting.named("displacement")))
     assert still.coefficients([None, np.ones((2, 4))]).tolist() == [[0.0] * 4]
     assert sgdsym.expand(order=0).kernel()([np.array([1.0, 3.0])], 0.5, metric=np.eye(7)) == 2.0
 

@@ -11,6 +11,7 @@ T = sgdsym.Coefficient.symbol("T")
 H, C = [[2, 0], [0, 1]], [[1, 0], [0, 3]]
 SERIES = sgdsym.expand(order=2, batch_size=1)
 EPOCHS = sgdsym.expand(order=2, sampling="reshuffle")
+DECAYING = sgdsym.expand(order=2, batch_size=1, weight_decay=sp.Rational(1, 2))
 MOVED = sgdsym.expand(order=1, observable="displacement")
 LONG = sgdsym.resum(order=2)
 NOISE = sgdsym.Diagram(3, [(0, 1), (1, 2)], [(0, 2)])
@@ -46,6 +47,13 @@ CALLS = {
         (),
         {"order": 1, "delay": 1, "average": "uniform", "momentum": HALF, "sampling": "reshuffle", "epochs": 2},
     ),
+    "expand weight decay": (
+        sgdsym.expand,
+        (),
+        {"order": 2, "weight_decay": HALF, "observable": "train-loss", "sampling": "fixed", "momentum": "mu"},
+    ),
+    "Kernel call with weight decay": (DECAYING.kernel(), (TENSORS, 0.1), {"start": [1.0], "T": 10}),
+    "interpret weight decay": (sgdsym.interpret, (DECAYING, TENSORS), {"start": [1], "T": 2}),
     "expand optimizer": (sgdsym.expand, (), {"order": 1, "optimizer": sgdsym.LinearOptimizer.sgd(), "batch_size": 1}),
     "LinearOptimizer": (sgdsym.LinearOptimizer, ([[1, "mu"], [0, "mu"]], [1, 1], [1, 0], [1, 0]), {"start": 0}),
     "LinearOptimizer.heavy_ball": (sgdsym.LinearOptimizer.heavy_ball, ("mu",), {}),

@@ -34,7 +34,7 @@ def test_no_field_of_a_series_is_anything_but_what_it_may_be(data):
             if (series := made(lambda text=text: Series.from_json(text))) is not None:
                 # another way to write the same, such as no root, or other blocks; never words
                 assert not isinstance(value, str), (path, value)
-                assert series.setting in (Setting(), Setting("function", "sgd", "replace"))
+                assert series.setting in (Setting(), Setting.named("function", "sgd", "replace"))
                 run_every_artefact(series, series, ["numpy", "text"])
     for name in UNREAD:
         text = json.dumps(data | {name: HOSTILE, HOSTILE[0]: HOSTILE[0]})

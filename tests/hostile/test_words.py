@@ -34,7 +34,7 @@ VALUES = json.loads(example_values(expand(order=1)).to_json())
 @pytest.mark.parametrize("hostile", HOSTILE[:-2])
 def test_a_setting_made_by_hand_stays_words_in_every_artefact(hostile):
     terms, summed = expand(order=1).terms, resum(order=2)
-    changed, harmless = Setting(hostile, hostile, hostile), Setting("mine", "mine", "mine")
+    changed, harmless = Setting.named(hostile, hostile, hostile), Setting.named("mine", "mine", "mine")
     slow = ("jax", "torch", "html")
     both = (Series(terms, 1, setting=changed), Series(terms, 1, setting=harmless))
     run_every_artefact(*both, [name for name in ARTEFACTS if name not in slow])
@@ -44,7 +44,7 @@ def test_a_setting_made_by_hand_stays_words_in_every_artefact(hostile):
 @pytest.mark.parametrize("hostile", [HOSTILE[0], HOSTILE[10]])
 def test_a_setting_made_by_hand_stays_words_in_every_library_and_on_pages(hostile):
     terms = expand(order=1).terms
-    series, harmless = (Series(terms, 1, setting=Setting(word, word, word)) for word in (hostile, "mine"))
+    series, harmless = (Series(terms, 1, setting=Setting.named(word, word, word)) for word in (hostile, "mine"))
     run_every_artefact(series, harmless)
 
 

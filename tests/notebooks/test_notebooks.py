@@ -42,6 +42,14 @@ def executed(notebook, folder):
     return strict
 
 
+def keep(done, name):
+    """Leave what was executed, without our own cells, for the manual, if somebody asks for it."""
+    if folder := os.environ.get("SGDSYM_EXECUTED"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        done.cells = done.cells[1:-1]
+        nbformat.write(done, Path(folder) / name)
+
+
 def outputs(notebook):
     return [output for cell in notebook.cells for output in cell.get("outputs", ())]
 
@@ -66,6 +74,7 @@ def test_notebook_runs(path, tmp_path):
             pytest.importorskip(framework)
     done = executed(notebook, tmp_path)
     assert complaints(done) == []
+    keep(done, path.name)
     figures = [output for output in outputs(done) if "image/png" in output.get("data", ())]
     assert len(figures) == sum("plt.show()" in cell.source for cell in notebook.cells)
 

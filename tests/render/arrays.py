@@ -17,9 +17,19 @@ def symmetric(generator, degree):
     return sum(np.transpose(array, axes) for axes in permutations(range(degree))) if degree else array
 
 
+class Point(list):
+    """The derivatives of the loss that is trained on, and those of the plain loss, which lack what weight decay adds."""
+
+    @property
+    def plain(self):
+        return [array - decay for array, decay in zip(self, DECAY, strict=True)]
+
+
 _GENERATOR = np.random.default_rng(7)
-SAMPLE = [[symmetric(_GENERATOR, k) for k in range(ORDER + 1)] for _ in range(POINTS)]
+DECAY = [np.array(1.0), np.array([2.0, -1.0]), 2 * np.eye(WIDTH), 0.0, 0.0]
+SAMPLE = [Point(symmetric(_GENERATOR, k) for k in range(ORDER + 1)) for _ in range(POINTS)]
 MEAN = [sum(point[k] for point in SAMPLE) / POINTS for k in range(ORDER + 1)]
+PLAIN = Point(MEAN).plain
 FUNCTION = [symmetric(_GENERATOR, k) for k in range(ORDER + 1)]
 
 
@@ -43,7 +53,7 @@ def outer(arrays):
     return result
 
 
-def value(diagram, basis, function=False):
+def value(diagram, basis, function=False, weight_decay=False):
     """The definition: contract the blocks' joint moments or cumulants over the edges; open indices stay."""
     letters = [""] * diagram.nodes
     for e, edge in enumerate(diagram.edges):
@@ -51,10 +61,8 @@ def value(diagram, basis, function=False):
             letters[v] += "abcdefgh"[e]
     tensors, subscripts, left = [], [], ""
     for block in diagram.blocks:
-        degrees = [diagram.degrees[v] for v in block]
-        tensors.append(
-            joint(len(block), basis, lambda points, d=degrees: outer(p[k] for p, k in zip(points, d, strict=True)))
-        )
+        carried = [(diagram.degrees[v], weight_decay and v in diagram.roots) for v in block]
+        tensors.append(joint(len(block), basis, lambda points, c=carried: outer(map(derivative, points, c))))
         subscripts.append("".join(letters[v] for v in block))
     for v in diagram.open_roots:
         if function or diagram.degrees[v] != 1:
@@ -65,14 +73,21 @@ def value(diagram, basis, function=False):
     return np.einsum(",".join(subscripts) + "->" + left, *tensors)
 
 
+def derivative(point, carried):
+    degree, is_plain = carried
+    return (point.plain if is_plain else point)[degree]
+
+
 @dataclass(frozen=True)
 class ArrayScript:
     """Writes a formula as Python text; :func:`evaluate` gives its value."""
 
     basis: str
+    weight_decay: bool = False
 
     def tensor(self, kind, degree):
-        return {"mean": f"MEAN[{degree}]", "sample": f"POINT[{degree}]", "function": f"FUNCTION[{degree}]"}[kind]
+        names = {"mean": "MEAN", "plain mean": "PLAIN", "sample": "POINT", "plain sample": "POINT.plain"}
+        return f"{names.get(kind, 'FUNCTION')}[{degree}]"
 
     def gradients(self, count):
         return f"average({count}, lambda points: outer(p[1] for p in points))"
@@ -124,19 +139,19 @@ def evaluate(text, basis):
         for factor in factors:
             members = [factor] if isinstance(factor[0], str) else factor
             subscripts.append("".join(indices for _, _, indices in members))
-            kinds, degrees = {kind for kind, _, _ in members}, [degree for _, degree, _ in members]
-            if kinds == {"sample"}:
-                tensors.append(
-                    joint(len(degrees), basis, lambda p, d=degrees: outer(x[k] for x, k in zip(p, d, strict=True)))
-                )
+            if "sample" in members[0][0]:
+                carried = [(degree, kind.startswith("plain")) for kind, degree, _ in members]
+                tensors.append(joint(len(carried), basis, lambda p, c=carried: outer(map(derivative, p, c))))
             else:
-                tensors.append({"mean": MEAN, "function": FUNCTION}[kinds.pop()][degrees[0]])
+                kind, degree, _ = members[0]
+                tensors.append({"mean": MEAN, "plain mean": PLAIN, "function": FUNCTION}[kind][degree])
         free = sorted(c for c in set(chain(*subscripts)) if "".join(subscripts).count(c) == 1)
         return np.einsum(",".join(subscripts) + "->" + "".join(free), *tensors)
 
     names = {
         "MEAN": MEAN,
         "FUNCTION": FUNCTION,
+        "PLAIN": PLAIN,
         "np": np,
         "outer": outer,
         "apply": apply,

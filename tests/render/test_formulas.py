@@ -44,6 +44,18 @@ def test_every_notation_has_the_value_of_the_diagram(basis):
     assert written > 60
 
 
+@pytest.mark.parametrize("basis", ["cumulant", "moment"])
+def test_with_weight_decay_a_root_has_derivatives_of_the_plain_loss(basis):
+    script = ArrayScript(basis, weight_decay=True)
+    for drawn in PARTITIONED:
+        for root in range(drawn.nodes):
+            diagram = Diagram(drawn.nodes, drawn.edges, drawn.blocks, [root])
+            expected = value(diagram, basis, weight_decay=True)
+            for text in (index_form(diagram, script), matrix_form(diagram, script)):
+                if text is not None:
+                    np.testing.assert_allclose(evaluate(text, basis), expected, rtol=1e-9, atol=1e-6)
+
+
 def test_a_function_at_an_open_root_has_its_own_derivatives():
     script = ArrayScript("cumulant")
     marked = [Diagram(3, [(0, 1), (0, 2)], roots=[0]), Diagram(3, [(0, 1), (0, 2)], [(1, 2)], roots=[0]), *OPEN[:2]]

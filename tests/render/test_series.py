@@ -135,10 +135,10 @@ def test_sum_of_numbers_and_symbols():
     ("setting", "left"),
     [
         (Setting(), r"\mathrm{E}[l(\theta_{T})]"),
-        (Setting("displacement"), r"\mathrm{E}[\theta_{T} - \theta_{0}]"),
-        (Setting("function", "gd"), r"\mathrm{E}_{\text{gd}}[s(\theta_{T})]"),
-        (Setting("test-loss", "sgd - sde"), r"\mathrm{E}_{\text{sgd - sde}}[l(\theta_{T})]"),
-        (Setting("a_b & c", "sgd", "fixed"), r"\mathrm{E}_{\text{fixed}}[\text{a\_b \& c}]"),
+        (Setting.named("displacement"), r"\mathrm{E}[\theta_{T} - \theta_{0}]"),
+        (Setting.named("function", "gd"), r"\mathrm{E}_{\text{gd}}[s(\theta_{T})]"),
+        (Setting.named("test-loss", "sgd - sde"), r"\mathrm{E}_{\text{sgd - sde}}[l(\theta_{T})]"),
+        (Setting.named("a_b & c", "sgd", "fixed"), r"\mathrm{E}_{\text{fixed}}[\text{a\_b \& c}]"),
     ],
 )
 def test_left_side_names_the_setting(setting, left):

@@ -58,7 +58,7 @@ def test_only_the_script_of_the_page_may_run():
 
 
 def test_words_from_outside_stay_words():
-    series = replace(expand_request(Request(order=1)), setting=Setting("</title><script>x", "<b>", "&"))
+    series = replace(expand_request(Request(order=1)), setting=Setting.named("</title><script>x", "<b>", "&"))
     own = Typesetting(notation=Notation(loss=r"\text{a}", sizes={"T": r"\mathrm{T}"}))
     values = replace(example_values(series), about="</textarea><script>y")
     page = write_page(series, typesetting=own, values=values)

@@ -128,7 +128,7 @@ def test_gradients_are_derivatives(series, basis):
         "C:H": sum(c * sp.diff(mean, a, b) for (a, b), c in pairs.items()),
     }
     point = {u: sp.Rational(START[0]), v: sp.Rational(START[1])}
-    expected = [sp.diff(scalars[series.setting.observable], w).subs(point) for w in (u, v)]
+    expected = [sp.diff(scalars[series.setting.observable.name], w).subs(point) for w in (u, v)]
     tensors = polynomial_derivatives(LOSSES, theta=START, order=3)
     found = sum(interpret_diagram(d, basis, tensors) * c.as_fraction() for d, c in gradient(series.in_basis(basis)))
     assert [sp.Rational(x) for x in found] == expected

@@ -109,7 +109,7 @@ def values(series, population, function=None, **symbols):
 
 
 def _is_function(series):
-    return series.setting.observable == "function"
+    return series.setting.observable.carries_function
 
 
 @given(requests(("fixed", "reshuffle")), populations())

@@ -3,6 +3,9 @@
 Tables and closed forms: Liu, Ziyin, Ueda, "Noise and Fluctuation of Finite Learning Rate Stochastic Gradient Descent" (2021).
 """
 
+import random
+import sys
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -16,6 +19,7 @@ from sgdsym.stationary import (
     momentum_covariance,
     stationary_covariance,
 )
+from sgdsym.stationary.linear import in_field, solve_symmetric
 from tests.stationary.support import phase_space, processes
 
 R = sp.Rational
@@ -220,7 +224,7 @@ def test_kinds_of_input():
         ((H, C, 10 * STEPS), r"learning rate times Hessian has the eigenvalue .* take smaller"),
         ((H, sp.eye(3), R(1, 2)), r"noise covariance has 3 rows"),
         ((H * sp.Symbol("h"), C, 0.5), r"float stands beside symbols"),
-        ((sp.ones(13) + sp.eye(13), sp.eye(13), R(1, 10)), r"13×13 .* 91 equations; the limit is 12"),
+        ((sp.ones(33) + sp.eye(33), sp.eye(33), R(1, 50)), r"33×33 .* 561 equations; the limit is 32×32: give floats"),
     ],
 )
 def test_what_means_nothing_is_refused(arguments, message):
@@ -242,3 +246,45 @@ def test_traces_refuse_what_the_covariance_refuses():
             law(H, C, 2)
     with pytest.raises(ValueError, match="scalar learning rate"):
         mean_square_distance(H, C, STEPS)
+
+
+def positive(source, size):
+    """A random rational matrix that is positive definite."""
+    factor = sp.Matrix(size, size, lambda i, j: R(source.randint(-4, 4), source.randint(1, 4)))
+    return factor * factor.T + sp.eye(size)
+
+
+@pytest.mark.parametrize(("size", "momentum"), [(2, R(0)), (3, R(1, 2)), (5, R(9, 10)), (7, R(1, 3))])
+def test_an_exact_covariance_is_the_same_without_flint(monkeypatch, size, momentum):
+    source = random.Random(size)
+    arguments = positive(source, size), positive(source, size), R(1, 2000), momentum
+    found = stationary_covariance(*arguments)
+    monkeypatch.setitem(sys.modules, "flint", None)
+    assert stationary_covariance(*arguments) == found
+
+
+def test_an_exact_covariance_of_sixteen_weights_is_the_recursion_of_its_moments():
+    """One step of weights and buffer, in fractions, leaves the joint covariance of the weights where it is."""
+    pytest.importorskip("flint")
+    size, rate = 16, R(1, 20_000)
+    source = random.Random(0)
+    hessian, noise = positive(source, size), positive(source, size)
+    found = stationary_covariance(hessian, noise, rate)
+    step = (sp.eye(size) - rate * hessian).to_DM()
+    moved = step * found.to_DM() * step.transpose() + (rate**2 * noise).to_DM()
+    assert moved.to_Matrix() == found
+
+
+def test_large_exact_matrices_want_flint(monkeypatch):
+    monkeypatch.setitem(sys.modules, "flint", None)
+    with pytest.raises(ValueError, match=r"the limit is 12×12: install sgdsym\[exact\], or give floats"):
+        stationary_covariance(sp.ones(13) + sp.eye(13), sp.eye(13), R(1, 10))
+
+
+def test_a_step_at_its_limit_is_refused_with_flint_and_without(monkeypatch):
+    flip = sp.Matrix([[0, 1], [1, 0]])
+    operators = [lambda x: x - x, lambda x: x - in_field(flip)[0] * x * in_field(flip)[0]]
+    for operator in operators * 2:
+        with pytest.raises(ValueError, match="no unique solution: the step is at its limit"):
+            solve_symmetric(operator, in_field(sp.eye(2))[0])
+        monkeypatch.setitem(sys.modules, "flint", None)

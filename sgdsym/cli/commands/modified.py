@@ -23,7 +23,7 @@ from sgdsym.cli.options import (
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.diagrams import MAX_ORDER
 from sgdsym.render import series_to_text
-from sgdsym.series import BASES, Series
+from sgdsym.series import BASES, DRIFT, Series
 from sgdsym.sgd import PARTS, SAMPLINGS, estimate_parts, loss_corrections, modified
 
 
@@ -87,7 +87,7 @@ def _run(options: argparse.Namespace) -> None:
         raise RequestError(error) from error
     progress.say(f"writing {chosen_format(options)}")
     text = formatted(series, options)
-    if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == "drift":
+    if isinstance(text, str) and chosen_format(options) == "text" and series.setting.observable == DRIFT:
         text = "\n".join([text, *_verdicts(series)])
     write(text, options.output, markup=is_markup(options))
 

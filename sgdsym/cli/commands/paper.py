@@ -30,7 +30,7 @@ def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     suffix_format(options.output, ("latex",))
     request = read_request(options)
-    weights = [weight for weight in request.schedule or () if isinstance(weight, str)]
+    weights = [weight for weight in request.rates or () if isinstance(weight, str)]
     check_notation(options.notation, [*request.symbols.values(), *weights])
     progress = Progress()
     try:

@@ -29,6 +29,7 @@ from sgdsym.codegen.ir import (
     Samples,
     Statement,
     Term,
+    Trained,
     Watch,
     Weigh,
     Weights,
@@ -82,7 +83,7 @@ class Printer:
         """The sum over the products, one line each."""
         return [line for term in program.terms for line in self._term(term)]
 
-    def code(self, statement: Statement, rows: str = ":") -> str:  # noqa: C901, PLR0911 - one return per kind of statement
+    def code(self, statement: Statement, rows: str = ":") -> str:  # noqa: C901, PLR0911, PLR0912 - one return per kind
         """The right-hand side of one statement, for some rows of the weights."""
         match statement:
             case Weights():
@@ -93,6 +94,8 @@ class Printer:
                 return f"given.samples[{degree}]"
             case RootDerivative(degree=degree):
                 return f"given.roots[{degree}]"
+            case Trained(mean=mean, degree=degree):
+                return f"{mean} + given.decay[{degree}]"
             case Deviations(samples=samples, mean=mean):
                 return f"{samples} - {mean}"
             case Weigh(source=source):

@@ -57,6 +57,11 @@ class Session:
     effort: Effort = field(default_factory=Effort)
 
     def __post_init__(self) -> None:
+        if self.series.setting.weight_decay:
+            raise ValueError(
+                "weight decay is not evaluated along trees: put it into the loss, expand observable='function' without it, and "
+                "pass the plain loss as function="
+            )
         is_open = any(diagram.open_roots for diagram in self.series.terms)
         if is_open and self.calculus.function is None:
             raise ValueError(

@@ -3,12 +3,13 @@ r"""The modified equation of a dynamics, and the map of an epoch: requests check
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
 from sgdsym.arguments import plain_integer, quoted, read_choice, read_integer
 from sgdsym.diagrams import MAX_ORDER, Diagram, bell_number, count_rooted_trees
-from sgdsym.series import Basis, Coefficient, Scalar, Series, Setting, undecided
+from sgdsym.series import FIXED, GD, Basis, Coefficient, Observable, Scalar, Series, Setting, undecided
 from sgdsym.series.series import Recount
 from sgdsym.sgd.calendar import Calendar, PlainTiming, RateTiming
 from sgdsym.sgd.expand import as_size
@@ -85,16 +86,16 @@ def modified(
     indices = _indices(part)
     options = {"dataset_size": dataset_size, "batch_size": batch_size, "momentum": momentum}
     request = _checked(dynamics, sampling, order, nesterov, basis, options)
-    if dynamics == "gd":
+    if request.setting.dynamics == GD:
         if indices > 1:
             raise ValueError("gradient descent has no noise, so its drift is all there is; leave the part out")
         terms = dict(field_terms(order, Coefficient.size(momentum), nesterov))
     else:
         terms = part_terms(_draws(request), order, indices, progress)
     observable = (*PARTS, f"jump-{indices}")[min(indices, 3) - 1]
-    if request.data == "reshuffle":
+    if request.scheme.is_in_epochs:
         terms = {diagram: c / request.sizes.batches for diagram, c in terms.items()}
-    setting = Setting(observable, dynamics, request.setting.sampling)
+    setting = replace(request.setting, observable=Observable.named(observable))
     common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, "nesterov": nesterov}
     again = partial(modified, **common, **options)  # type: ignore[arg-type]
     return _series(terms, order, setting, partial(_recounted, again, request.symbols), request).in_basis(basis)
@@ -141,11 +142,11 @@ def epoch_map(
     request = _checked("sgd", sampling, order, False, basis, options, bounded=True)
     sizes = request.sizes
     one = Coefficient(1)
-    if sampling == "reshuffle":
+    if request.scheme.is_in_epochs:
         draws: Sampling = Given(sizes, PlainTiming(Calendar(one, sizes.batches)))
     else:
         draws = Online(sizes, PlainTiming(Calendar(sizes.batches, one)))
-    setting = Setting("displacement", "sgd", f"{sampling} of given points")
+    setting = replace(request.setting, sampling=request.scheme.of_given_points())
     terms = part_terms(draws, order, 1, progress)
     again = partial(epoch_map, sampling=sampling, order=order, **options)  # type: ignore[arg-type]
     return _series(terms, order, setting, partial(_recounted, again, request.symbols), request).in_basis(basis)
@@ -163,7 +164,7 @@ def estimate_parts(dynamics: str, order: int) -> int:
     if order > MAX_FIELD_ORDER:
         raise ValueError(f"order {order} is out of reach; the highest order is {MAX_FIELD_ORDER}")
     counts = [0, *count_rooted_trees(max(order - 1, 0))][: order + 1]
-    return sum(counts) if dynamics == "gd" else sum(count * bell_number(d) for d, count in enumerate(counts))
+    return sum(counts) if dynamics == GD.name else sum(count * bell_number(d) for d, count in enumerate(counts))
 
 
 def _indices(part: str | int) -> int:
@@ -186,9 +187,9 @@ def _checked(
     bounded: bool = False,
 ) -> Request:
     """The request behind a modified equation; ``bounded`` where the number of points counts with every sampling."""
-    read_choice("dynamics", dynamics, ("gd", "sgd"))
+    trees = read_choice("dynamics", dynamics, ("gd", "sgd")) == GD.name
     # trees are many fewer than placements: gradient descent goes past the order that a request may have
-    highest = MAX_FIELD_ORDER if dynamics == "gd" else MAX_ORDER
+    highest = MAX_FIELD_ORDER if trees else MAX_ORDER
     reachable = min(read_integer("order", order, least=0, most=highest), MAX_ORDER)
     request = Request(
         observable="displacement",
@@ -202,16 +203,16 @@ def _checked(
     given = options["dataset_size"] is not None
     for wrong, complaint in (
         (
-            sampling == "fixed",
+            request.setting.sampling == FIXED and not trees,
             "a fixed order of the points has no generator: its epochs are alike, but which order it is differs from run to run;"
             " choose reshuffle",
         ),
         (
-            given and (dynamics == "gd" or sampling == "replace") and not bounded,
+            given and (trees or request.scheme.repeats) and not bounded,
             "the equation does not depend on the number of points it is evaluated on; leave the dataset size out",
         ),
         (
-            bool(request.momentum) and dynamics == "sgd",
+            bool(request.momentum) and not trees,
             "with noise the velocity is a variable of its own; give momentum with dynamics gd",
         ),
         (nesterov and not request.momentum, "nesterov looks ahead along the momentum; give it with momentum"),
@@ -222,7 +223,7 @@ def _checked(
 
 
 def _draws(request: Request) -> Sampling:
-    if request.data == "reshuffle":
+    if request.scheme.is_in_epochs:
         return Given(request.sizes, RateTiming(request.sizes.batches))
     return Online(request.sizes, RateTiming(Coefficient(1)))
 

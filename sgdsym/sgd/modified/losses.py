@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sgdsym.series import Series, Setting
+from sgdsym.series import MODIFIED_LOSS, Series, Setting
 from sgdsym.sgd.gradients import potential
 
 
@@ -59,7 +59,7 @@ def modified_loss(drift: Series) -> Series:
     if not leading:
         raise ValueError("the drift is no gradient in its first order: there is no loss that it descends")
     terms = {diagram: c for found in leading for diagram, c in found.terms.items()}
-    setting = replace(drift.setting, observable="modified-loss")
+    setting = replace(drift.setting, observable=MODIFIED_LOSS)
     return Series(terms, len(leading) - 1, drift.basis, setting, drift.again(modified_loss), drift.conditions)
 
 
@@ -68,4 +68,4 @@ def _descended(layer: Series) -> Series | None:
         found = -potential(layer)
     except ValueError:
         return None
-    return replace(found, setting=Setting("modified-loss", layer.setting.dynamics, layer.setting.sampling))
+    return replace(found, setting=Setting(MODIFIED_LOSS, layer.setting.dynamics, layer.setting.sampling))

@@ -92,7 +92,7 @@ def as_expr(resummed: Resummed) -> sp.Expr:
     eta**2*Sum(PowerDifference(T, 1, (-eta*h[a] + 1)**2)*C[a, a]*h[a], (a, 0, p - 1))/2 + l
     """
     _check_law(resummed)
-    eigenvalues, function = sp.IndexedBase("h"), resummed.setting.observable == "function"
+    eigenvalues, function = sp.IndexedBase("h"), resummed.setting.observable.carries_function
     steps = resummed.steps.as_expr()
     terms = []
     for diagram, time in resummed:
@@ -139,7 +139,7 @@ def closed_form(
     C*H*eta**2/2
     """
     _check_law(resummed)
-    function = resummed.setting.observable == "function"
+    function = resummed.setting.observable.carries_function
     values = [_expression("an eigenvalue", value) for value in eigenvalues]
     rate = _expression("the learning rate", learning_rate)
     exponent = resummed.steps.as_expr() if steps is None else _expression("the number of steps", steps)

@@ -55,12 +55,9 @@ _STEPS_TERMS = 4  # of the number of steps, and its highest exponent
 
 def write_resummed(resummed: Resummed) -> str:
     """The resummed series as JSON text, one term a line; equal series give equal bytes."""
-    setting = resummed.setting
     head = {
         "format": FORMAT,
-        "observable": setting.observable,
-        "dynamics": setting.dynamics,
-        "sampling": setting.sampling,
+        **resummed.setting.words,
         "basis": "cumulant",
         "form": resummed.form,
         **({"continuous": resummed.continuous} if resummed.stationary else {}),

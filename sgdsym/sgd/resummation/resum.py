@@ -13,8 +13,8 @@ from typing import Any
 
 from sgdsym.arguments import read_choice, read_function, read_instance
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
-from sgdsym.series import Coefficient, undecided
-from sgdsym.sgd.observables import OBSERVABLES, Reading
+from sgdsym.series import FIXED, Coefficient, undecided
+from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import Number, Request, Size
 from sgdsym.sgd.resummation.laws import EdgeLaw
@@ -113,10 +113,10 @@ def resum_request(
     read_instance("request", request, Request)
     if progress is not None:
         read_function("progress", progress)
-    flows = request.dynamics in ("ode", "sde")
+    flows = request.setting.dynamics.is_continuous
     form = ("continuous" if flows else "discrete") if form is None else read_choice("form", form, FORMS)
     _check(request, form, flows)
-    in_epochs = request.data in ("fixed", "reshuffle") and request.sizes.epochs != 1
+    in_epochs = request.scheme.is_in_epochs and request.sizes.epochs != 1
     put = _lengths(request, form, in_epochs)
     rule = _rule(request, in_epochs, put)
     law, updates = (rule, None) if isinstance(rule, EdgeLaw) else (EdgeLaw(), rule)
@@ -129,7 +129,7 @@ def resum_request(
     terms: dict[Diagram, TimeSum] = {}
     for d in range(request.order + 1):
         layer: dict[Diagram, TimeSum] = {}
-        for reading in OBSERVABLES[request.observable](d):
+        for reading in READINGS[request.setting.observable](d):
             if not (_has_link(reading) or _vanishes(reading, draws)):
                 diagram, time = _term(reading, draws, timing)
                 layer[diagram] = layer[diagram] + time if diagram in layer else time
@@ -164,15 +164,18 @@ def _check(request: Request, form: str, flows: bool) -> None:
         )
     if form == "continuous" and (rules := request.given_rules):
         raise ValueError(f"{rules[0]} is for discrete steps; choose form discrete or stationary")
+    if request.mean_over_run:
+        raise ValueError("a mean over the run is not resummed; leave it out, or expand the plain series")
+    request.setting.require_plain("the resummed series")
     if request.basis != "cumulant":
         raise ValueError("the resummed series is in joint cumulants; leave the basis out")
-    if request.data == "replace" and request.epochs is not None:
+    if request.scheme.repeats and request.epochs is not None:
         raise ValueError("the resummed series is a function of the number of steps; give steps instead of epochs")
     epochs = request.sizes.epochs
-    if request.data in ("fixed", "reshuffle") and form == "stationary" and request.epochs is not None:
+    if request.scheme.is_in_epochs and form == "stationary" and request.epochs is not None:
         count = "one epoch" if epochs == 1 else f"{epochs} epochs"
         raise ValueError(
-            f"{count} with sampling {request.data} is a finite run, which has no limit of many steps; choose form discrete"
+            f"{count} with sampling {request.scheme} is a finite run, which has no limit of many steps; choose form discrete"
         )
     if form == "stationary" and request.steps is not None:
         raise ValueError("the stationary form is the limit of many steps; leave the steps out")
@@ -192,7 +195,7 @@ def _lengths(request: Request, form: str, in_epochs: bool) -> dict[str, Coeffici
     :math:`E = TB/N` where the number of epochs is a symbol.
     """
     sizes = request.sizes
-    if request.data not in ("fixed", "reshuffle") or not sizes.steps.symbols or request.steps is not None:
+    if not request.scheme.is_in_epochs or not sizes.steps.symbols or request.steps is not None:
         return {}
     if in_epochs and form == "stationary":
         return {}
@@ -215,10 +218,18 @@ def _rule(request: Request, in_epochs: bool, put: Mapping[str, Coefficient]) -> 
         ValueError: if updates that differ are to be followed over epochs whose length or order is not known.
     """
     rule = request.update_rule.substitute(put)
+    if isinstance(request.schedule, str):
+        raise ValueError(
+            f"the rates {request.schedule} are unknown, and kernels follow numbers: give the schedule as a list"
+        )
+    if request.rates is not None:
+        each = [rule.substitute({request.rate_name: Coefficient.size(rate)}) for rate in request.rates]
+        matrices, gains = [update.A[0] for update in each], [update.b[0] for update in each]
+        rule = LinearOptimizer.from_registers(matrices, gains, rule.c[0], rule.read, start=rule.start)
     if rule.updates is None and not (rule.start and in_epochs):
         return EdgeLaw.of(rule)
     what = request.given_rules[0]
-    if in_epochs and request.data == "fixed":
+    if in_epochs and request.scheme == FIXED:
         raise ValueError(
             f"{what} over several epochs in a fixed order is not resummed; choose sampling reshuffle, or give epochs 1"
         )
@@ -231,7 +242,7 @@ def _rule(request: Request, in_epochs: bool, put: Mapping[str, Coefficient]) -> 
 
 def _draws(request: Request, timing: PropagatorTiming, sizes: Sizes, in_epochs: bool) -> Sampling:
     """The sampling with the timing."""
-    if in_epochs or request.data not in ("fixed", "reshuffle"):
+    if in_epochs or not request.scheme.is_in_epochs:
         return replace(request.drawn_with(timing), sizes=sizes)
     return Online(sizes, timing)
 

@@ -22,7 +22,6 @@ from sgdsym.arguments import is_flag, quoted, quoted_names, read_function, read_
 from sgdsym.diagrams import MAX_ORDER, Diagram
 from sgdsym.series import Coefficient, Condition, Series, Setting, as_exact, by_symbol, collect, undecided
 from sgdsym.sgd.calendar import Calendar
-from sgdsym.sgd.observables import FREE_ROOTS
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.polynomials import Polynomial
 from sgdsym.sgd.resummation.laws import EdgeLaw
@@ -186,7 +185,7 @@ class Resummed(ResummedViews):
             raise ValueError(
                 f"order {degree} needs diagrams of {degree} edges, these have up to {self.truncation}; resum to order {degree}"
             )
-        free = self.setting.observable in FREE_ROOTS
+        free = self.setting.observable.has_free_root
         parts = (
             (_with_links(diagram, links, free), c * (-1) ** sum(links))
             for diagram, time in self.terms.items()

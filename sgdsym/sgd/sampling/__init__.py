@@ -22,11 +22,12 @@ function of the sizes:
 
 A sixth, ``given``, is `reshuffle` where the population is the training set: the series is then evaluated on its points.
 
-Each lives in a file of its own; a new one needs that file and its name in :class:`sgdsym.sgd.request.Request`.
+Each lives in a file of its own; a new one needs that file, an entry below, and its value in :mod:`sgdsym.series.dynamics`.
 """
 
 from __future__ import annotations
 
+from sgdsym.series import FIXED, FULL, ONLINE, REPLACE, RESHUFFLE, SamplingScheme
 from sgdsym.sgd.sampling.base import Sampling, Sizes
 from sgdsym.sgd.sampling.fixed import Fixed
 from sgdsym.sgd.sampling.full import Full
@@ -35,4 +36,12 @@ from sgdsym.sgd.sampling.online import Online
 from sgdsym.sgd.sampling.replace import Replace
 from sgdsym.sgd.sampling.reshuffle import Reshuffle
 
-__all__ = ["Fixed", "Full", "Given", "Online", "Replace", "Reshuffle", "Sampling", "Sizes"]
+COUNTED: dict[SamplingScheme, type[Sampling]] = {
+    ONLINE: Online,
+    FIXED: Fixed,
+    RESHUFFLE: Reshuffle,
+    REPLACE: Replace,
+    FULL: Full,
+}
+
+__all__ = ["COUNTED", "Fixed", "Full", "Given", "Online", "Replace", "Reshuffle", "Sampling", "Sizes"]

@@ -1,0 +1,47 @@
+"""The manual has a page for every room, and a place for every public name."""
+
+import importlib
+import pkgutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import sgdsym
+
+DOCS = Path(__file__).parents[2] / "docs"
+# the command line has a page of its own, made from its parser
+WITHOUT_PAGE = {"sgdsym.cli"}
+
+
+@pytest.fixture(scope="module")
+def generated():
+    """The extension that makes the pages."""
+    pytest.importorskip("sphinx")
+    sys.path.insert(0, str(DOCS / "_ext"))
+    yield importlib.import_module("generated")
+    sys.path.remove(str(DOCS / "_ext"))
+
+
+def test_every_room_has_a_page(generated):
+    rooms = {f"sgdsym.{module.name}" for module in pkgutil.iter_modules(sgdsym.__path__) if module.ispkg}
+    top = {room for room in generated.ROOMS if room.count(".") == 1}
+    assert rooms - WITHOUT_PAGE == top
+
+
+def test_every_public_name_is_on_a_page(generated):
+    for room in generated.ROOMS:
+        try:
+            module = importlib.import_module(room)
+        except ModuleNotFoundError:
+            continue
+        page = generated.room_page(room, "")
+        for name in module.__all__:
+            assert f":: {name}\n" in page or f"{room}.{name}" in page, (room, name)
+
+
+def test_pages_link_to_pages_that_are_there():
+    """Each page but the index is in the list of a folder."""
+    for folder in ("howto", "understand"):
+        listed = (DOCS / folder / "index.md").read_text(encoding="utf-8").split("```")[1].split("\n\n")[1].split()
+        assert sorted(listed) == sorted(path.stem for path in (DOCS / folder).glob("*.md") if path.stem != "index")
