@@ -83,6 +83,8 @@ CALLS = {
             "batch_size": None,
             "momentum": 0,
             "nesterov": False,
+            "delay": 0,
+            "optimizer": None,
             "basis": "cumulant",
             "progress": None,
         },
