@@ -10,6 +10,7 @@ from sgdsym.literature.conventions import convention_findings
 from sgdsym.literature.curved_minima import curved_minimum_findings
 from sgdsym.literature.examples import example_findings
 from sgdsym.literature.finding import Finding
+from sgdsym.literature.implicit import implicit_findings
 from sgdsym.literature.long_times import quadratic_minimum_findings
 from sgdsym.literature.short_times import short_time_findings
 
@@ -20,6 +21,7 @@ _GROUPS = (
     curved_minimum_findings,
     convention_findings,
     example_findings,
+    implicit_findings,
 )
 _NOTATION = (
     "T updates, N training points, batches of B, E epochs, learning rate η or eta; tau = eta T.",
@@ -33,7 +35,7 @@ def check_literature() -> tuple[Finding, ...]:
 
     >>> findings = check_literature()
     >>> len(findings), sum(finding.verdict == "differs" for finding in findings)
-    (44, 10)
+    (51, 10)
     """
     return tuple(finding for group in _GROUPS for finding in group())
 

@@ -534,12 +534,12 @@ def test_kernels_json_and_the_interpreter_agree(options, basis):
         ({"delay": 1}, "with noise the velocity is a variable of its own; give delay with dynamics gd"),
         ({"dynamics": "gd", "optimizer": LinearOptimizer.schedule_free(0, 3)}, "the updates of this optimizer differ"),
         (
-            {"dynamics": "gd", "optimizer": LinearOptimizer([[1, 1], [0, 2]], [1, 1], [1, 0], [1, 0])},
-            "never forgets its start",
+            {"dynamics": "gd", "optimizer": LinearOptimizer([[1, 2], [0, 2]], [1, 1], [1, 0], [1, 0])},
+            "this optimiser never forgets its start",
         ),
         (
             {"dynamics": "gd", "optimizer": LinearOptimizer([[1, 1], [0, 1]], [0, 1], [1, 0], [1, 0])},
-            "no constant speed",
+            "a constant gradient moves the weights of this optimiser at no constant speed",
         ),
         ({"dynamics": "gd", "nesterov": True}, "nesterov looks ahead along the momentum"),
         ({"dynamics": "gd", "momentum": 1}, "momentum must lie strictly between -1 and 1"),
