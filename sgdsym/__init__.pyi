@@ -1,10 +1,12 @@
 from . import diagrams, noise, numeric, schedules, sgd, stationary
+from .checking import check
 from .codegen import Kernel
 from .diagrams import Diagram, from_networkx, to_networkx
 from .numeric import interpret
 from .render import Notation
 from .series import Coefficient, Series
 from .sgd import LinearOptimizer, Resummed, compare, expand, modified, resum
+from .simulation import Landscape, simulate
 from .stationary import stationary_covariance
 from .tensors import Contraction, DerivativeTensor, InverseMetric, JointCumulant, JointMoment
 
@@ -17,10 +19,12 @@ __all__ = [
     "JointCumulant",
     "JointMoment",
     "Kernel",
+    "Landscape",
     "LinearOptimizer",
     "Notation",
     "Resummed",
     "Series",
+    "check",
     "compare",
     "diagrams",
     "expand",
@@ -32,6 +36,7 @@ __all__ = [
     "resum",
     "schedules",
     "sgd",
+    "simulate",
     "stationary",
     "stationary_covariance",
     "to_networkx",

@@ -27,6 +27,7 @@ ROOMS = {
     "sgdsym.numeric": "Numbers for series",
     "sgdsym.numeric.torch": "Models of PyTorch",
     "sgdsym.numeric.jax": "Models of JAX",
+    "sgdsym.schedules": "Learning-rate schedules",
     "sgdsym.diagrams": "Diagrams",
     "sgdsym.series": "Series and their coefficients",
     "sgdsym.tensors": "The sympy face",

@@ -32,10 +32,10 @@ class RequestError(ValueError):
 class Parser(argparse.ArgumentParser):
     """An argument parser that reports in one line, spells nothing out on its own and never exits."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, minus: str = r"-[0-9.]", **settings: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
         # a fraction, a vector or a matrix may begin with a minus too; argparse knows plain numbers only
-        self._negative_number_matcher = re.compile(r"-[0-9.]")
+        self._negative_number_matcher = re.compile(minus)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse ``--option=--``, of which argparse makes an empty list."""

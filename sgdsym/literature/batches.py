@@ -43,6 +43,7 @@ def _batch_sizes() -> list[Finding]:
             "-η² (C(T,2)/N) (G·E[hg] - G·H G)",
             named_series({"Vtwg": "-(N - 1)/2", "Vpln": "(N - 1)/2"}),
             one_epoch,
+            "a misprint of sign: the difference is taken the other way round",
         ),
         series_finding(
             "gradient descent minus SGD, test loss, T = MN updates",
@@ -78,6 +79,7 @@ def _epochs() -> list[Finding]:
             "η² ((E - 1)N/4E) ∇tr C",
             times("(E - 1)*N/(4*E)", gradient(covariance_trace())),
             epochs_correction(batch_size=1, observable="displacement"),
+            "a term is forgotten: smaller steps also follow the flow of the mean loss better, by the gradient of |G|²",
         ),
         series_finding(
             "E epochs at η/E minus one epoch at η, test loss, batches of B",
@@ -177,6 +179,7 @@ def _estimator() -> Finding:
         "E[(∇l_x - ∇l_y) ∇l_x]/2",
         printed,
         covariance_trace(),
+        "a factor 1/2 too many: it belongs to the form in which both factors are differences of two points",
     )
 
 

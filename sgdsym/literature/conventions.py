@@ -33,6 +33,7 @@ def _embeddings() -> list[Finding]:
             "test loss = Σ (-η)^d · strict embeddings / symmetries · cumulants",
             Series(strict, 3, "cumulant"),
             derived,
+            "a mixed convention: times that differ between blocks go with moments, times that may agree with cumulants",
         ),
         series_finding(
             "embeddings: different blocks at different times, blocks are moments",
@@ -89,6 +90,9 @@ def _covering(name: str, source: str, irreducible: Callable[[Diagram], bool]) ->
         "the expansion is the sum over irreducible diagrams, with links put into their edges",
         derived,
         f"every diagram should arise once, but {wrong} of {total} do not" if wrong else "",
+        "a definition that is mistaken for its converse: what must not be left in an irreducible diagram are the nodes of "
+        "degree 2, root aside, "
+        "that are blocks of their own",
     )
 
 

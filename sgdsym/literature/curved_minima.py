@@ -92,6 +92,8 @@ def _product_of_factors() -> Finding:
         "∝ η CJ · (1-e^{-ηT(h₀+h₁)})/(h₀+h₁) · (1-e^{-ηTh₂})/h₂",
         sp.expand(constant * product),
         derived,
+        why="a double sum that does not factor: the noise of both edges must come before the step that they bend, so their "
+        "times are not free",
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sgdsym.render import series_to_text
 from sgdsym.series import Coefficient, Series
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import sympy
 
 Verdict = Literal["confirmed", "differs"]
+_LONGEST = 16  # characters of a fraction that is written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Finding:
         printed: the formula as printed.
         derived: what the expansion gives, computed when the finding is made.
         difference: how the two differ; empty where they agree.
+        why: the reason in a sentence where they differ: a misprint, a mixed convention, an approximation and its size.
     """
 
     name: str
@@ -32,6 +36,22 @@ class Finding:
     printed: str
     derived: str
     difference: str = ""
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.difference:
+            object.__setattr__(self, "why", "")
+
+    @property
+    def key(self) -> str:
+        """The surname of the first author of the source, in small letters of ASCII.
+
+        >>> Finding("n", 'S. Jastrzębski et al., "Three Factors"', "p", "d").key
+        'jastrzebski'
+        """
+        authors = self.source.partition(",")[0].partition(" and ")[0].removesuffix(" et al.")
+        plain = unicodedata.normalize("NFKD", authors.split()[-1])
+        return plain.encode("ascii", "ignore").decode().lower()
 
     @property
     def verdict(self) -> Verdict:
@@ -43,7 +63,7 @@ class Finding:
         return "differs" if self.difference else "confirmed"
 
 
-def series_finding(name: str, source: str, printed: str, formula: Series, derived: Series) -> Finding:
+def series_finding(name: str, source: str, printed: str, formula: Series, derived: Series, why: str = "") -> Finding:
     """Compare a printed series with a derived one, diagram by diagram, in the basis of the printed one.
 
     Args:
@@ -52,17 +72,18 @@ def series_finding(name: str, source: str, printed: str, formula: Series, derive
         printed: the formula as printed.
         formula: the printed formula as a series.
         derived: the derived series.
+        why: the reason, should they differ.
 
     >>> from sgdsym.sgd import squared_gradient
     >>> series_finding("a half", "a sketch", "|G|²/2", squared_gradient() / 2, squared_gradient()).difference
     'the printed formula is 1/2 times the derived one'
     """
     right = derived.in_basis(formula.basis)
-    return Finding(name, source, printed, series_to_text(right), _series_difference(formula, right))
+    return Finding(name, source, printed, series_to_text(right), _series_difference(formula, right), why)
 
 
 def expression_finding(
-    name: str, source: str, printed: str, formula: sympy.Expr, derived: sympy.Expr, shown: str = ""
+    name: str, source: str, printed: str, formula: sympy.Expr, derived: sympy.Expr, shown: str = "", why: str = ""
 ) -> Finding:
     """Compare two polynomials as sympy expressions.
 
@@ -73,6 +94,7 @@ def expression_finding(
         formula: the printed formula as an expression.
         derived: the derived expression.
         shown: the derived expression in words, if it is clearer than the expression itself.
+        why: the reason, should they differ.
 
     >>> import sympy
     >>> x = sympy.Symbol("x")
@@ -90,7 +112,71 @@ def expression_finding(
             difference = f"the printed formula is {ratio} times the derived one"
         else:
             difference = f"derived minus printed: {_by_order(rest)}"
-    return Finding(name, source, printed, text, difference)
+    return Finding(name, source, printed, text, difference, why)
+
+
+def quantity_finding(
+    name: str,
+    source: str,
+    printed: str,
+    quantities: Mapping[str, tuple[Any, Any]],
+    *,
+    why: str = "",
+    close: float = 0,
+    note: str = "",
+) -> Finding:
+    """Compare what a printed formula gives with what is derived, quantity by quantity.
+
+    Args:
+        name: what the formula is about.
+        source: where it is printed.
+        printed: the formula as printed.
+        quantities: by name what the formula gives and what is derived, exact numbers or expressions.
+        why: the reason, should they differ.
+        close: the relative error up to which numbers count as equal, where they are no exact ones.
+        note: how the derived values were found, in a few words.
+
+    >>> quantity_finding("a root", "a sketch", "√2 = 3/2", {"the square": (Fraction(9, 4), 2)}).difference
+    'printed: the square = 9/4'
+    """
+    wrong, lines = [], []
+    for label, (formula, derived) in quantities.items():
+        left, right = (sympified(value) for value in (formula, derived))
+        lines.append(f"{label} = {_shown(right)}")
+        if not _agree(left, right, close):
+            wrong.append(f"{label} = {_shown(left)}")
+    text = ", ".join(lines) + (f" ({note})" if note else "")
+    return Finding(name, source, printed, text, f"printed: {', '.join(wrong)}" if wrong else "", why)
+
+
+def sympified(value: Any) -> Any:
+    """A number or an expression as one of sympy, fractions exactly.
+
+    >>> sympified(Fraction(1, 3))
+    1/3
+    """
+    import sympy
+
+    return sympy.Rational(value) if isinstance(value, Fraction) else sympy.sympify(value)
+
+
+def _agree(left: Any, right: Any, close: float) -> bool:
+    import sympy
+
+    if close:
+        return bool(abs(left - right) <= close * abs(right))
+    rest = sympy.cancel(sympy.together(left - right))
+    return bool(rest == 0 or sympy.simplify(rest) == 0)
+
+
+def _shown(value: Any) -> str:
+    import sympy
+
+    if value.is_Float:
+        return f"{float(value):.7g}"
+    if value.is_Rational and len(str(value)) > _LONGEST:
+        return f"≈ {float(value):.10g}"
+    return str(value if value.is_Number else sympy.factor(value))
 
 
 def _by_order(expression: sympy.Expr) -> str:

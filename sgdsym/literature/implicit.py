@@ -12,6 +12,7 @@ import sympy as sp
 
 from sgdsym.literature.finding import Finding, series_finding
 from sgdsym.literature.names import times
+from sgdsym.literature.sources import EPOCH_NOISE, HEAVY_BALL, MOMENTUM_METHODS, ORIGIN
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import (
     LinearOptimizer,
@@ -25,14 +26,6 @@ from sgdsym.sgd import (
 )
 from sgdsym.sgd.resummation.closed import closed_form
 
-_BARRETT = 'D. Barrett and B. Dherin, "Implicit gradient regularization", 2021'
-_SMITH = 'S. L. Smith, B. Dherin, D. Barrett, S. De, "On the origin of implicit regularization in stochastic gradient descent", 2021'
-_GHOSH = (
-    'A. Ghosh, H. Lyu, X. Zhang, R. Wang, "Implicit regularization in heavy-ball momentum accelerated stochastic gradient descent",'
-    " 2023"
-)
-_KOVACHKI = 'N. B. Kovachki and A. M. Stuart, "Continuous time analysis of momentum methods", 2021'
-_KUEHN = 'M. Kühn and B. Rosenow, "Correlated noise in epoch-based stochastic gradient descent: implications for weight variances", 2023'
 _BATCHES = 3  # of an epoch whose noise is counted
 
 
@@ -47,36 +40,29 @@ def _modified_losses() -> list[Finding]:
     reshuffled = times("1/4", squared_gradient()) + times("(N - B)/(4*B*(N - 1))", covariance_trace())
     return [
         series_finding(
-            "implicit regulariser of gradient descent",
-            _BARRETT,
-            "λR with λ = ηm/4, R = |∇E|²/m: η |∇E|²/4",
-            times("1/4", squared_gradient()),
-            _correction(modified(dynamics="gd", order=2)),
-        ),
-        series_finding(
             "implicit regulariser of SGD over reshuffled epochs",
-            _SMITH,
+            ORIGIN,
             "(η/4) |∇L|² + ((N - B)/(N - 1)) (η/4B) Γ,  Γ the variance of the gradients of the N points",
             reshuffled,
             _correction(modified(sampling="reshuffle", order=2)),
         ),
         series_finding(
             "implicit regulariser of heavy ball",
-            _GHOSH,
+            HEAVY_BALL,
             "E/(1 - β) + η (1 + β)/(4(1 - β)³) |∇E|²",
             times("(1 + beta)/(4*(1 - beta)**3)", squared_gradient()),
             _correction(modified(dynamics="gd", order=2, momentum="beta")),
         ),
         series_finding(
             "modified potential of momentum, gradients at x + a(x - x₋)",
-            _KOVACHKI,
+            MOMENTUM_METHODS,
             "β̄E + (η/2) β̄² (β̄ - a - 1/2) |∇E|²,  β̄ = 1/(1 - β)",
             times("(1/(1 - beta) - a - 1/2)/(2*(1 - beta)**2)", squared_gradient()),
             _correction(modified(dynamics="gd", order=2, optimizer=looking)),
         ),
         series_finding(
             "modified potential of Nesterov's momentum",
-            f"{_KOVACHKI}, a = β",
+            f"{MOMENTUM_METHODS}, a = β",
             "β̄E + (η/2) β̄² (β̄ - β - 1/2) |∇E|²,  β̄ = 1/(1 - β)",
             times("(1/(1 - beta) - beta - 1/2)/(2*(1 - beta)**2)", squared_gradient()),
             _correction(modified(dynamics="gd", order=2, momentum="beta", nesterov=True)),
@@ -111,8 +97,9 @@ def _anticorrelation() -> Finding:
     printed = [Fraction(h == 0) - (Fraction(count - h, count * (count - 1)) if h else 0) for h in range(count + 1)]
     return _numbers(
         "the noise of epochs is anticorrelated",
-        _KUEHN,
-        f"Cov(ξ_k, ξ_k+h) = C_b [δ_h0 - (M - h)/(M(M - 1))] for h from 1 to M;  M = {count}: {_listed(printed)} for h = 0, …, M",
+        EPOCH_NOISE,
+        "Cov(ξ_k, ξ_{k+h}) = C_b at h = 0, and -C_b (M - h)/(M(M - 1)) at h = 1, …, M;  "
+        f"M = {count}: {_listed(printed)}",
         f"{_listed(derived)} for h = 0, …, M, from the covariance of the weights at a rate for each update",
         printed,
         derived,
@@ -127,7 +114,7 @@ def _variance_with_momentum() -> Finding:
     words = ", ".join(f"β = {momentum}, ηh = {curvature}" for momentum, curvature in points)
     return _numbers(
         "variance of heavy ball at the ends of reshuffled epochs, quadratic minimum",
-        f"{_KUEHN}: their noise, put into heavy ball",
+        f"{EPOCH_NOISE}: their noise, put into heavy ball",
         f"Σ over epochs of η² C_b [M Σ w² - (Σ w)²]/(M - 1), w the weights of its updates;  M = {_BATCHES}, {words}: {_listed(printed)}",
         f"{_listed(derived)} in units of η² C_b: resummed, less the variance of gradient descent on the same points",
         printed,

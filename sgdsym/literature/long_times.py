@@ -32,6 +32,7 @@ def quadratic_minimum_findings() -> list[Finding]:
             "C/(2NH) · (1 - e^{-ηTH})",
             _C / (2 * _N * _H) * (1 - slow),
             _in_small_steps(generalization_gap(form="continuous")),
+            "a factor 1/2 too many: it is that of the rise of the test loss, and the training loss falls by as much again",
         ),
         _finding(
             "rise of the test loss under gradient descent from a minimum",
@@ -76,9 +77,9 @@ def exact(expression: sp.Expr) -> sp.Expr:
     return sp.cancel(sp.powsimp(sp.expand_power_exp(expression)))
 
 
-def _finding(name: str, source: str, printed: str, formula: sp.Expr, derived: sp.Expr) -> Finding:
+def _finding(name: str, source: str, printed: str, formula: sp.Expr, derived: sp.Expr, why: str = "") -> Finding:
     right = exact(derived)
-    return expression_finding(name, source, printed, exact(formula), right, str(sp.factor(right)))
+    return expression_finding(name, source, printed, exact(formula), right, str(sp.factor(right)), why)
 
 
 def _in_steps(resummed: Resummed) -> sp.Expr:

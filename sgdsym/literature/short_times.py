@@ -56,6 +56,7 @@ def _one_pass() -> list[Finding]:
             "η² C(T,2) G·H G",
             named_series({"Vpln": "T*(T - 1)/2"}),
             replace(derived, terms={path: derived[path]}, recount=None),
+            "a factor 2 is forgotten: of two steps at different times either may be the later one",
         ),
         series_finding(
             "test loss of one-pass SGD, third order",
@@ -152,6 +153,7 @@ def _diffusion() -> list[Finding]:
             "η² (T/2) C:H",
             times("T/2", noise_curvature()),
             difference.order(2),
+            "a mixed comparison: the SDE has the same term C:H, and what is left is that its time is not discrete",
         ),
         series_finding(
             "SGD minus its SDE at a minimum, third order",
@@ -166,5 +168,6 @@ def _diffusion() -> list[Finding]:
             "+η³ (T/6) S:J",
             skewness,
             non_gaussian_correction(batch_size=1),
+            "a misprint of sign: three steps down carry (-η)³",
         ),
     ]

@@ -8,14 +8,21 @@ evaluate the same series by products along the trees; they are imported by name,
 from importlib import import_module
 from types import ModuleType
 
+from sgdsym.numeric.distributions import Finite, Gaussian
 from sgdsym.numeric.interpreter import interpret, interpret_diagram
 from sgdsym.numeric.logistic import logistic_derivatives
 from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
 from sgdsym.numeric.population import Population, sampled_degrees
+from sgdsym.numeric.symbolic import LocalLoss, SymbolicLoss, from_sympy
 
 __all__ = [
+    "Finite",
+    "Gaussian",
+    "LocalLoss",
     "Polynomial",
     "Population",
+    "SymbolicLoss",
+    "from_sympy",
     "interpret",
     "interpret_diagram",
     "logistic_derivatives",

@@ -14,6 +14,7 @@ from sgdsym.render.schedules import LatexLetters, latex_meanings
 from sgdsym.render.scripts import LatexScript
 from sgdsym.render.terms import Piece, Term, Value, fill, order_terms
 from sgdsym.render.typesetting import Typesetting
+from sgdsym.render.width import width
 from sgdsym.series import ONLINE, SGD, Coefficient, Series, Setting
 
 NEWLINE = r" \\"
@@ -78,7 +79,9 @@ def _equations(series: Series, typesetting: Typesetting) -> str:
     first = _part(notation, 0) if any(order == 0 for order, _, _ in orders) else zeroth.strip()
     total = " + ".join(part for part in (first, *parts) if part) or "0"
     sides = f"{left_side(series, notation)} ={{}}& {total} + {_remainder(series, notation)}"
-    sides += "".join(f" \\notag{NEWLINE}\n& {line}" for line in _conditions(series, notation))
+    # what sums mean takes long lines, which begin behind the left side
+    edge = width(left_side(series, notation)) + 2 if series.sums else 1.0
+    sides += "".join(f" \\notag{NEWLINE}\n& {line}" for line in _conditions(series, notation, edge))
     blocks = [r"\begin{align}", rf"{sides} \label{{{typesetting.label}}}", r"\end{align}"]
     for order, _, terms in orders:
         lines = [line for group in fill(terms, typesetting.terms_per_line, indent=3.0) for line in _indented(group)]
@@ -140,8 +143,11 @@ def is_averaged(setting: Setting, diagrams: Iterable[Diagram]) -> bool:
     return least > 1 and any(diagram.order > least for diagram in diagrams)
 
 
-def _conditions(series: Series, notation: Notation) -> list[str]:
-    """Lines that say which denominators must not vanish, how open indices are meant, and what weight decay adds to."""
+def _conditions(series: Series, notation: Notation, edge: float = 1.0) -> list[str]:
+    """Lines that say which denominators must not vanish, what symbols stand for, and how open indices are meant.
+
+    They begin at an edge, in ems.
+    """
     texts = [rf"{factor(pole).latex(notation)} \neq 0" for pole in series.poles]
     texts += latex_meanings(series, lambda c: latex_coefficient(c, notation), LatexLetters(notation.size))
     others = [rf"\text{{{AVERAGED}}}"] if is_averaged(series.setting, series.terms) else []
@@ -149,7 +155,7 @@ def _conditions(series: Series, notation: Notation) -> list[str]:
     if not texts:
         return others
     pieces = [Piece(f"{text}," if k < len(texts) else text) for k, text in enumerate(texts, 1)]
-    (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1)
+    (lines,) = fill([(Piece(rf"\text{{where}} \quad {pieces[0].text}"), *pieces[1:])], 1, edge)
     return [*lines, *others]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sgdsym.arguments import quoted, read_instance, read_items, read_text
+from sgdsym.arguments import quoted, read_items, read_text
 from sgdsym.render.commands import checked_symbol
 from sgdsym.render.schedules import LatexLetters, written_sum
 from sgdsym.series import ScheduleSum
@@ -99,10 +99,10 @@ class Notation:
             read_text("a size", name): checked_symbol(read_text("the LaTeX of a size", latex)) for name, latex in pairs
         }
         object.__setattr__(self, "sizes", tuple(sorted(sizes.items())))
-        known = dict(self.sums)
-        for name, found in known.items():
-            read_instance(f"the sum {name}", found, ScheduleSum)
-        object.__setattr__(self, "sums", tuple(sorted(known.items(), key=itemgetter(0))))
+        known = read_items("sums", [*self.sums.items()] if isinstance(self.sums, Mapping) else self.sums)
+        if not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], ScheduleSum) for pair in known):
+            raise ValueError(f"sums must be a mapping from symbols to sums over a schedule, not {quoted(self.sums)}")
+        object.__setattr__(self, "sums", tuple(sorted(known, key=itemgetter(0))))
 
     def size(self, name: str) -> str:
         r"""LaTeX of a symbol in a coefficient: single letters and Greek names as such, words upright.

@@ -149,10 +149,8 @@ def latex_meanings(series: Series, bare: Callable[[Coefficient], str], letters: 
     for recursion in dict.fromkeys(known.recursion for known in series.sums.values()):
         rate = letters.name(recursion.schedule)
         if recursion.slots != 1:
-            yield (
-                rf"{letters.indexed(rate, 'es', 1)} \text{{ is the rate of update }} s \text{{ in epoch }} e \text{{, of }} "
-                rf"{bare(recursion.slots)} \text{{ updates}}"
-            )
+            yield rf"{letters.indexed(rate, 'es', 1)} \text{{ is the rate of update }} s \text{{ in epoch }} e"
+            yield rf"\text{{an epoch has }} {bare(recursion.slots)} \text{{ updates}}"
         if recursion.is_plain:
             continue
         yield r"w_{ts} = c\,A_{t-1} \cdots A_{s+1} b_s"

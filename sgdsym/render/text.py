@@ -108,7 +108,7 @@ def series_to_table(series: Series) -> str:
                 formula(diagram, script, "matrix", function),
             )
         )
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def diagrams_to_table(diagrams: Iterable[Diagram], basis: Basis = "cumulant") -> str:
@@ -124,10 +124,11 @@ def diagrams_to_table(diagrams: Iterable[Diagram], basis: Basis = "cumulant") ->
     for diagram in diagrams:
         name = diagram_name(diagram, basis)
         rows.append((name, str(diagram.symmetry_factor), formula(diagram, script, "matrix", False)))
-    return _aligned(rows)
+    return aligned(rows)
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> str:
+def aligned(rows: list[tuple[str, ...]]) -> str:
+    """Rows as columns of equal width, two spaces apart."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

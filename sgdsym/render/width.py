@@ -13,6 +13,7 @@ LINE = 33.0  # of the text in the standard classes of LaTeX at 10 points, less a
 
 _MARK = re.compile(r"\\[a-zA-Z]+|\\.|[\s\S]")
 _PICTURE = re.compile(r"\\vcenter\{\\hbox\{\\begin\{tikzpicture\}.*?rectangle \(([\d.]+),.*?\\end\{tikzpicture\}\}\}")
+_MATRIX = re.compile(r"\\begin\{pmatrix\}(.*?)\\end\{pmatrix\}")
 _SPACES = {
     r"\,": 0.17,
     r"\;": 0.28,
@@ -42,6 +43,8 @@ _WIDE = {
     r"\neq": 1.34,
     r"\times": 1.23,
     r"\cdot": 0.73,
+    r"\cdots": 1.34,
+    "<": 0.85,
     r"\otimes": 0.78,
     r"\Delta": 0.84,
     r"\nabla": 0.84,
@@ -58,7 +61,14 @@ def width(formula: str) -> float:
     6.9
     """
     pictures = sum(float(found) * _PER_POINT for found in _PICTURE.findall(formula))
-    return pictures + _Reader(_MARK.findall(_PICTURE.sub("", formula))).row()
+    matrices = sum(map(_matrix_width, _MATRIX.findall(formula)))
+    return pictures + matrices + _Reader(_MARK.findall(_MATRIX.sub("", _PICTURE.sub("", formula)))).row()
+
+
+def _matrix_width(inside: str) -> float:
+    """Width of a matrix in round brackets, from what stands inside."""
+    rows = [[width(entry) for entry in row.split("&")] for row in inside.split(r"\\")]
+    return 0.9 + sum((max(column) + 1.0 for column in zip(*rows, strict=True)), 0.0)
 
 
 class _Reader:

@@ -30,8 +30,8 @@ from sgdsym.series.expressions import (
     terms_of,
     unsorted_terms,
 )
-from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER, LONGEST_EXPONENT
-from sgdsym.series.parsing import read_arithmetic
+from sgdsym.series.extent import LARGEST_NUMBER, LARGEST_POWER, LONGEST_EXPONENT, Expression
+from sgdsym.series.parsing import evaluate_arithmetic, read_arithmetic
 from sgdsym.series.powers import Power, may_be_related, power_of, primitive, unknown
 
 if TYPE_CHECKING:
@@ -96,6 +96,21 @@ class Coefficient:
         Coefficient('-T**2/2 + T - 1/2')
         """
         value = read_arithmetic(text, cls, cls.symbol, _raised)
+        assert isinstance(value, Coefficient)
+        return value
+
+    @classmethod
+    def of_expression(cls, tree: Expression, symbols: Mapping[str, Coefficient], text: str) -> Coefficient:
+        """The value of a syntax tree, with a coefficient for each of its symbols; ``text`` is what a message quotes.
+
+        Raises:
+            ValueError: if the tree divides by zero, or stands for more than moderately many terms.
+
+        >>> from sgdsym.series.parsing import parse_arithmetic
+        >>> Coefficient.of_expression(parse_arithmetic("T/2"), {"T": Coefficient("E*N")}, "T/2")
+        Coefficient('E*N/2')
+        """
+        value = evaluate_arithmetic(tree, cls, symbols.__getitem__, _raised, text)
         assert isinstance(value, Coefficient)
         return value
 

@@ -1,4 +1,4 @@
-"""Exact division of polynomials in several symbols, to cancel what numerator and denominator have in common.
+r"""Exact division of polynomials in several symbols, to cancel what numerator and denominator have in common.
 
 A polynomial is a mapping from monomials to fractions, a monomial a mapping from names to integer exponents (as sorted
 pairs); exponents of the numerator may be negative.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from heapq import heapify, heappop, heappush
+from math import lcm
 from typing import TypeAlias
 
 Monomial: TypeAlias = tuple[tuple[str, int], ...]
@@ -31,32 +33,76 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
     True
     """
     names = sorted({name for p in (numerator, divisor) for monomial in p for name, _ in monomial})
-    rest = {_exponents(monomial, names): c for monomial, c in numerator.items() if c}
+    above, below = (_exponents(p, names) for p in (numerator, divisor))
     # make the numerator a polynomial: the divisor has no symbol as a factor, so this changes nothing
-    lowest = tuple(min((e[i] for e in rest), default=0) for i in range(len(names)))
-    rest = {tuple(a - b for a, b in zip(e, lowest, strict=True)): c for e, c in rest.items()}
-    parts = {_exponents(monomial, names): c for monomial, c in divisor.items()}
-    lead = max(parts)
-    quotient: dict[tuple[int, ...], Fraction] = {}
-    while rest:
-        top = max(rest)
-        shift = tuple(a - b for a, b in zip(top, lead, strict=True))
-        if min(shift, default=0) < 0:
-            return None
-        factor = quotient[shift] = rest[top] / parts[lead]
-        for exponents, c in parts.items():
-            place = tuple(a + b for a, b in zip(exponents, shift, strict=True))
-            left = rest.get(place, Fraction(0)) - factor * c
-            if left:
-                rest[place] = left
-            else:
-                rest.pop(place, None)
-    return {
-        tuple((name, a + b) for name, a, b in zip(names, e, lowest, strict=True) if a + b): c
-        for e, c in quotient.items()
+    lowest = [min(column, default=0) for column in above]
+    # no exponent of a quotient is larger than what the largest ones leave
+    largest = [max(a, default=0) - low - max(b) for a, low, b in zip(above, lowest, below, strict=True)]
+    if min(largest, default=0) < 0:
+        return None
+    packing = _Packing(len(names), max((max(a) - low for a, low in zip(above, lowest, strict=True)), default=0))
+    whole = lcm(*(c.denominator for c in numerator.values()), *(c.denominator for c in divisor.values()))
+    # numbers are whole until one is not divided by the leading one
+    zero = [0] * len(names)
+    places = packing.packed(above, lowest, len(numerator)), packing.packed(below, zero, len(divisor))
+    rest: dict[int, int | Fraction] = {
+        place: int(c * whole) for place, c in zip(places[0], numerator.values(), strict=True)
     }
+    parts = {place: int(c * whole) for place, c in zip(places[1], divisor.values(), strict=True)}
+    (bound,) = packing.packed([[e] for e in largest], zero, 1)
+    lead = max(parts)
+    leading = parts.pop(lead)
+    others = list(parts.items())
+    order = [-place for place in rest]
+    heapify(order)
+    quotient: dict[Monomial, Fraction] = {}
+    while order:
+        top = -heappop(order)
+        number = rest.pop(top, 0)
+        if not number:
+            continue
+        shift = packing.difference(top, lead)
+        if shift is None or packing.difference(bound, shift) is None:
+            return None
+        found = Fraction(number, leading)
+        exponents = zip(names, packing.exponents(shift), lowest, strict=True)
+        quotient[tuple((name, e + low) for name, e, low in exponents if e + low)] = found
+        factor = found.numerator if found.denominator == 1 else found
+        for place, c in others:
+            target = place + shift
+            if target not in rest:
+                heappush(order, -target)
+            rest[target] = rest.get(target, 0) - factor * c
+    return quotient
 
 
-def _exponents(monomial: Monomial, names: list[str]) -> tuple[int, ...]:
-    exponent = dict(monomial)
-    return tuple(exponent.get(name, 0) for name in names)
+def _exponents(polynomial: Polynomial, names: list[str]) -> list[list[int]]:
+    """For each name its exponents in all terms."""
+    terms = [dict(monomial) for monomial in polynomial]
+    return [[term.get(name, 0) for term in terms] for name in names]
+
+
+class _Packing:
+    """Exponents as one integer: those of the first name in the highest bits, each with a bit to borrow from."""
+
+    def __init__(self, names: int, largest: int) -> None:
+        self.width = largest.bit_length() + 1
+        self.shifts = [self.width * i for i in reversed(range(names))]
+        self.guards = sum(1 << (shift + self.width - 1) for shift in self.shifts)
+
+    def packed(self, exponents: list[list[int]], lowest: list[int], count: int) -> list[int]:
+        """The numbers of some monomials, their exponents above the lowest ones."""
+        numbers = [0] * count
+        for column, low, shift in zip(exponents, lowest, self.shifts, strict=True):
+            numbers = [number + ((e - low) << shift) for number, e in zip(numbers, column, strict=True)]
+        return numbers
+
+    def difference(self, top: int, lead: int) -> int | None:
+        """The exponents of a quotient of monomials, if none is negative."""
+        kept = (top | self.guards) - lead
+        return kept ^ self.guards if kept & self.guards == self.guards else None
+
+    def exponents(self, number: int) -> list[int]:
+        """The exponents of a monomial."""
+        mask = (1 << (self.width - 1)) - 1
+        return [number >> shift & mask for shift in self.shifts]

@@ -59,7 +59,7 @@ def known_steps(sums: Sums, rates: int, sizes: Mapping[str, Scalar]) -> dict[str
         times = Fraction(rates) / length.substitute(dict.fromkeys(left, 1)).as_fraction() if rates else Fraction(0)
         if times.denominator != 1 or (not left and length != rates):
             shown = length if not left else f"a multiple of {length.substitute({left[0]: 1})}"
-            raise ValueError(f"the schedule has {rates} rates, the run {shown} updates; give as many")
+            raise ValueError(f"the schedule has {rates} rates, the run {str(shown)[:60]} updates; give as many")
         found |= {name: int(times) for name in left}
     return found
 

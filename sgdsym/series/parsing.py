@@ -45,6 +45,29 @@ def read_arithmetic(
 
     try:
         tree = parse_arithmetic(text)
+    except (SyntaxError, RecursionError) as error:
+        raise ValueError(_not_plain(text)) from error
+    return evaluate_arithmetic(tree, number, symbol, power, text)
+
+
+def evaluate_arithmetic(
+    tree: Expression,
+    number: Callable[[int], Any],
+    symbol: Callable[[str], Any],
+    power: Callable[[Any, Any], Any],
+    text: str,
+) -> Any:
+    """The value of a tree, measured before it is multiplied out; ``text`` is what a message quotes.
+
+    Raises:
+        ValueError: if it divides by zero, or would be large once multiplied out.
+
+    >>> import operator
+    >>> from fractions import Fraction
+    >>> evaluate_arithmetic(parse_arithmetic("T/2"), Fraction, {"T": Fraction(3)}.__getitem__, operator.pow, "T/2")
+    Fraction(3, 2)
+    """
+    try:
         check_extent(tree)
         return _Evaluation(number, symbol, power).value(tree)
     except OverflowError as error:
@@ -52,9 +75,11 @@ def read_arithmetic(
             f"not plain arithmetic of moderate size: {_shown(text)} has {error} once multiplied out"
         ) from error
     except (SyntaxError, TypeError, RecursionError, ZeroDivisionError, MemoryError) as error:
-        raise ValueError(
-            f"not plain arithmetic: {_shown(text)}; use integers, symbol names, + - * / ** and parentheses"
-        ) from error
+        raise ValueError(_not_plain(text)) from error
+
+
+def _not_plain(text: str) -> str:
+    return f"not plain arithmetic: {_shown(text)}; use integers, symbol names, + - * / ** and parentheses"
 
 
 @dataclass(frozen=True, slots=True)

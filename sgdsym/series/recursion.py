@@ -15,19 +15,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+
+Registers: TypeAlias = Mapping[str, Any]
+Levels: TypeAlias = Mapping[str, Sequence[Any]]
 
 # cut here: what follows is copied into generated modules
 _MOST_PLACED = 5 * 10**8  # updates times choices of slots, where slots are the same in every epoch
 _MOST_OPEN = 2 * 10**8  # numbers that are kept of what is open at once
+_FORGOTTEN = 1e-100
 _BLOCK = 2**17  # of these at a time
 
 
-def schedule_sums(
-    rates: Any, registers: Mapping[str, Any], slots: int, sums: Mapping[str, Sequence[Any]]
-) -> dict[str, Any]:
+def schedule_sums(rates: Any, registers: Registers, slots: int, sums: Levels) -> dict[str, Any]:
     """Sums over the times of levels, weighed by what gradients are worth later.
 
     Args:
@@ -69,8 +71,9 @@ def _scanned(entering: Any, rate: Any) -> Any:
     if isinstance(rate, (int, float)) and rate in (0, 1):
         return np.cumsum(entering, axis=-1) if rate else entering
     total, step = entering.copy(), 1
-    while step < total.shape[-1] and rate:
-        total[..., step:] = total[..., step:] + total[..., :-step] * rate
+    # what a float forgets is too small to be seen in any sum
+    while step < total.shape[-1] and (abs(rate) > _FORGOTTEN if isinstance(rate, float) else rate):
+        total[..., step:] += total[..., :-step] * rate
         rate, step = rate * rate, 2 * step
     return total
 
@@ -85,7 +88,7 @@ def _later(states: Any) -> Any:
 class _Recursion:
     """The recursions of all sums over one run; what is known of levels is kept by the levels that are done."""
 
-    def __init__(self, rates: Any, registers: Mapping[str, Any], slots: int, places: Any) -> None:
+    def __init__(self, rates: Any, registers: Registers, slots: int, places: Any) -> None:
         (still, moving), (gain, rated) = registers["A"], registers["b"]
         self.rates, self.slots, self.read, self.point = rates, slots, registers["read"], registers["c"]
         size = len(self.read)
@@ -174,40 +177,41 @@ class _Recursion:
             placed = self._placed(levels)
             if self.slots > 1:
                 # at the end of an epoch it is handed on
-                placed = {index: self._handed_on(states) for index, states in self._followed(placed, True).items()}
-            self.known[0, levels] = {i: _later(states) for i, states in self._followed(placed, False).items()}
+                placed = {index: self._handed_on(after) for index, (after, _) in self._followed(placed, True).items()}
+            self.known[0, levels] = {i: before for i, (_, before) in self._followed(placed, False).items()}
         return self.known[0, levels]
 
     def _within(self, levels: tuple[Any, ...]) -> dict[tuple[int, ...], Any]:
         """What is open before each update, the last level being in the same epoch."""
         if (1, levels) not in self.known:
             followed = self._followed(self._placed(levels), True)
-            self.known[1, levels] = {i: self._flat(_later(states)) for i, states in followed.items()}
+            self.known[1, levels] = {i: self._flat(before) for i, (_, before) in followed.items()}
         return self.known[1, levels]
 
-    def _followed(self, placed: dict[tuple[int, ...], Any], in_epochs: bool) -> dict[tuple[int, ...], Any]:
-        """What is open after each update, from what enters there; with an axis of epochs it ends with each."""
+    def _followed(self, placed: dict[tuple[int, ...], Any], in_epochs: bool) -> dict[tuple[int, ...], tuple[Any, Any]]:
+        """What is open after each update and before it, from what enters there; with an axis of epochs it ends with each."""
         axes = len(next(iter(placed)))
         if len(self.order) ** axes * next(iter(placed.values())).size > _MOST_OPEN:
             raise ValueError(
                 f"{len(self.order)} registers of {axes} edges in {len(self.rates)} updates are too many; "
                 "give fewer updates, a shorter delay or a lower order"
             )
-        found: dict[tuple[int, ...], Any] = {}
+        found: dict[tuple[int, ...], tuple[Any, Any]] = {}
         # what a choice of registers is made of comes before it
         for index in itertools.product(self.order, repeat=axes):
             entering = placed.get(index)
             if entering is not None and in_epochs:
                 entering = self._in_epochs(entering)
-            for other, states in found.items():
+            for other, (_, before) in found.items():
                 entry = self._entry(index, other)
                 if entry is not None:
                     entry = self._in_epochs(entry) if in_epochs and isinstance(entry, np.ndarray) else entry
-                    moved = _later(states) * entry
+                    moved = before if isinstance(entry, int) and entry == 1 else before * entry
                     entering = moved if entering is None else entering + moved
             if entering is not None:
                 own = math.prod(self.matrix[i][i] or 0 for i in index)
-                found[index] = _scanned(entering, own)
+                after = _scanned(entering, own)
+                found[index] = after, _later(after)
         return found
 
     def _entry(self, index: Sequence[int], other: Sequence[int]) -> Any:

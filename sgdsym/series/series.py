@@ -77,7 +77,10 @@ class Series(SeriesViews):
         for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
         object.__setattr__(self, "terms", kept)
-        if self.sums:
+        if read_mapping("sums", self.sums, "symbols to sums over a schedule"):
+            for name, known in self.sums.items():
+                if read_instance("a sum over a schedule", known, ScheduleSum).name != name:
+                    raise ValueError(f"the sum {quoted(name)} is that which is called {known.name}")
             occurring = {name for c in set(kept.values()) for name in c.symbols}
             object.__setattr__(self, "sums", {name: self.sums[name] for name in sorted(self.sums) if name in occurring})
 

@@ -284,8 +284,8 @@ class LinearOptimizer:
     def scheduled_by(self, name: str) -> LinearOptimizer:
         r"""The same at rates :math:`\eta\lambda_t` that have a name and no values: it stands in the arrays for the rate of the update.
 
-        >>> str(LinearOptimizer.heavy_ball("mu").scheduled_by("lambda").A[0][0][1])
-        'lambda*mu'
+        >>> str(LinearOptimizer.heavy_ball("mu").scheduled_by("rate").A[0][0][1])
+        'mu*rate'
         """
         matrix, gain = self._rated(0, Coefficient.symbol(name))
         return LinearOptimizer(matrix, gain, self.c[0], self.read, start=self.start)

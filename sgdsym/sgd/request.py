@@ -182,6 +182,12 @@ class Request:
             raise ValueError(
                 f"a delay of {self.delay} at order {self.order} takes too long with symbols; give numbers for the sizes of the run"
             )
+        averaged = self.mean_over_run and self.average is not None and bool(self.momentum)
+        if averaged and self.schedule is None and self.scheme.is_in_epochs and not self._is_numbered:
+            raise ValueError(
+                "the mean over the run of an average, with momentum over epochs, takes too long with symbols; "
+                "give numbers for the sizes of the run"
+            )
         length = self._listed_updates
         if length is None:
             return

@@ -5,8 +5,10 @@ batch comes about, that is :mod:`sgdsym.noise`, and to print or draw.
 """
 
 from sgdsym.stationary.adaptive_descent import adam_drift
+from sgdsym.stationary.adaptive_noise import AdamLaw, adam_law
 from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
 from sgdsym.stationary.decomposition import Decomposition, decompose
+from sgdsym.stationary.discrete_passage import mean_escape_steps
 from sgdsym.stationary.escape import (
     effective_dimension_bound,
     escape_exponent,
@@ -40,6 +42,7 @@ from sgdsym.stationary.minima import minimum_covariance, minimum_noise
 from sgdsym.stationary.modified_equations import embedded_ornstein_uhlenbeck, stochastic_modified_equation
 from sgdsym.stationary.multiplicative import MeanSquareStability, mean_square_stability, sampling_factor
 from sgdsym.stationary.passage import mean_first_passage
+from sgdsym.stationary.periodic import periodic_covariance
 from sgdsym.stationary.preconditioned import (
     adaptive_covariance,
     damped_newton_covariance,
@@ -54,6 +57,7 @@ from sgdsym.stationary.stability import stability_threshold, underdamped_onset
 from sgdsym.stationary.tails import estimated_tail_index, tail_index
 
 __all__ = [
+    "AdamLaw",
     "Decomposition",
     "EdgeFlow",
     "Equilibrium",
@@ -63,6 +67,7 @@ __all__ = [
     "RegressionLaw",
     "Relation",
     "adam_drift",
+    "adam_law",
     "adaptive_covariance",
     "basin_ratio",
     "catapult_step",
@@ -89,6 +94,7 @@ __all__ = [
     "label_noise_threshold",
     "lag_covariance",
     "log_temperature",
+    "mean_escape_steps",
     "mean_first_passage",
     "mean_square_distance",
     "mean_square_stability",
@@ -99,6 +105,7 @@ __all__ = [
     "noise_scale",
     "optimal_learning_rate",
     "optimal_preconditioner",
+    "periodic_covariance",
     "quasipotential_slope",
     "reshuffled_covariance",
     "sampling_factor",

@@ -53,25 +53,13 @@ def mean_first_passage(
     """
     read_function("drift", drift)
     read_function("diffusion", diffusion)
-    points = [read_real(name, point) for name, point in (("wall", wall), ("start", start), ("target", target))]
-    sign = 1.0 if points[2] > points[1] else -1.0
-    ends = [sign * point for point in points]
-    if not ends[0] <= ends[1] < ends[2]:
-        raise ValueError(
-            f"the start {points[1]:g} must lie between the wall {points[0]:g} and the target {points[2]:g}"
-        )
-
-    def pull(x: Floats) -> Floats:
-        return sign * _values("drift", drift, sign * x)
-
-    def spread(x: Floats) -> Floats:
-        return _values("diffusion", diffusion, sign * x)
+    sign, ends = read_ends(wall, start, target)
 
     before, panels = np.inf, FIRST_PANELS
     while panels <= MOST_PANELS:
         logarithm = _log_time(
-            lambda x: sign * _values("drift", drift, sign * x),
-            lambda x: _values("diffusion", diffusion, sign * x),
+            lambda x: sign * values_of("drift", drift, sign * x),
+            lambda x: values_of("diffusion", diffusion, sign * x),
             ends,
             panels,
         )
@@ -81,7 +69,26 @@ def mean_first_passage(
     raise ValueError(f"the quadrature does not settle with {MOST_PANELS} panels; drift and diffusion must be smooth")
 
 
-def _log_time(drift: Any, diffusion: Any, ends: list[float], panels: int) -> float:
+def read_ends(wall: Any, start: Any, target: Any) -> tuple[float, tuple[float, float, float]]:
+    """The sign that makes a target the largest of three points, and the points times that.
+
+    Raises:
+        ValueError: if the start does not lie between the others.
+
+    >>> read_ends(1, 0, -2)
+    (-1.0, (-1.0, -0.0, 2.0))
+    """
+    points = [read_real(name, point) for name, point in (("wall", wall), ("start", start), ("target", target))]
+    sign = 1.0 if points[2] > points[1] else -1.0
+    first, second, third = (sign * point for point in points)
+    if not first <= second < third:
+        raise ValueError(
+            f"the start {points[1]:g} must lie between the wall {points[0]:g} and the target {points[2]:g}"
+        )
+    return sign, (first, second, third)
+
+
+def _log_time(drift: Any, diffusion: Any, ends: tuple[float, float, float], panels: int) -> float:
     """The logarithm of the time, with a number of panels on each side of the start."""
     nodes, shares = legendre.leggauss(NODES)
     edges = np.concatenate([np.linspace(ends[0], ends[1], panels + 1), np.linspace(ends[1], ends[2], panels + 1)[1:]])
@@ -99,8 +106,15 @@ def _log_time(drift: Any, diffusion: Any, ends: list[float], panels: int) -> flo
     return float(low + high + np.log(total))
 
 
-def _values(name: str, function: Any, x: Floats) -> Floats:
-    """The values of a function, which are numbers."""
+def values_of(name: str, function: Any, x: Floats) -> Floats:
+    """The values of a function, which are numbers.
+
+    Raises:
+        ValueError: if they are none, or not as many as places.
+
+    >>> values_of("drift", lambda x: 2, np.zeros(2))
+    array([2., 2.])
+    """
     values = np.asarray(function(x))
     if values.dtype.kind not in "iuf" or values.shape not in ((), x.shape):
         raise ValueError(f"{name} must return an array of numbers of the shape {x.shape} it is given, or one number")

@@ -80,6 +80,8 @@ def random_case(random: Random, order: int) -> Case:
         ruled = bool(run.momentum or run.delay or run.average is not None or run.mean_over_run)
         in_epochs = run.dynamics == "sgd" and run.sampling in ("fixed", "reshuffle")
         slow = ruled and order > (_SYMBOLIC_EPOCHS if in_epochs else _SYMBOLIC_RULE)
+        # too many rates for symbols, see Request
+        slow |= run.mean_over_run and in_epochs and run.average is not None and bool(run.momentum)
         # a list of rates is as long as the run, so that all that makes its length are numbers
         listed = run.schedule is not None and not named and run.dataset_size and name in ("dataset_size", "batch_size")
         options[name] = number

@@ -74,7 +74,11 @@ DIAGRAMS = (
     ["c(0)()", "c(0-1)(01)", "c(01-2)(02-12)", "c(0-1-2)(01-12)", "(01)(01)"],
     ["c(", "", "c(0-1)(00)", "c(0-9)(01)", "c(0-1)(01", "m(01)(01)", "c(0-1-2)(01)"],
 )
-SCHEDULES = (["1,1/2", "1,w", "w", "1"], ["1," * 3, "0,0", "", "a,a", "1,x=2", "1;2"])
+FORMULAS = (
+    ["l", "-η T G·G", "-T G_a G_a", r"-\eta T G^\top G", "η² (T/2) tr(H C)", "-η T G", "η² C_ik", "l - η·T·G·∇s", "0"],
+    ["", "G", "l +", "E[g", "-x", "--x", "l = l", r"\input{x}", "(" * 99, "T/2B l", "l^(40)", "η¹² l", "1/0 l"],
+)
+SCHEDULES = (["1,1/2", "1,w", "w", "1", "lambda"], ["1," * 3, "0,0", "", "a,a", "1,x=2", "1;2"])
 TEXTS = (["x", "eq:one"], ["}", "%", r"\end", "a b", "", "é", "_", "1"])
 ORDERS = (["0", "1", "1", "2", "2", "2"], ["40", "1000", "-1", "1.5", "x", "9" * 17, "9" * 30])
 CASES = (["1", "1", "2"], ["0", "-1", "x"])
@@ -114,7 +118,18 @@ ODD += [
     "\ud800",
 ]
 # how often a command is drawn; what takes a minute is only asked for wrongly
-SHARES = {"expand": 5, "compare": 3, "resum": 3, "modified": 3, "diagrams": 2, "paper": 2, "stationary": 2}
+SHARES = {
+    "simulate": 2,
+    "expand": 5,
+    "compare": 3,
+    "resum": 3,
+    "modified": 3,
+    "diagrams": 2,
+    "check": 3,
+    "explain": 2,
+    "paper": 2,
+    "stationary": 2,
+}
 SLOW = {
     "demo": [["--seed", "x"], ["--colour"], ["--seed"], ["--help"]],
     "literature": [["--order", "1"], ["--output", "."], ["--help"]],
@@ -247,7 +262,11 @@ class Grammar:
             "first": SETTINGS,
             "second": SETTINGS,
             "diagram": DIAGRAMS,
+            "formula": FORMULAS,
             "values": self.json,
+            "landscape": (["gauss", "helix", "three-points"], ["moon", ""]),
+            "loss": (["no_such_module:landscape"], ["x", "a:b:c", "os:getcwd", "math:pi"]),
+            "record": (["1", "1,2", "0"], ["", "1,", "-1", "99"]),
         }
         if action.dest in by_option:
             return by_option[action.dest]

@@ -56,6 +56,31 @@ def test_schedules_are_read(capsys):
     assert Series.from_json(printed) == expand(order=2, schedule=[1, Fraction(1, 2), "w"])
 
 
+def test_a_schedule_may_be_a_name(capsys, tmp_path):
+    words = ["expand", "--order", "2", "--schedule", "lambda", "--momentum", "mu"]
+    _, printed, _ = run(capsys, *words, "--format", "json")
+    series = expand(order=2, schedule="lambda", momentum="mu")
+    assert Series.from_json(printed) == series
+    _, printed, _ = run(capsys, *words, "--format", "numpy")
+    assert printed == series.kernel().source
+    code, _, said = run(capsys, *words, "--format", "html")
+    assert code == 2
+    assert "no place for the rates lambda" in said
+    code, _, _ = run(capsys, "paper", *words[1:], "--output", str(tmp_path / "rates.tex"))
+    assert code == 0
+    assert r"\sum_{s<t}W_sW_t" in (tmp_path / "rates.tex").read_text()
+
+
+def test_the_mean_over_the_run_is_an_option(capsys):
+    _, printed, _ = run(capsys, "expand", "--order", "1", "--mean-over-run")
+    assert printed == "l\n- η ((T + 1)/2) G·G\n"
+    _, printed, _ = run(capsys, "expand", "--order", "1", "--mean-over-run", "--format", "latex")
+    assert r"\frac{1}{T} \sum_{t=1}^{T} \mathrm{E}[l(\theta_{t})] = l" in printed
+    _, printed, said = run(capsys, "compare", "sgd:mean-over-run=yes", "sgd", "--order", "1")
+    assert printed == "η ((T - 1)/2) G·G\n"
+    assert "averaged over the run" in said
+
+
 def test_compare_at_a_minimum(capsys):
     """SGD minus its Itô SDE at a minimum of the test loss: (T/2) C:HH - (T/6) S:J at order 3."""
     code, printed, said = run(capsys, "compare", "sgd:B=1", "sde", "--at-minimum", "--order", "3")
@@ -160,6 +185,14 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
             "momentum over epochs takes hours; lower it, or add --force",
         ),
         ("expand --schedule 1,2 --steps 3", "the schedule has 2 updates"),
+        ("expand --schedule eta", "meaning of its own"),
+        ("expand --schedule lambda --dynamics ode", "discrete steps"),
+        ("expand --mean-over-run --observable covariance", "no mean over the run"),
+        ("expand --order 5 --sampling fixed --mean-over-run", "mean over the run over epochs takes hours"),
+        ("resum --schedule lambda", "schedule is not resummed"),
+        ("resum --mean-over-run", "mean over the run is not resummed"),
+        ("compare sgd:schedule=1 sgd", "cannot name a symbol"),
+        ("compare sgd:mean-over-run=1 sgd", "yes or no"),
         ("compare sgd adam", "adam"),
         ("compare sgd sde:T", "key=value"),
         ("compare sgd sde --order 40", "out of reach"),

@@ -4,13 +4,15 @@ import numpy as np
 import sympy as sp
 
 import sgdsym
-from sgdsym import noise, sgd, stationary
+from sgdsym import noise, numeric, sgd, stationary
+from sgdsym.simulation import bundled_landscape
 
 x, y = sp.symbols("x y")
 T = sgdsym.Coefficient.symbol("T")
 H, C = [[2, 0], [0, 1]], [[1, 0], [0, 3]]
 SERIES = sgdsym.expand(order=2, batch_size=1)
 EPOCHS = sgdsym.expand(order=2, sampling="reshuffle")
+RATED = sgdsym.expand(order=1, batch_size=1, schedule="lambda", momentum="mu")
 DECAYING = sgdsym.expand(order=2, batch_size=1, weight_decay=sp.Rational(1, 2))
 MOVED = sgdsym.expand(order=1, observable="displacement")
 LONG = sgdsym.resum(order=2)
@@ -19,6 +21,10 @@ TENSORS = [[0.0, 1.0], [[1.0], [3.0]], [[[0.0]], [[2.0]]]]
 KERNEL = SERIES.kernel(unbiased=True)
 LONG_KERNEL = LONG.kernel()
 HALF = sp.Rational(1, 2)
+BOWL = sgdsym.Landscape.numpy(
+    lambda w, x: ((w - x) ** 2).sum(axis=-1) / 2, [1.0], [[0.0], [2.0]], gradient=lambda w, x: w - x
+)
+SYMBOLIC = numeric.from_sympy((x - y) ** 2 / 2, x, y, [0, 1])
 MODEL = noise.Empirical({0: [0, 1], 1: [[1], [3]], 2: [[[0]], [[2]]]})
 EQUATION = stationary.fokker_planck([x], x**2 / 2, 1)
 LAW = stationary.mean_square_stability([[[1]], [[3]]], batch_size=1, gradients=[[1], [-1]])
@@ -63,6 +69,29 @@ CALLS = {
     "LinearOptimizer.schedule_free": (sgdsym.LinearOptimizer.schedule_free, ("beta", 3), {}),
     "LinearOptimizer.delayed": (sgdsym.LinearOptimizer.sgd().delayed, (1,), {}),
     "LinearOptimizer.update": (sgdsym.LinearOptimizer.sgd().update, (1,), {}),
+    "expand named schedule": (
+        sgdsym.expand,
+        (),
+        {"order": 1, "schedule": "lambda", "momentum": "mu", "sampling": "reshuffle", "mean_over_run": True},
+    ),
+    "Series.subs of a schedule": (RATED.subs, (), {"schedule": [1, HALF], "mu": HALF}),
+    "interpret a schedule": (sgdsym.interpret, (RATED, TENSORS), {"schedule": [1, 0.5], "mu": 0.5}),
+    "Kernel call of a schedule": (
+        sgdsym.expand(order=1, schedule="lambda", average="uniform").kernel(),
+        (TENSORS, 0.1),
+        {"schedule": [1, 0.5], "T": 2},
+    ),
+    "schedules.warmup_cosine": (sgdsym.schedules.warmup_cosine, (10,), {"warmup": 2, "last": 0.1}),
+    "schedules.linear": (sgdsym.schedules.linear, (10,), {"first": 1.0, "last": 0.1}),
+    "schedules.step": (sgdsym.schedules.step, (10,), {"every": 3, "factor": 0.1}),
+    "schedules.exponential": (sgdsym.schedules.exponential, (10,), {"factor": 0.9}),
+    "schedules.inverse_time": (sgdsym.schedules.inverse_time, (10,), {"scale": 2.0}),
+    "schedules.warmup_stable_decay": (
+        sgdsym.schedules.warmup_stable_decay,
+        (10,),
+        {"warmup": 2, "decay": 3, "last": 0.1},
+    ),
+    "Notation of sums": (sgdsym.Notation, (), {"sums": RATED.sums}),
     "expand schedule": (sgdsym.expand, (), {"order": 2, "schedule": [1, "s"], "batch_size": 1}),
     "resum": (sgdsym.resum, (), {**DEFAULTS, "form": "discrete", "progress": None}),
     "resum optimiser": (
@@ -94,6 +123,11 @@ CALLS = {
         sgdsym.compare,
         ("sgd:B=1", "gd"),
         {"order": 2, "observable": None, "basis": "cumulant", "progress": None},
+    ),
+    "check": (
+        sgdsym.check,
+        ("-η T G·G",),
+        {"notation": "l=f", "at_minimum": False, "order": 2, "batch_size": 1, "sampling": "online", "basis": "moment"},
     ),
     "Coefficient": (sgdsym.Coefficient, ("T/2",), {}),
     "Coefficient.parse": (sgdsym.Coefficient.parse, ("T/2",), {}),
@@ -228,6 +262,40 @@ CALLS = {
         (HALF,),
         {"batch_size": 1, "curvature": 1, "law": "discrete"},
     ),
+    "Landscape": (sgdsym.Landscape.sympy, (SYMBOLIC, 1), {}),
+    "Landscape.numpy": (
+        sgdsym.Landscape.numpy,
+        (BOWL.losses.loss, [1.0], [[0.0], [2.0]]),
+        {"gradient": BOWL.losses.gradient, "probabilities": [0.5, 0.5], "mean_loss": None},
+    ),
+    "Landscape.jax": (sgdsym.Landscape.jax, (lambda w, x: (w - x) ** 2, 1.0, np.ones(2)), {"probabilities": None}),
+    "Landscape.torch": (sgdsym.Landscape.torch, (lambda w, x: (w - x) ** 2, 1.0, np.ones(2)), {"probabilities": None}),
+    "simulate": (
+        sgdsym.simulate,
+        (BOWL, 0.1),
+        {
+            "steps": 2,
+            "batch_size": 1,
+            "runs": 3,
+            "seed": 0,
+            "record": [1],
+            "start": None,
+            "given": False,
+            "function": None,
+            "progress": None,
+            "momentum": 0.5,
+            "average": "uniform",
+            "schedule": [1, 0.5],
+        },
+    ),
+    "bundled_landscape": (bundled_landscape, ("gauss",), {}),
+    "numeric.Finite": (numeric.Finite, ([0, 1], [HALF, HALF]), {}),
+    "numeric.Gaussian": (numeric.Gaussian, (0, 1), {}),
+    "numeric.from_sympy": (numeric.from_sympy, (x * y, x, y, [0, 1]), {}),
+    "SymbolicLoss.at": (SYMBOLIC.at, (0,), {}),
+    "LocalLoss.cumulant": (SYMBOLIC.at(0).cumulant, ([1, 1],), {}),
+    "LocalLoss.moment": (SYMBOLIC.at(0).moment, ([1, 1],), {}),
+    "LocalLoss.derivatives": (SYMBOLIC.at(0).derivatives, (2,), {}),
     "stationary.excess_loss": (stationary.excess_loss, (H, C, HALF, 0, None), {}),
     "stationary.finite_rate_ratio": (stationary.finite_rate_ratio, (1, 2, HALF), {}),
     "stationary.flatness_drift": (
@@ -270,6 +338,11 @@ CALLS = {
     "stationary.label_noise_threshold": (stationary.label_noise_threshold, (H, 0), {"batch_size": 2}),
     "stationary.lag_covariance": (stationary.lag_covariance, (H, C, HALF, HALF, None), {"lag": 1}),
     "stationary.log_temperature": (stationary.log_temperature, (2,), PLACE),
+    "stationary.mean_escape_steps": (
+        stationary.mean_escape_steps,
+        (lambda x: x - x**2, lambda x: 0 * x + 4.0),
+        {"learning_rate": 0.5, "start": 0, "target": 1.5, "wall": -4},
+    ),
     "stationary.mean_first_passage": (
         stationary.mean_first_passage,
         (lambda x: 0 * x, lambda x: 0 * x + 0.5),
@@ -304,6 +377,16 @@ CALLS = {
         {"weights": 2, "batch_size": 10, "dataset_size": 100},
     ),
     "stationary.optimal_preconditioner": (stationary.optimal_preconditioner, (H, C, 3, 0), {}),
+    "stationary.adam_law": (
+        stationary.adam_law,
+        (H, C, 0.5),
+        {"first_decay": 0.5, "second_decay": 0.9, "epsilon": 0.1},
+    ),
+    "stationary.periodic_covariance": (
+        stationary.periodic_covariance,
+        (H, C, [HALF, sp.Rational(1, 4)], 0),
+        {"batch_sizes": [1, 2]},
+    ),
     "stationary.quasipotential_slope": (stationary.quasipotential_slope, (x**2 / 2, x, HALF), {}),
     "stationary.reshuffled_covariance": (stationary.reshuffled_covariance, (H, C, HALF), {"batches": 2}),
     "stationary.sampling_factor": (stationary.sampling_factor, (2, 5), {"replacement": False}),

@@ -25,6 +25,7 @@ DOCUMENTED = (ValueError, TypeError, RuntimeError)
 DIVISIONS = ("Series /", "Coefficient.substitute", "Coefficient **")  # by zero, as numbers of Python
 # values that are made by others, and whose constructors check nothing
 RESULTS = {
+    "AdamLaw",
     "Decomposition",
     "EdgeFlow",
     "Equilibrium",

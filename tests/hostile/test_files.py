@@ -18,13 +18,14 @@ from tests.hostile.texts import HOSTILE, OTHERS, check_one_line, leaves, made, w
 
 SERIES = json.loads(expand(order=1).to_json())
 FUNCTION = json.loads(expand(order=1, observable="function", sampling="replace").to_json())
+RATED = json.loads(expand(order=1, sampling="fixed", momentum="mu", delay=1, schedule="lambda").to_json())
 RESUMMED = json.loads(write_resummed(resum(order=2)))
 STATIONARY = json.loads(write_resummed(resum(order=2, steps=5).at_infinity()))
 # nobody reads these: they say again what the terms hold
 UNREAD = {"symbols"}
 
 
-@pytest.mark.parametrize("data", [SERIES, FUNCTION], ids=["test-loss", "function"])
+@pytest.mark.parametrize("data", [SERIES, FUNCTION, RATED], ids=["test-loss", "function", "rates"])
 def test_no_field_of_a_series_is_anything_but_what_it_may_be(data):
     for path in leaves(data):
         if not path or path[0] in UNREAD:
@@ -34,7 +35,11 @@ def test_no_field_of_a_series_is_anything_but_what_it_may_be(data):
             if (series := made(lambda text=text: Series.from_json(text))) is not None:
                 # another way to write the same, such as no root, or other blocks; never words
                 assert not isinstance(value, str), (path, value)
-                assert series.setting in (Setting(), Setting.named("function", "sgd", "replace"))
+                assert series.setting in (
+                    Setting(),
+                    Setting.named("function", "sgd", "replace"),
+                    Setting.named(sampling="fixed"),
+                )
                 run_every_artefact(series, series, ["numpy", "text"])
     for name in UNREAD:
         text = json.dumps(data | {name: HOSTILE, HOSTILE[0]: HOSTILE[0]})

@@ -53,32 +53,40 @@ class DenseCalculus(Calculus):
     def leaves(self):
         return [self.parameters]
 
-    def total(self, reading, directions, examples):
-        return self._step(reading, directions, examples[0], len(examples[0]))
+    def total(self, reading, directions, examples, multiplicities=None):
+        return self._step(reading, directions, examples[0], multiplicities) * len(examples[0])
 
     def losses(self, examples):
         return self.tensors[0][examples[0]]
 
-    def values(self, program, directions, points, batches, everything):
+    def gradients(self, examples):
+        return self.tensors[1][examples[0]] * (1.0 if self.legs is None else self.legs[0])
+
+    def values(self, program, directions, points, batches, everything, multiplicities=None):
         rows = []
         for draw in range(len(points[0][0])):
             cells = cells_of([p[0][draw] for p in points], [b[0][draw] for b in batches], *everything or [None])
             known = dict(zip(program.shared, directions, strict=True))
             for step in (*program.messages, *program.drawn_readings):
                 cell = None if isinstance(step, Pairing) else cells.get(step.cell)
-                known[step] = self._step(step, [known[m] for m in step.inputs], cell)
+                times = multiplicities if cell is not None and step.cell.kind == "mean" else None
+                known[step] = self._step(step, [known[m] for m in step.inputs], cell, times)
             rows.append([known[reading] for reading in program.drawn_readings])
         return np.array(rows)
 
-    def _step(self, step, directions, cell, scale=1):
+    def _step(self, step, directions, cell, multiplicities=None):
         if isinstance(step, Pairing):
             return directions[0] @ directions[1]
         degree = len(directions) + isinstance(step, Message)
-        observed = step.cell.kind == "function"
-        tensor = self.root_tensors[degree] if observed else scale * self.tensors[degree][cell].mean(axis=0)
+        times = np.ones(1) if multiplicities is None else multiplicities
+        if step.cell.kind == "function":
+            tensor = self.root_tensors[degree]
+        else:
+            tensor = np.multiply(self.tensors[degree][cell].T, times).T.mean(axis=0)
+        legs = 1.0 if self.legs is None else self.legs[0]
         for direction in directions:
-            tensor = tensor @ direction
-        return tensor
+            tensor = tensor @ (legs * direction)
+        return legs * tensor if isinstance(step, Message) else tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +111,7 @@ class IdleCalculus(DenseCalculus):
     def losses(self, *arguments):
         raise AssertionError("something is computed")
 
-    total = values = losses
+    total = values = gradients = losses
 
 
 def dense_problem(points, order, kind=DenseCalculus, **more):

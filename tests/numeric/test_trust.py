@@ -38,25 +38,33 @@ def evaluated(framework, loss, order=2, parameters=W, data=X, **options):
 # derivatives
 
 
-def test_layer_norm_is_refused_where_its_derivatives_are_wrong_and_right_below():
+def by_hand(v):
+    v = v - v.mean()
+    return v / ((v**2).mean() + 1e-5).sqrt()
+
+
+def test_an_operator_is_refused_where_its_derivatives_are_wrong_and_right_below():
     torch = pytest.importorskip("torch")
     weights = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)
-
-    def loss(w, x):
-        return (torch.nn.functional.layer_norm(w * x, (4,)) * weights).sum() ** 2
-
-    def by_hand(w, x):
-        v = w * x
-        v = v - v.mean()
-        return (v / ((v**2).mean() + 1e-5).sqrt() * weights).sum() ** 2
-
-    found, expected = (evaluated("torch", function).coefficients for function in (loss, by_hand))
+    norm = lambda v: torch.nn.functional.instance_norm(v[None, None])[0, 0]  # noqa: E731
+    losses = [lambda w, x, norm=norm: (norm(w * x) * weights).sum() ** 2 for norm in (norm, by_hand)]
+    found, expected = (evaluated("torch", loss).coefficients for loss in losses)
     assert found == pytest.approx(expected, rel=1e-10)
     message = (
-        r"layer_norm: derivatives of order 3 of the loss as PyTorch gives them are wrong \(.* where differences of"
+        r"instance_norm: derivatives of order 3 of the loss as PyTorch gives them are wrong \(.* where differences of"
     )
     with pytest.raises(ValueError, match=message):
-        evaluated("torch", loss, order=3)
+        evaluated("torch", losses[0], order=3)
+
+
+def test_layer_norm_is_taken_by_its_definition():
+    """PyTorch 2.13 differentiates it wrongly at third order."""
+    torch = pytest.importorskip("torch")
+    weights = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)
+    norm = lambda v: torch.nn.functional.layer_norm(v, (4,))  # noqa: E731
+    losses = [lambda w, x, norm=norm: (norm(w * x) * weights).sum() ** 2 for norm in (norm, by_hand)]
+    found, expected = (evaluated("torch", loss, order=4).coefficients for loss in losses)
+    assert found == pytest.approx(expected, rel=1e-10)
 
 
 def test_an_own_rule_that_is_wrong_is_found():
@@ -317,33 +325,15 @@ def torch_problems():
             module.named_parameters()
         )
 
-    class Recurrent(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.cell = nn.LSTM(1, 2, batch_first=True)
-
-        def forward(self, x):
-            return self.cell(x[..., None])[0]
-
-    class Attention(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.heads = nn.MultiheadAttention(2, 1, batch_first=True)
-
-        def forward(self, x):
-            x = x.reshape(1, 2, 2)
-            return self.heads(x, x, x, need_weights=False)[0]
-
     linear = nn.Linear(4, 1)
     loss, parameters = of(linear)
-    dataset = torch.utils.data.TensorDataset(x, y)
     eval_ = r"call eval\(\) on the module"
     return {
         "module": (
             linear,
             parameters,
             (x, y),
-            "loss must be a function of the parameters and an example, not a Linear",
+            "loss must be a function of the parameters and an example, not a Linear; supervised",
         ),
         "generator": (
             loss,
@@ -352,14 +342,6 @@ def torch_problems():
             "the parameters hold a generator where an array belongs; give",
         ),
         "module parameters": (loss, linear, (x, y), "the parameters hold a Linear where an array belongs; give arrays"),
-        "dataset": (
-            loss,
-            parameters,
-            dataset,
-            "the data hold a TensorDataset where an array belongs; collect all data",
-        ),
-        "loader": (loss, parameters, torch.utils.data.DataLoader(dataset), "the data hold a DataLoader where an array"),
-        "stream": (loss, parameters, iter(x), "where an array belongs; collect all data points in arrays"),
         "sparse": (loss, parameters, (x.to_sparse(), y), "array 0 of the data is a sparse .*; make it dense"),
         "batch norm": (*of(nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2))), (x, y), eval_),
         "dropout": (*of(nn.Sequential(nn.Linear(4, 2), nn.Dropout())), (x, y), eval_),
@@ -369,13 +351,12 @@ def torch_problems():
             (x.double(), y),
             "give the parameters, the data and what the loss holds itself one",
         ),
-        "recurrent": (*of(Recurrent()), (x, y), "does not map recurrent modules over data"),
-        "attention": (
-            *of(Attention()),
+        "item": (
+            lambda p, e: e[0].sum() * p["bias"].item(),
+            parameters,
             (x, y),
-            r"take attention under torch.nn.attention.sdpa_kernel\(SDPBackend.MATH",
+            "gradient is 0: something cuts it off",
         ),
-        "item": (lambda p, e: e[0].sum() * p["bias"].item(), parameters, (x, y), "use tensors throughout: no item"),
         "shapes": (lambda p, e: p["weight"] @ e[1], parameters, (x, y), "the loss fails in PyTorch"),
     }
 
@@ -387,7 +368,6 @@ def jax_problems():
         "float": (lambda w, x: float((w * x).sum()), W, X, "use jax.numpy throughout: no float"),
         "branch": (lambda w, x: (w * x).sum() if w[0] > 0 else w[0], W, X, "use jax.numpy throughout: no float"),
         "loop": (lambda w, x: stop(lambda c: c < 3, lambda c: c + w[0] * x[0] ** 2, w[1]), W, X, "use jax.lax.scan"),
-        "stream": (lambda w, x: w @ x, W, iter(X), "where an array belongs; collect all data points in arrays"),
         "masked": (
             lambda w, x: w @ x,
             W,

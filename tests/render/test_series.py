@@ -32,6 +32,35 @@ def test_the_literature_to_order_three():
     ]
 
 
+def test_unknown_rates_are_written_as_sums():
+    plain = expand(order=2, batch_size=1, schedule="lambda")
+    assert series_to_text(plain).splitlines() == [
+        "l",
+        "- η Σ_s lambda_s G·G",
+        "+ η² ((Σ_s lambda_s^2 + 4 Σ_{s<t} lambda_s lambda_t)/2) G·H G",
+        "+ η² (Σ_s lambda_s^2/2) tr(H C)",
+    ]
+    assert r"\sum_{s<t}\lambda_s\lambda_t" in series_to_latex(plain)
+    assert "-lambda_1" not in series_to_table(plain)
+    assert r"\sum_s\alpha_s" in plain.latex(notation=Notation(sizes={"lambda": r"\alpha"}))
+    memory = series_to_text(expand(order=2, schedule="lambda", momentum="mu", sampling="fixed")).splitlines()
+    assert memory[1] == "- η Σ_{e, s} W_es G·G"
+    assert memory[-3:] == [
+        "where lambda_es is the rate of update s in epoch e, of N/B updates",
+        "where w_ts = c A_(t-1) ... A_(s+1) b_s and W_s = e A_(T-1) ... A_(s+1) b_s",
+        "with A_t = [1 mu lambda_t; 0 mu], b_t = [lambda_t 1], c = [1 0], e = [1 0]",
+    ]
+    square = plain.truncate(1) * plain.truncate(1)
+    assert series_to_text(square).splitlines() == ["l²", "- η 2 Σ_s lambda_s l (G·G)"]
+    epochs = expand(order=2, schedule="lambda", sampling="reshuffle")
+    assert "(Σ_{e, s} lambda_es^2)N + 2(Σ_{e<f, s, t} lambda_es lambda_ft)B" in series_to_text(epochs)
+    late = expand(order=1, schedule="w_1", momentum=Fraction(1, 2), delay=3, mean_over_run=True)
+    assert r"{w_{1}}_t" in series_to_latex(late)
+    assert r"\text{ (0 for }} t < 3)".replace("}}", "}") in series_to_latex(late)
+    assert "5 registers" not in series_to_latex(late)
+    assert "12 registers" in series_to_latex(expand(order=1, schedule="lambda", delay=11))
+
+
 @pytest.mark.parametrize("basis", ["cumulant", "moment"])
 @pytest.mark.parametrize("style", ["matrix", "index"])
 def test_golden_latex(golden, basis, style):

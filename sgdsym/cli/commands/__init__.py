@@ -4,8 +4,25 @@ A command adds its parser in ``add`` and leaves the function to call in ``run``;
 it runs.
 """
 
-from sgdsym.cli.commands import compare, demo, diagrams, expand, literature, modified, paper, resum, stationary, verify
+from sgdsym.cli.commands import (
+    check,
+    compare,
+    demo,
+    diagrams,
+    expand,
+    explain,
+    literature,
+    modified,
+    paper,
+    resum,
+    simulate,
+    stationary,
+    verify,
+)
 
-COMMANDS = (expand, compare, diagrams, literature, resum, modified, paper, stationary, verify, demo)
+COMMANDS = (
+    *(expand, compare, check, diagrams, explain, literature, resum, modified, paper, stationary),
+    *(simulate, verify, demo),
+)
 
 __all__ = ["COMMANDS"]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.options import Commands, add_output
+from sgdsym.cli.formats import chosen_format
+from sgdsym.cli.options import Commands, RequestError, add_output
 from sgdsym.cli.output import check_writable, write
+
+FORMATS = ("text", "latex", "json", "html")
 
 
 def add(commands: Commands) -> None:
@@ -14,14 +17,25 @@ def add(commands: Commands) -> None:
         "literature",
         help="every printed formula, what sgdsym derives, and the verdict",
         description="Check the printed formulas of the literature; every verdict is computed when the command runs.",
-        epilog="example: sgdsym literature --output literature.txt",
+        epilog="example: sgdsym literature --source ziyin --output strength.tex",
     )
+    command.add_argument(
+        "wanted", nargs="?", metavar="NUMBER|NAME", help="one formula, or those with words in their name"
+    )
+    command.add_argument("--source", metavar="KEY", help="those of a source: the first author's surname, such as tenka")
+    command.add_argument("--format", choices=FORMATS, help="default: by the suffix of the output, else text")
     add_output(command)
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> None:
-    from sgdsym.literature import check_literature, report_text
+    from sgdsym.literature import REPORTS, check_literature, numbered, report, select
 
+    chosen = chosen_format(options, FORMATS)
+    (kind,) = (known for known in REPORTS if known == chosen)
     check_writable(options.output)
-    write(report_text(check_literature()), options.output)
+    try:
+        found = select(numbered(check_literature()), options.wanted, options.source)
+    except ValueError as error:
+        raise RequestError(error) from error
+    write(report(found, kind), options.output, markup=kind == "html")

@@ -17,19 +17,41 @@ from sgdsym.numeric.jax.errors import told
 from sgdsym.numeric.jax.trace import lowest_precision, most_bytes, operators
 from sgdsym.numeric.matrix_free.automatic import AutomaticCalculus, Precision
 from sgdsym.numeric.matrix_free.calculus import (
+    Along,
     Arrays,
     Floats,
     Losses,
     Transformations,
+    backwards,
     cells_of,
+    forwards,
+    inner,
     joined,
+    nested,
     split,
 )
 from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
 from sgdsym.numeric.matrix_free.messages import Cell, Message, Reading
 from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.matrix_free.supervised import Supervised
 
-TRANSFORMATIONS = Transformations(jax.jvp, jax.grad, jax.vmap, jax.tree.leaves, jax.tree.unflatten)
+
+def _alike(tree: Any, leaves: Sequence[Any]) -> Any:
+    return jax.tree.unflatten(jax.tree.structure(tree), leaves)
+
+
+def _way(along: Along) -> Transformations:
+    return Transformations(nested(jax.grad, along), jax.vmap, jax.tree.leaves, jax.tree.unflatten, _alike)
+
+
+# what has a rule for gradients alone (custom_vjp) cannot be differentiated forwards
+WAYS = (
+    ("", _way(forwards(jax.jvp))),
+    (
+        "derivatives are gradients of gradients, since an operator has no forward derivative that is right",
+        _way(backwards(jax.grad, inner(jax.tree.leaves))),
+    ),
+)
 USED_IN: list[int] = []  # the process that runs JAX: threads of JAX do not survive a fork
 
 
@@ -81,15 +103,43 @@ class JaxCalculus(AutomaticCalculus):
         return "JAX"
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways to differentiate, and what there is to say of each."""
+        return tuple(note for note, _ in WAYS)
+
+    @property
     def leaves(self) -> list[Any]:
         """The arrays of the parameters, in order."""
         return jax.tree.leaves(self.parameters)
 
-    def total(self, reading: Message | Reading, directions: Sequence[Floats], examples: Arrays) -> Floats:
+    def attempt(self, program: Program, directions: Sequence[Floats], points: Sequence[Arrays]) -> None:
+        """Find out whether the random values of a program can be computed; they are only traced."""
+        with self._at_work():
+            drawn = [self._arrays(cell) for cell in points]
+            jax.eval_shape(
+                self._draws(program), self.parameters, list(map(self._tree, directions)), [], None, drawn, []
+            )
+
+    def whole(self, examples: Arrays) -> Floats | None:
+        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
+        if not isinstance(self.loss, Supervised):
+            return None
+        with self._at_work():
+            found = self.loss.whole(self.parameters, jax.tree.unflatten(self.layout, self._arrays(examples)))
+            return np.asarray(found, dtype=np.float64)
+
+    def total(
+        self,
+        reading: Message | Reading,
+        directions: Sequence[Floats],
+        examples: Arrays,
+        multiplicities: Floats | None = None,
+    ) -> Floats:
         """A message or a value, summed over examples."""
         with self._at_work():
-            compiled = self.compiled.get((self.role, "total", reading), lambda: self._step(reading))
-            found = compiled(self.parameters, [self._tree(d) for d in directions], self._arrays(examples))
+            compiled = self.compiled.get((self.role, self.way, "total", reading), lambda: self._step(reading))
+            times = self._numbers(multiplicities)
+            found = compiled(self.parameters, [self._tree(d) for d in directions], self._arrays(examples), times)
             return (
                 joined(jax.tree.leaves(found)) if isinstance(reading, Message) else np.asarray(found, dtype=np.float64)
             )
@@ -98,7 +148,14 @@ class JaxCalculus(AutomaticCalculus):
         """The loss of each example."""
         with self._at_work():
             make = lambda: lambda parameters, arrays: self._losses(parameters).each(parameters, arrays)  # noqa: E731
-            compiled = self.compiled.get((self.role, "losses"), make)
+            compiled = self.compiled.get((self.role, self.way, "losses"), make)
+            return np.asarray(compiled(self.parameters, self._arrays(examples)), dtype=np.float64)
+
+    def gradients(self, examples: Arrays) -> Floats:
+        """The gradient of the loss of each example."""
+        with self._at_work():
+            make = lambda: lambda parameters, arrays: self._losses(parameters).gradients(arrays, jax.numpy.concatenate)  # noqa: E731
+            compiled = self.compiled.get((self.role, self.way, "gradients"), make)
             return np.asarray(compiled(self.parameters, self._arrays(examples)), dtype=np.float64)
 
     def values(
@@ -108,11 +165,13 @@ class JaxCalculus(AutomaticCalculus):
         points: Sequence[Arrays],
         batches: Sequence[Arrays],
         everything: Arrays,
+        multiplicities: Floats | None = None,
     ) -> Floats:
         """The random values of a program."""
         with self._at_work():
-            compiled = self.compiled.get((self.role, "values", program), lambda: self._draws(program))
-            fixed = self.parameters, [self._tree(d) for d in directions], self._arrays(everything)
+            compiled = self.compiled.get((self.role, self.way, "values", program), lambda: self._draws(program))
+            times = self._numbers(multiplicities)
+            fixed = self.parameters, [self._tree(d) for d in directions], self._arrays(everything), times
             drawn = [self._arrays(cell) for cell in points], [self._arrays(cell) for cell in batches]
             return np.asarray(compiled(*fixed, *_sharded(drawn)), dtype=np.float64)
 
@@ -134,7 +193,8 @@ class JaxCalculus(AutomaticCalculus):
 
     def doubled(self) -> Self:
         """The same loss, its parameters and data in double precision."""
-        return replace(self, parameters=jax.tree.map(lambda leaf: leaf.astype(np.float64), self.parameters))
+        loss = self.loss.doubled() if isinstance(self.loss, Supervised) else self.loss
+        return replace(self, loss=loss, parameters=jax.tree.map(lambda leaf: leaf.astype(np.float64), self.parameters))
 
     def observing(self) -> Self:
         """The observed function in the place of the loss."""
@@ -153,14 +213,14 @@ class JaxCalculus(AutomaticCalculus):
         message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
         with self._at_work():
             directions = [self.parameters] * inputs
-            return most_bytes(self._step(message), self.parameters, directions, self._arrays(examples))
+            return most_bytes(self._step(message), self.parameters, directions, self._arrays(examples), None)
 
     def culprit(self, order: int, examples: Arrays) -> str | None:
         """The operator of the loss whose own derivatives of an order are wrong, where it can be found."""
         with self._at_work():
             for operator in operators(self._alone(examples), self.parameters):
                 parameters = [np.asarray(argument) for argument in operator.parameters]
-                alone = JaxCalculus(operator, parameters, jax.tree.structure(0))
+                alone = JaxCalculus(operator, parameters, jax.tree.structure(0), way=self.way)
                 try:
                     found = confirm_derivatives(alone, alone.precision((np.zeros(1),)), (np.zeros(1),), order)
                 except ValueError:
@@ -173,7 +233,8 @@ class JaxCalculus(AutomaticCalculus):
         def loss(parameters: Any, example: Any) -> Any:
             return self.loss(parameters, example)  # a function of our own: JAX hashes those it maps
 
-        return Losses(TRANSFORMATIONS, loss, self.function, self.layout, parameters)
+        legs = None if self.legs is None else [self._numbers(leg) for leg in self.legs]
+        return Losses(WAYS[self.way][1], loss, self.function, self.layout, parameters, legs)
 
     def _alone(self, examples: Arrays) -> Callable[[Any], Any]:
         """The loss of the first of some examples."""
@@ -181,21 +242,28 @@ class JaxCalculus(AutomaticCalculus):
         return lambda parameters: self.loss(parameters, example)
 
     def _step(self, reading: Message | Reading) -> Callable[..., Any]:
-        def total(parameters: Any, directions: Any, examples: Any) -> Any:
-            return self._losses(parameters).step(reading, directions, examples, mean=False)
+        def total(parameters: Any, directions: Any, examples: Any, multiplicities: Any) -> Any:
+            return self._losses(parameters).step(reading, directions, examples, multiplicities, mean=False)
 
         return total
 
     def _draws(self, program: Program) -> Callable[..., Any]:
-        def values(parameters: Any, directions: Any, everything: Any, points: Any, batches: Any) -> Any:
+        def values(
+            parameters: Any, directions: Any, everything: Any, multiplicities: Any, points: Any, batches: Any
+        ) -> Any:
             losses = self._losses(parameters)
 
             def draw(points: Any, batches: Any) -> Any:
-                return jax.numpy.stack(losses.program(program, directions, cells_of(points, batches, everything)))
+                cells = cells_of(points, batches, everything)
+                return jax.numpy.stack(losses.program(program, directions, cells, multiplicities))
 
             return jax.vmap(draw)(points, batches)
 
         return values
+
+    def _numbers(self, numbers: Floats | None) -> Any:
+        """Numbers as they are computed with, where there are some."""
+        return None if numbers is None else numbers.astype(np.float64 if self._is_double else np.float32)
 
     def _tree(self, vector: Floats) -> Any:
         """A vector in the shape of the parameters."""

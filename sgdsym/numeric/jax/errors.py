@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager
 
 from sgdsym.numeric.matrix_free.refusal import Remedy, in_one_line
 
+MODES = "call it in evaluation mode: dropout and batch normalisation in training are no function of one data point"
 REMEDIES = (
+    Remedy(r"Rng|requires a key|ModifyScopeVariable|batch_stats|running statistics", MODES, final=True),
     Remedy(
         r"[Tt]racer|[Cc]oncret|traced",
         "use jax.numpy throughout: no float(), item(), numpy functions and no if on values",

@@ -10,6 +10,7 @@ from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
 from sgdsym.numeric.matrix_free.session import Progress, Session, split_options
+from sgdsym.numeric.matrix_free.statistics import Measured, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
 
 __all__ = [
@@ -18,15 +19,19 @@ __all__ = [
     "DiagramValues",
     "Effort",
     "Estimate",
+    "Measured",
     "Plan",
     "Progress",
     "Session",
+    "Statistics",
     "Transformations",
     "as_numpy",
     "check_parameters",
     "check_types",
     "evaluate_diagrams",
     "make_plan",
+    "measure",
     "run_tasks",
     "split_options",
+    "split_run",
 ]

@@ -7,12 +7,15 @@ values (:mod:`~sgdsym.numeric.matrix_free.confirm`), and by which other evaluati
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats, Function, joined
+from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.matrix_free.supervised import Reduction, reduction_of
 
 HALF = frozenset({"bfloat16", "float16"})
 EPSILONS = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23}
@@ -51,12 +54,35 @@ class Observed:
 
 @dataclass(frozen=True, eq=False)
 class AutomaticCalculus(Calculus):
-    """A loss at its parameters, differentiated by a framework."""
+    """A loss at its parameters, differentiated by a framework.
+
+    Attributes:
+        way: which of the ways to differentiate is taken.
+    """
+
+    way: int = 0
 
     @property
     @abstractmethod
     def framework(self) -> str:
         """The name of the framework."""
+
+    @property
+    @abstractmethod
+    def ways(self) -> tuple[str, ...]:
+        """The ways to differentiate, the cheapest first, and what there is to say of each."""
+
+    @abstractmethod
+    def attempt(self, program: Program, directions: Sequence[Floats], points: Sequence[Arrays]) -> None:
+        """Find out whether the random values of a program can be computed.
+
+        Raises:
+            ValueError: if they cannot.
+        """
+
+    @abstractmethod
+    def whole(self, examples: Arrays) -> Floats | None:
+        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
 
     @abstractmethod
     def moved(self, parameters: Floats) -> Self:
@@ -81,6 +107,21 @@ class AutomaticCalculus(Calculus):
     @abstractmethod
     def culprit(self, order: int, examples: Arrays) -> str | None:
         """The operator of the loss whose own derivatives of an order are wrong, where it can be found."""
+
+    def checked_losses(self, examples: Arrays) -> Floats:
+        """The loss of each example; that of all of them must be their mean or their sum."""
+        each = self.losses(examples)
+        self.reduction(examples, each)
+        return each
+
+    def reduction(self, examples: Arrays, each: Floats) -> Reduction:
+        """How a supervised loss makes the loss of a batch from those of its examples.
+
+        Raises:
+            ValueError: if it does so in no way that is known.
+        """
+        whole = self.whole(examples)
+        return "mean" if whole is None else reduction_of(whole, each, 2.0**-52 if self.itemsize == 8 else 2.0**-23)
 
     def observing(self) -> Self:
         """The observed function in the place of the loss."""

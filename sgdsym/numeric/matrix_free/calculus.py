@@ -1,7 +1,7 @@
 r"""What is asked of a framework, and the derivatives made from it.
 
 JAX and PyTorch offer the same three transformations of functions: ``jvp`` (the derivative along a direction), ``grad`` and
-``vmap``.  Nested they give every derivative that a diagram needs,
+``vmap``.  Nested they give every derivative that a diagram needs, or ``grad`` alone does where an operator lacks the others,
 
 .. math:: \nabla^{k+1} l\,[m_1, …, m_k, \cdot\,] = \partial_{m_1} \cdots \partial_{m_k} \nabla l,
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -35,12 +36,15 @@ class Calculus(ABC):
         parameters: arrays in any nesting of tuples, lists and dictionaries.
         layout: the nesting of the data, with the number of each array in its place.
         function: the observed function of the parameters, where the series has one.
+        legs: by what the indices of every derivative are multiplied, an array or a number for each array of the parameters:
+            the square root of the inverse metric of every contraction, which is the identity where there are none.
     """
 
     loss: Callable[[Any, Any], Any]
     parameters: Any
     layout: Any
     function: Function | None = None
+    legs: tuple[Any, ...] | None = None
 
     @property
     @abstractmethod
@@ -58,12 +62,30 @@ class Calculus(ABC):
         return max(int(leaf.dtype.itemsize) for leaf in self.leaves)
 
     @abstractmethod
-    def total(self, reading: Message | Reading, directions: Sequence[Floats], examples: Arrays) -> Floats:
-        """A message (p,) or a value (), without random data, summed over examples (n, …)."""
+    def total(
+        self,
+        reading: Message | Reading,
+        directions: Sequence[Floats],
+        examples: Arrays,
+        multiplicities: Floats | None = None,
+    ) -> Floats:
+        """A message (p,) or a value (), without random data, summed over examples (n, …), each so many times (n,)."""
 
     @abstractmethod
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example, (n,)."""
+
+    def checked_losses(self, examples: Arrays) -> Floats:
+        """The loss of each example, after a look at what the loss of all of them would be.
+
+        Raises:
+            ValueError: if the loss of a batch does not follow from those of its examples.
+        """
+        return self.losses(examples)
+
+    @abstractmethod
+    def gradients(self, examples: Arrays) -> Floats:
+        """The gradient of the loss of each example, (n, p)."""
 
     @abstractmethod
     def values(
@@ -73,6 +95,7 @@ class Calculus(ABC):
         points: Sequence[Arrays],
         batches: Sequence[Arrays],
         everything: Arrays,
+        multiplicities: Floats | None = None,
     ) -> Floats:
         """The random values of a program, (draws, values).
 
@@ -82,26 +105,55 @@ class Calculus(ABC):
             points: for each point of a draw the examples, (draws, 1, …).
             batches: for each minibatch of a draw the examples, (draws, minibatch, …).
             everything: all data, (n, …), where a mean between random messages is exact; else empty.
+            multiplicities: how many times each of all data is counted in that mean, (n,), once where there are none.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Transformations:
-    """The transformations of a framework, and its trees of arrays.
+    r"""The transformations of a framework, and its trees of arrays.
 
     Attributes:
-        jvp: value and derivative of a function along a direction.
-        grad: the gradient of a function.
+        derivative: of a function, a number, at some parameters, along some directions:
+            :math:`\partial_{m_1} \cdots \partial_{m_k} \nabla f`.
         vmap: a function applied along an axis.
         leaves: the arrays of a tree.
         rebuilt: a tree of the shape of its first argument, with the arrays that belong to its numbers.
+        alike: a tree of the shape of its first argument, with other arrays in their order.
     """
 
-    jvp: Callable[..., Any]
-    grad: Callable[..., Any]
+    derivative: Callable[[Function, Sequence[Any], Any], Any]
     vmap: Callable[..., Any]
     leaves: Callable[[Any], list[Any]]
     rebuilt: Callable[[Any, Sequence[Any]], Any]
+    alike: Callable[[Any, Sequence[Any]], Any]
+
+
+Along: TypeAlias = Callable[[Function, Any], Function]
+
+
+def nested(grad: Callable[[Function], Function], along: Along) -> Callable[[Function, Sequence[Any], Any], Any]:
+    """The derivative of :class:`Transformations`: a gradient, differentiated along each direction."""
+
+    def derivative(function: Function, directions: Sequence[Any], parameters: Any) -> Any:
+        return reduce(along, directions, grad(function))(parameters)
+
+    return derivative
+
+
+def forwards(jvp: Callable[..., Any]) -> Along:
+    """Along a direction by ``jvp``, which gives value and derivative: the cheapest way."""
+    return lambda function, direction: lambda parameters: jvp(function, (parameters,), (direction,))[1]
+
+
+def backwards(grad: Callable[[Function], Function], product: Callable[[Any, Any], Any]) -> Along:
+    r"""Along a direction by one more gradient, :math:`\nabla (m \cdot \nabla f)`: for operators without forward derivatives."""
+    return lambda function, direction: grad(lambda parameters: product(function(parameters), direction))
+
+
+def inner(leaves: Callable[[Any], list[Any]]) -> Callable[[Any, Any], Any]:
+    """The inner product of two trees of arrays."""
+    return lambda first, second: sum((a * b).sum() for a, b in zip(leaves(first), leaves(second), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,49 +165,72 @@ class Losses:
     function: Function | None
     layout: Any
     parameters: Any
+    legs: Sequence[Any] | None = None
 
     def each(self, parameters: Any, examples: Sequence[Any]) -> Any:
         """The loss of each example."""
         return self.use.vmap(self.loss, (None, 0))(parameters, self.use.rebuilt(self.layout, examples))
 
-    def step(self, step: Message | Reading, directions: Sequence[Any], examples: Sequence[Any], *, mean: bool) -> Any:
+    def step(
+        self,
+        step: Message | Reading,
+        directions: Sequence[Any],
+        examples: Sequence[Any],
+        multiplicities: Any = None,
+        *,
+        mean: bool,
+    ) -> Any:
         """A message or a value on some examples: their mean or their sum."""
         if isinstance(step, Pairing):
-            return self.product(*directions)
+            return inner(self.use.leaves)(*directions)
 
         def observed(parameters: Any) -> Any:
             if step.cell.kind == "function":
                 assert self.function is not None
                 return self.function(parameters)
             losses = self.each(parameters, examples)
+            losses = losses if multiplicities is None else losses * multiplicities
             return losses.mean() if mean else losses.sum()
 
         if isinstance(step, Value):
             return observed(self.parameters)
-        derivative = self.use.grad(observed)
-        for direction in directions:
-            derivative = self._along(derivative, direction)
-        return derivative(self.parameters)
+        along = [self._on_legs(direction) for direction in directions]
+        return self._on_legs(self.use.derivative(observed, along, self.parameters))
 
-    def program(self, program: Program, directions: Sequence[Any], cells: Mapping[Cell, Sequence[Any]]) -> list[Any]:
+    def program(
+        self,
+        program: Program,
+        directions: Sequence[Any],
+        cells: Mapping[Cell, Sequence[Any]],
+        multiplicities: Any = None,
+    ) -> list[Any]:
         """The random values of one draw."""
         known = dict(zip(program.shared, directions, strict=True))
+
+        def step(step: Message | Reading) -> Any:
+            cell = None if isinstance(step, Pairing) else step.cell
+            times = multiplicities if cell == Cell("mean") else None
+            examples = () if cell is None else cells.get(cell, ())
+            return self.step(step, [known[m] for m in step.inputs], examples, times, mean=True)
+
         for message in program.messages:
-            inputs = [known[earlier] for earlier in message.inputs]
-            known[message] = self.step(message, inputs, cells.get(message.cell, ()), mean=True)
-        values = []
-        for reading in program.drawn_readings:
-            examples = () if isinstance(reading, Pairing) else cells.get(reading.cell, ())
-            values.append(self.step(reading, [known[m] for m in reading.inputs], examples, mean=True))
-        return values
+            known[message] = step(message)
+        return [step(reading) for reading in program.drawn_readings]
 
-    def product(self, first: Any, second: Any) -> Any:
-        """The inner product of two trees of arrays."""
-        pairs = zip(self.use.leaves(first), self.use.leaves(second), strict=True)
-        return sum((a * b).sum() for a, b in pairs)
+    def gradients(self, examples: Sequence[Any], joined: Callable[[list[Any]], Any]) -> Any:
+        """The gradient of each example, its arrays joined to one vector each."""
 
-    def _along(self, function: Function, direction: Any) -> Function:
-        return lambda parameters: self.use.jvp(function, (parameters,), (direction,))[1]
+        def gradient(parameters: Any, example: Any) -> Any:
+            slope = self.use.derivative(lambda parameters: self.loss(parameters, example), (), parameters)
+            return joined([leaf.reshape(-1) for leaf in self.use.leaves(self._on_legs(slope))])
+
+        return self.use.vmap(gradient, (None, 0))(self.parameters, self.use.rebuilt(self.layout, examples))
+
+    def _on_legs(self, tree: Any) -> Any:
+        if self.legs is None:
+            return tree
+        leaves = self.use.leaves(tree)
+        return self.use.alike(tree, [leg * leaf for leg, leaf in zip(self.legs, leaves, strict=True)])
 
 
 def cells_of(points: Sequence[Any], batches: Sequence[Any], everything: Any) -> dict[Cell, Any]:

@@ -69,6 +69,17 @@ def confirm_derivatives(
     return found
 
 
+def attempt_derivatives(calculus: AutomaticCalculus, examples: Arrays, order: int) -> None:
+    """Find out whether the derivatives up to an order can be computed at all, also at parameters that are moved.
+
+    Raises:
+        ValueError: if they cannot.
+    """
+    directions = _directions(calculus, order + 1, np.random.default_rng(0))
+    arrays = (*examples, np.zeros(len(examples[0])))
+    calculus.along(directions[-1]).attempt(_tower(order), directions, [tuple(array[:, None] for array in arrays)])
+
+
 def _tables(
     calculus: AutomaticCalculus, directions: list[Floats], examples: Arrays, at_once: int
 ) -> tuple[Floats, Floats]:

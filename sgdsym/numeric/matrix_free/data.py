@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Number
@@ -10,22 +11,59 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sgdsym.arrays import check_unmasked, unmasked
+from sgdsym.arrays import check_unmasked, float_array, unmasked
 
 Indices: TypeAlias = NDArray[np.int64]
 LOOKED_AT = 2**20  # numbers that are looked at together
+WEIGHTS_SUM = 1e-6
+MEND = "leave the point out or mend it"
 COLLECT = {
-    "data": "collect all data points in arrays (n, …) first",
+    "data": "data are arrays (n, …), a dataset, a loader, or an iterable of batches",
     "parameters": "give arrays in tuples, lists and dictionaries, such as dict(module.named_parameters())",
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Data:
-    """The data points.
+class Points(ABC):
+    """Data points that are read by number, and how likely each of them is.
+
+    Attributes:
+        weights: the probability of each data point, (n,); uniform where there are none.
+    """
+
+    weights: NDArray[np.float64] | None
+
+    @property
+    @abstractmethod
+    def points(self) -> int:
+        """Number of data points."""
+
+    @property
+    @abstractmethod
+    def bytes_each(self) -> int:
+        """Memory of one data point."""
+
+    @abstractmethod
+    def take(self, indices: Any) -> tuple[NDArray[Any], ...]:
+        """The data points of an array of indices (…), each array (…, …), in memory that frameworks can take over."""
+
+    def multiplicities(self, indices: Any) -> NDArray[np.float64] | None:
+        """How many times data points are counted, in all as many times as there are; once where there are no weights."""
+        return None if self.weights is None else self.weights[indices] * self.points
+
+    def drawn(self, shape: Sequence[int], generator: np.random.Generator) -> Indices:
+        """Random data points, each by its probability."""
+        if self.weights is None:
+            return drawn_points(self.points, shape, generator)
+        return weighted_points(self.weights, shape, generator)
+
+
+@dataclass(frozen=True, eq=False)
+class Data(Points):
+    """Data points in arrays.
 
     Attributes:
         arrays: one row for each data point in each array, (n, …).
+        weights: the probability of each data point, (n,); uniform where there are none.
 
     Raises:
         ValueError: if there are none, the arrays have different lengths, or one holds a number that is not finite.
@@ -36,6 +74,7 @@ class Data:
     """
 
     arrays: tuple[NDArray[Any], ...]
+    weights: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         alone = next((i for i, array in enumerate(self.arrays) if not array.ndim), None)
@@ -50,7 +89,9 @@ class Data:
                 f"each array of the data needs one row for each data point, at least one; the lengths are {lengths}"
             )
         for i, array in enumerate(self.arrays):
-            check_finite(array, f"array {i} of the data", "leave the point out or mend it")
+            check_finite(array, f"array {i} of the data", MEND)
+        if self.weights is not None:
+            object.__setattr__(self, "weights", read_weights(self.weights, self.points))
 
     @property
     def points(self) -> int:
@@ -63,14 +104,41 @@ class Data:
         return sum(array.nbytes for array in self.arrays) // self.points
 
     def take(self, indices: Any) -> tuple[NDArray[Any], ...]:
-        """The data points of an array of indices (…), each array (…, …), in memory that frameworks can take over."""
+        """The data points of an array of indices."""
         return tuple(np.require(array[indices], requirements=["C", "W"]) for array in self.arrays)
 
 
-def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
+def read_weights(weights: Any, points: int) -> NDArray[np.float64]:
+    """The probabilities of some data points.
+
+    Raises:
+        ValueError: if they are not as many, negative, or do not sum to 1.
+
+    >>> read_weights([0.5, 0.25], 2)
+    Traceback (most recent call last):
+    ValueError: weights must sum to 1, not to 0.75
+    """
+    given = float_array(weights, "weights")
+    if given.shape != (points,):
+        raise ValueError(f"weights has shape {given.shape}; there are {points} data points, so it must be ({points},)")
+    if not (given >= 0).all():
+        raise ValueError(f"weights are probabilities, none below 0; the smallest is {given.min()}")
+    if not abs(given.sum() - 1) <= WEIGHTS_SUM:
+        raise ValueError(f"weights must sum to 1, not to {given.sum()}")
+    probabilities: NDArray[np.float64] = given / given.sum()
+    return probabilities
+
+
+def check_finite(rows: NDArray[Any], what: str, remedy: str, numbers: NDArray[Any] | None = None) -> None:
     """Refuse rows of numbers, (n, …), of which one is not finite.
 
     Some rows are looked at after the other: an array that is mapped from a file is never copied as a whole.
+
+    Args:
+        rows: the numbers.
+        what: their name in the complaint.
+        remedy: what to do.
+        numbers: which data points they belong to, (n,); the first ones where it is left out.
 
     Raises:
         ValueError: naming the first data point with such a number.
@@ -83,7 +151,8 @@ def check_finite(rows: NDArray[Any], what: str, remedy: str) -> None:
         finite = np.isfinite(part)
         if not finite.all():
             place = tuple(int(j) for j in np.argwhere(~finite)[0])
-            raise ValueError(f"{what} is {part[place]} at data point {start + place[0]}; {remedy}")
+            point = start + place[0] if numbers is None else numbers[start + place[0]]
+            raise ValueError(f"{what} is {part[place]} at data point {point}; {remedy}")
 
 
 def check_types(arrays: Iterable[Any], what: str) -> None:
@@ -95,9 +164,9 @@ def check_types(arrays: Iterable[Any], what: str) -> None:
     >>> check_types([np.zeros(2), np.array(["a"])], "data")
     Traceback (most recent call last):
     ValueError: array 1 of the data holds <U1; make it float16, float32 or float64
-    >>> check_types([iter([1.0])], "data")
+    >>> check_types(["a"], "data")
     Traceback (most recent call last):
-    ValueError: the data hold a list_iterator where an array belongs; collect all data points in arrays (n, …) first
+    ValueError: the data hold a str where an array belongs; data are arrays (n, …), a dataset, a loader, or an iterable of batches
     """
     for i, array in enumerate(arrays):
         if not (hasattr(array, "dtype") or hasattr(array, "__array__") or isinstance(array, Number)):
@@ -161,3 +230,18 @@ def drawn_points(points: int, shape: Sequence[int], generator: np.random.Generat
     rounds = -(-wanted // points)
     order = np.concatenate([generator.permutation(points) for _ in range(rounds)])
     return order[:wanted].reshape(*shape)
+
+
+def weighted_points(weights: NDArray[np.float64], shape: Sequence[int], generator: np.random.Generator) -> Indices:
+    """Random data points, each by its probability, with as few repetitions as there can be: one in each part of the whole.
+
+    >>> weighted_points(np.array([0.0, 0.5, 0.5]), (2,), np.random.default_rng(0)).tolist() in ([1, 2], [2, 1])
+    True
+    """
+    wanted = int(np.prod(shape))
+    places = (generator.permutation(wanted) + generator.random(wanted)) / wanted
+    ends = np.cumsum(weights)
+    found = np.searchsorted(ends, places * ends[-1], side="right")
+    last = int(np.flatnonzero(weights)[-1])  # a place may be rounded up to the end
+    within: Indices = np.minimum(found, last).reshape(*shape)
+    return within

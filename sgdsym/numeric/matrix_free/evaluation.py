@@ -17,7 +17,7 @@ import numpy as np
 
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats
-from sgdsym.numeric.matrix_free.data import Data, Indices, check_finite, drawn_points
+from sgdsym.numeric.matrix_free.data import Indices, Points, check_finite
 from sgdsym.numeric.matrix_free.estimate import DiagramValues
 from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading, Value
 from sgdsym.numeric.matrix_free.plan import Group, Plan
@@ -40,7 +40,7 @@ class Bench:
     """
 
     calculus: Calculus
-    data: Data
+    data: Points
     executor: Any = None
     done: Callable[[], None] | None = None
 
@@ -53,7 +53,7 @@ def task_count(plan: Plan) -> int:
     """How many tasks a plan will be."""
     steps = {step for group in plan.groups for step in (*group.program.shared, *group.program.fixed_readings)}
     cells = [step.cell.kind for step in steps if not isinstance(step, Pairing)]
-    slices = len(_slices(plan))
+    slices = len(slices_of(plan))
     fixed = cells.count("mean") * slices + cells.count("function")
     chunks = sum(_chunks(plan, group) for group in plan.groups)
     return slices + fixed * (1 + plan.twins) + (plan.replicates + plan.twins) * chunks
@@ -103,7 +103,7 @@ def check_losses(plan: Plan, bench: Bench) -> None:
     Raises:
         ValueError: naming the first such data point.
     """
-    found = bench.run({s.start: partial(_losses_task, bench, s) for s in _slices(plan)})
+    found = bench.run({s.start: partial(_losses_task, bench, s) for s in slices_of(plan)})
     parts = [np.asarray(part) for part in found.values()]
     if any(part.ndim != 1 for part in parts):
         raise ValueError(f"the loss of one data point must be one number, not an array of shape {parts[0].shape[1:]}")
@@ -111,7 +111,7 @@ def check_losses(plan: Plan, bench: Bench) -> None:
 
 
 def _losses_task(bench: Bench, rows: slice) -> Task:
-    return bench.calculus.losses, (bench.data.take(rows),)
+    return bench.calculus.checked_losses, (bench.data.take(rows),)
 
 
 def _compute_fixed(fixed: Fixed, program: Program, plan: Plan, bench: Bench) -> None:
@@ -125,20 +125,32 @@ def _compute_fixed(fixed: Fixed, program: Program, plan: Plan, bench: Bench) -> 
             continue
         # the function of the parameters has no data: one pass over one point, which it does not look at
         alone = step.cell.kind == "function"
-        slices = [slice(0, 1)] if alone else _slices(plan)
+        slices = [slice(0, 1)] if alone else slices_of(plan)
         parts = bench.run({s.start: partial(_total_task, bench, step, directions, s) for s in slices})
-        fixed[step] = _exact_sum(list(parts.values())) / (1 if alone else bench.data.points)
+        fixed[step] = total_of(list(parts.values())) / (1 if alone else bench.data.points)
 
 
 def _total_task(bench: Bench, step: Message | Value, directions: Sequence[Floats], rows: slice) -> Task:
-    return bench.calculus.total, (step, directions, bench.data.take(rows))
+    return bench.calculus.total, (step, directions, bench.data.take(rows), bench.data.multiplicities(rows))
 
 
-def _exact_sum(parts: Sequence[Floats]) -> Any:
-    """The sum of arrays, rounded once, so that their order does not matter."""
-    if len(parts) == 1 or not parts[0].shape:
-        return parts[0] if len(parts) == 1 else fsum(parts)
-    return np.array([fsum(entries) for entries in zip(*parts, strict=True)])
+def total_of(parts: Sequence[Floats]) -> Any:
+    """The sum of numbers or arrays, compensated: what is lost by rounding is added up beside it, and added at the end.
+
+    The parts are in the order of the data, whoever computed them, so the executor does not change a bit.
+
+    Source: A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974.
+
+    >>> total_of([np.array([1.0]), np.array([1e100]), np.array([1.0]), np.array([-1e100])])
+    array([2.])
+    """
+    total, lost = np.array(parts[0], dtype=np.float64), np.zeros(np.shape(parts[0]))
+    for part in parts[1:]:
+        found = total + part
+        moved = found - total
+        lost += (total - (found - moved)) + (part - moved)
+        total = found
+    return (total + lost)[()]
 
 
 def _drawn_part(ways: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -152,10 +164,11 @@ def _drawn_means(
     products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
     if not group.draws:
         return {product: np.ones(replicates) for product in products}
-    chunks = _exact_chunks(plan, group) if plan.effort.mode == "exact" else _sampled_chunks(plan, group, replicates)
+    exact = plan.effort.mode == "exact"
+    chunks = _exact_chunks(plan, group) if exact else _sampled_chunks(plan, group, bench.data, replicates)
     directions = [fixed[message] for message in group.program.shared]
     work = Work(bench.calculus, group.program, products, directions)
-    everything = bench.data.take(slice(None)) if plan.effort.mode == "exact" else ()
+    everything = Everything.of(bench.data) if exact else Everything()
     found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
     parts: list[list[list[float]]] = [[] for _ in range(replicates)]
     for (replicate, _), sums in found.items():
@@ -181,12 +194,33 @@ class Work:
     products: tuple[tuple[Reading, ...], ...]
     directions: Sequence[Floats]
 
-    def sums(self, count: int, points: Sequence[Arrays], batches: Sequence[Arrays], everything: Arrays) -> list[float]:
-        """The sums of the products over the first ``count`` draws."""
-        table = self.calculus.values(self.program, self.directions, points, batches, everything)[:count]
+    def sums(
+        self,
+        counted: Floats,
+        points: Sequence[Arrays],
+        batches: Sequence[Arrays],
+        everything: Everything,
+    ) -> list[float]:
+        """The sums of the products over the first draws, each counted so many times (count,)."""
+        found = self.calculus.values(
+            self.program, self.directions, points, batches, everything.arrays, everything.multiplicities
+        )
+        table = found[: len(counted)]
         column = {reading: table[:, i] for i, reading in enumerate(self.program.drawn_readings)}
-        ones = np.ones(count)
-        return [fsum(prod((column[reading] for reading in product), start=ones)) for product in self.products]
+        return [fsum(prod((column[reading] for reading in product), start=counted)) for product in self.products]
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All data, and how many times each point is counted, where a mean between random messages is over all of them."""
+
+    arrays: Arrays = ()
+    multiplicities: Floats | None = None
+
+    @classmethod
+    def of(cls, data: Points) -> Everything:
+        """All data points."""
+        return cls(data.take(slice(None)), data.multiplicities(slice(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +232,19 @@ class Chunk:
     batches: Indices
 
 
-def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Data, everything: Arrays) -> Task:
+def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Points, everything: Everything) -> Task:
     chunk = draw()
     points = [data.take(column[:, None]) for column in chunk.points.T]
     batches = [data.take(chunk.batches[:, i]) for i in range(chunk.batches.shape[1])]
-    return work.sums, (chunk.count, points, batches, everything)
+    counted = np.ones(chunk.count)
+    # draws are random by the weights; where all of them are taken, each counts by the weights of its points
+    times = data.multiplicities(chunk.points[: chunk.count]) if everything.arrays else None
+    return work.sums, (counted if times is None else times.prod(axis=1), points, batches, everything)
 
 
-def _sampled_chunks(plan: Plan, group: Group, replicates: int) -> dict[tuple[int, int], Callable[[], Chunk]]:
+def _sampled_chunks(
+    plan: Plan, group: Group, data: Points, replicates: int
+) -> dict[tuple[int, int], Callable[[], Chunk]]:
     """The chunks of the first replicates; each replicate has draws of its own, told by the seed."""
     draws, program, effort = plan.effort.draws, group.program, plan.effort
     size = -(-draws // _chunks_in(draws, plan.at_once(group)))
@@ -213,8 +252,8 @@ def _sampled_chunks(plan: Plan, group: Group, replicates: int) -> dict[tuple[int
     @lru_cache(maxsize=1)
     def drawn(replicate: int) -> tuple[Indices, Indices]:
         generator = np.random.default_rng([effort.seed, replicate])
-        columns = [drawn_points(plan.points, (draws,), generator) for _ in range(program.points)]
-        cells = [drawn_points(plan.points, (draws, effort.minibatch), generator) for _ in range(program.batches)]
+        columns = [data.drawn((draws,), generator) for _ in range(program.points)]
+        cells = [data.drawn((draws, effort.minibatch), generator) for _ in range(program.batches)]
         none = np.zeros((draws, 0, effort.minibatch), dtype=np.int64)
         return np.stack(columns, axis=1), np.stack(cells, axis=1) if cells else none
 
@@ -255,6 +294,6 @@ def _chunks_in(draws: int, at_once: int) -> int:
     return -(-draws // at_once)
 
 
-def _slices(plan: Plan) -> list[slice]:
+def slices_of(plan: Plan) -> list[slice]:
     """All data points, as many at once as a pass takes."""
     return [slice(start, start + plan.in_pass) for start in range(0, plan.points, plan.in_pass)]

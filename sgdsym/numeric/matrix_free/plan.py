@@ -120,6 +120,7 @@ class Plan:
         effort: how the blocks are summed.
         held: for a message with 0, 1, … inputs what it was measured to hold; estimated where nothing was measured.
         twins: how many more evaluations of one replicate show the rounding.
+        notes: what a user should know about the loss, a line each.
 
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1, basis="moment")
@@ -139,6 +140,7 @@ class Plan:
     effort: Effort
     held: tuple[Held, ...] = ()
     twins: int = 0
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def gradients(self) -> tuple[float, float]:
@@ -241,6 +243,7 @@ class Plan:
             *(self._line(group) for group in self.groups if group.draws),
             *([f"again for the rounding: {_count(self.twins, 'time')}, one replicate each"] if self.twins else []),
             f"in all {_rounded(once + drawn)} gradients and {_bytes(self.bytes)}",
+            *self.notes,
         ]
         return "\n".join(lines)
 
@@ -267,6 +270,7 @@ def make_plan(
     effort: Effort,
     held: tuple[Held, ...] = (),
     twins: int = 0,
+    notes: tuple[str, ...] = (),
 ) -> Plan:
     """Plan the evaluation of diagrams over moments; nothing is refused yet."""
     exact = effort.mode == "exact"
@@ -275,7 +279,7 @@ def make_plan(
         draws = points**blocks if exact else effort.draws * effort.replicates
         program, values = build_program(members, Sizes(points, effort.minibatch, draws), exact=exact)
         groups.append(Group(program, values, draws if program.points else 0))
-    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins)
+    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins, notes)
 
 
 def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagram]]:

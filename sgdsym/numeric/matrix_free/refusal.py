@@ -17,10 +17,16 @@ class Remedy:
     Attributes:
         pattern: a regular expression that its message holds.
         advice: what to do.
+        final: whether the loss fails in whichever way it is differentiated.
     """
 
     pattern: str
     advice: str
+    final: bool = False
+
+
+class FinalError(ValueError):
+    """A loss that fails in whichever way it is differentiated."""
 
 
 @contextmanager
@@ -37,11 +43,12 @@ def in_one_line(framework: str, remedies: Sequence[Remedy]) -> Iterator[None]:
     """
     try:
         yield
-    except MemoryError:
+    except (FinalError, MemoryError):
         raise
     except Exception as error:
         text = " ".join(str(error).split())
-        advice = next((remedy.advice for remedy in remedies if re.search(remedy.pattern, text)), "")
+        found = next((remedy for remedy in remedies if re.search(remedy.pattern, text)), Remedy("", ""))
         said = f"{type(error).__name__}: {text}" if text else type(error).__name__
         shown = said if len(said) <= LENGTH else f"{said[:LENGTH]}…"
-        raise ValueError(f"the loss fails in {framework} ({shown}){'; ' if advice else ''}{advice}") from error
+        kind = FinalError if found.final else ValueError
+        raise kind(f"the loss fails in {framework} ({shown}){'; ' if found.advice else ''}{found.advice}") from error

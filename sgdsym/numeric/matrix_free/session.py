@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives
 from sgdsym.numeric.matrix_free.calculus import Calculus
-from sgdsym.numeric.matrix_free.data import Data
+from sgdsym.numeric.matrix_free.data import Points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, check_losses, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
@@ -53,7 +53,7 @@ class Session:
 
     series: Series
     calculus: Calculus
-    data: Data
+    data: Points
     effort: Effort = field(default_factory=Effort)
 
     def __post_init__(self) -> None:
@@ -89,6 +89,7 @@ class Session:
             effort=self.effort,
             held=assessed.held,
             twins=len(assessed.twins),
+            notes=assessed.notes,
         )
 
     @property
@@ -118,15 +119,47 @@ class Session:
 
     def _values(self, executor: Workers, progress: Progress) -> DiagramValues:
         """Evaluate the diagrams on workers that are there."""
+        ready = self.prepared(executor, progress)
+        return evaluate_diagrams(self.series, ready.plan, ready.bench, ready.assessed.twins)
+
+    def prepared(self, executor: Workers, progress: Progress) -> Prepared:
+        """Everything that is found out before diagrams are evaluated.
+
+        Raises:
+            ValueError: if it costs too much, a loss is not finite, or its derivatives are not those of its values.
+        """
         assessed = assess(self.calculus, self.data, self._orders)
         plan = self._plan(assessed)
         plan.check()
-        show = progress if callable(progress) else _Bar(plan) if progress else None
-        count = _Count(task_count(plan), show)
-        bench = Bench(self.calculus, self.data, executor, count.one)
+        bench = _bench(assessed, plan, self.data, executor, progress)
         check_losses(plan, bench)
-        check_derivatives(assessed, self.data, self._orders, self.effort.seed)
-        return evaluate_diagrams(self.series, plan, bench, assessed.twins)
+        confirmed = check_derivatives(assessed, self.data, self._orders, self.effort.seed)
+        if confirmed is not assessed:
+            plan = self._plan(confirmed)
+            plan.check()
+            bench = _bench(confirmed, plan, self.data, executor, progress)
+        return Prepared(confirmed, plan, bench)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A loss that may be evaluated.
+
+    Attributes:
+        assessed: what was found out about it.
+        plan: what is computed.
+        bench: where.
+    """
+
+    assessed: Assessment
+    plan: Plan
+    bench: Bench
+
+
+def _bench(assessed: Assessment, plan: Plan, data: Points, executor: Workers, progress: Progress) -> Bench:
+    """Where a plan is carried out; what it costs is said."""
+    show = progress if callable(progress) else _Bar(plan) if progress else None
+    return Bench(assessed.calculus, data, executor, _Count(task_count(plan), show).one)
 
 
 @dataclass(slots=True)

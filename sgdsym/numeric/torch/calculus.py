@@ -1,15 +1,9 @@
-"""The derivatives of a loss written for PyTorch, by ``torch.func``; tensors stay on the device of the parameters.
-
-Threads of one process take turns: PyTorch counts the levels of nested forward derivatives once for the whole process.
-"""
+"""The derivatives of a loss written for PyTorch; tensors stay on the device of the parameters."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from threading import RLock
 from typing import Any, Self
 
 import numpy as np
@@ -21,19 +15,17 @@ from sgdsym.numeric.matrix_free.calculus import (
     Arrays,
     Floats,
     Losses,
-    Transformations,
     cells_of,
     joined,
     split,
 )
 from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
-from sgdsym.numeric.matrix_free.messages import Message, Reading
+from sgdsym.numeric.matrix_free.messages import Cell, Message, Reading
 from sgdsym.numeric.matrix_free.program import Program
-from sgdsym.numeric.torch.errors import told
+from sgdsym.numeric.matrix_free.supervised import Supervised
 from sgdsym.numeric.torch.memory import most_bytes
 from sgdsym.numeric.torch.watch import calls, lowest_precision
-
-TURN = RLock()
+from sgdsym.numeric.torch.ways import WAYS, at_work, rebuilt
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,22 +44,52 @@ class TorchCalculus(AutomaticCalculus):
         return "PyTorch"
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways to differentiate, and what there is to say of each."""
+        return tuple(way.note for way in WAYS)
+
+    def attempt(self, program: Program, directions: Sequence[Floats], points: Sequence[Arrays]) -> None:
+        """Find out whether the random values of a program can be computed."""
+        self.values(program, directions, points, (), ())
+
+    def whole(self, examples: Arrays) -> Floats | None:
+        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
+        if not isinstance(self.loss, Supervised):
+            return None
+        with at_work(), torch.no_grad():
+            batch = rebuilt(self.layout, self._tensors(examples))
+            return _numbers(self.loss.whole(self.parameters, batch))
+
+    @property
     def leaves(self) -> list[Any]:
         """The arrays of the parameters, in order."""
         return _pytree.tree_leaves(self.parameters)
 
-    def total(self, reading: Message | Reading, directions: Sequence[Floats], examples: Arrays) -> Floats:
+    def total(
+        self,
+        reading: Message | Reading,
+        directions: Sequence[Floats],
+        examples: Arrays,
+        multiplicities: Floats | None = None,
+    ) -> Floats:
         """A message or a value, summed over examples."""
-        with TURN, told():
+        with at_work():
             known = [self._tree(d) for d in directions]
-            found = self._losses().step(reading, known, self._tensors(examples), mean=False)
+            found = self._losses().step(
+                reading, known, self._tensors(examples), self._numbers(multiplicities), mean=False
+            )
             parts = [_numbers(part) for part in _pytree.tree_leaves(found)]
         return joined(parts) if isinstance(reading, Message) else parts[0]
 
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example."""
-        with TURN, told():
+        with at_work():
             return _numbers(self._losses().each(self.parameters, self._tensors(examples)))
+
+    def gradients(self, examples: Arrays) -> Floats:
+        """The gradient of the loss of each example."""
+        with at_work():
+            return _numbers(self._losses().gradients(self._tensors(examples), torch.cat))
 
     def values(
         self,
@@ -76,17 +98,18 @@ class TorchCalculus(AutomaticCalculus):
         points: Sequence[Arrays],
         batches: Sequence[Arrays],
         everything: Arrays,
+        multiplicities: Floats | None = None,
     ) -> Floats:
         """The random values of a program."""
-        with TURN, told():
+        with at_work():
             losses, known = self._losses(), [self._tree(d) for d in directions]
-            all_data = self._tensors(everything)
+            all_data, times = self._tensors(everything), self._numbers(multiplicities)
 
             def draw(points: Any, batches: Any) -> Any:
-                return torch.stack(losses.program(program, known, cells_of(points, batches, all_data)))
+                return torch.stack(losses.program(program, known, cells_of(points, batches, all_data), times))
 
             drawn = [self._tensors(cell) for cell in points], [self._tensors(cell) for cell in batches]
-            return _numbers(torch.func.vmap(draw)(*drawn))
+            return _numbers(losses.use.vmap(draw)(*drawn))
 
     def moved(self, parameters: Floats) -> Self:
         """The same loss at other parameters."""
@@ -105,34 +128,25 @@ class TorchCalculus(AutomaticCalculus):
 
     def precision(self, examples: Arrays) -> Precision:
         """The lowest precision in the loss of the first of some examples, and in the observed function."""
-        with TURN, told():
+        with at_work():
             made = calls(self.loss, self.parameters, self._example(examples))
             if self.function is not None:
                 made += calls(self.function, self.parameters)
         return lowest_precision(made, self.parameters)
 
     def held_bytes(self, inputs: int, examples: Arrays) -> int:
-        """The most bytes held at once while a message with so many inputs is computed on some examples: a bound."""
-        with TURN, told():
-            parameters = _pytree.tree_map(lambda leaf: leaf.detach().clone().requires_grad_(), self.parameters)
-            tensors = self._tensors(examples)
-
-            def gradient() -> None:
-                total = replace(self._losses(), parameters=parameters).each(parameters, tensors).sum()
-                if total.requires_grad:
-                    torch.autograd.grad(total, _pytree.tree_leaves(parameters), allow_unused=True)
-
-            # nested directions are not watched themselves: some errors of PyTorch end the process there.  Each of them
-            # doubles what a gradient holds, and a number with its derivative is two
-            return most_bytes(gradient) * (2 ** (inputs + 1) if inputs else 1)
+        """The most bytes held at once while a message with so many inputs is computed on some examples."""
+        message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
+        directions = [np.ones(self.size)] * inputs
+        return most_bytes(lambda: self.total(message, directions, examples))
 
     def culprit(self, order: int, examples: Arrays) -> str | None:
         """The operator of the loss whose own derivatives of an order are wrong, where it can be found."""
-        with TURN, told():
+        with at_work():
             made = calls(self.loss, self.parameters, self._example(examples))
         for call in {call.name: call for call in made}.values():
             parameters, loss = call.parts()
-            alone = TorchCalculus(loss, parameters, 0, None, self.double)
+            alone = TorchCalculus(loss, parameters, 0, double=self.double, way=self.way)
             try:
                 found = confirm_derivatives(alone, lowest_precision([call], parameters), (np.zeros(1),), order)
             except ValueError:
@@ -142,11 +156,12 @@ class TorchCalculus(AutomaticCalculus):
         return None
 
     def _losses(self) -> Losses:
-        return Losses(_transformations(), self.loss, self.function, self.layout, self.parameters)
+        legs = None if self.legs is None else [self._numbers(leg) for leg in self.legs]
+        return Losses(WAYS[self.way].use, self.loss, self.function, self.layout, self.parameters, legs)
 
     def _example(self, examples: Arrays) -> Any:
         """The first of some examples, as the loss takes it."""
-        return _transformations().rebuilt(self.layout, [tensor[0] for tensor in self._tensors(examples)])
+        return rebuilt(self.layout, [tensor[0] for tensor in self._tensors(examples)])
 
     def _tensors(self, arrays: Arrays) -> list[Any]:
         """The data as they are computed with: half precision has no place in sums."""
@@ -154,6 +169,11 @@ class TorchCalculus(AutomaticCalculus):
         tensors = [torch.as_tensor(array, device=device) for array in arrays]
         wanted = torch.float64 if self.double else torch.float32
         return [t.to(wanted) if t.is_floating_point() and t.dtype.itemsize < wanted.itemsize else t for t in tensors]
+
+    def _numbers(self, numbers: Any) -> Any:
+        """Numbers as they are computed with, where there are some."""
+        first = self.leaves[0]
+        return None if numbers is None else torch.as_tensor(numbers, dtype=first.dtype, device=first.device)
 
     def _tree(self, vector: Floats) -> Any:
         """A vector in the shape of the parameters."""
@@ -212,19 +232,7 @@ class PartlyFrozen:
 
 
 def _doubled(function: Callable[..., Any]) -> Callable[..., Any]:
-    return function.doubled() if isinstance(function, PartlyFrozen) else function
-
-
-@cache
-def _transformations() -> Transformations:
-    def rebuilt(layout: Any, parts: Sequence[Any]) -> Any:
-        return _pytree.tree_map(lambda i: parts[i], layout)
-
-    with TURN, warnings.catch_warnings():
-        # on its first use PyTorch 2.13 loads forward derivatives through a function of its own that it deprecates
-        warnings.filterwarnings("ignore", ".*torch.jit.script", DeprecationWarning)
-        torch.func.jvp(torch.sin, (torch.zeros(()),), (torch.zeros(()),))
-    return Transformations(torch.func.jvp, torch.func.grad, torch.func.vmap, _pytree.tree_leaves, rebuilt)
+    return function.doubled() if isinstance(function, PartlyFrozen | Supervised) else function
 
 
 def _numbers(tensor: Any) -> Floats:
