@@ -17,7 +17,7 @@ from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
 from sgdsym.sgd.modified.generator import part_terms
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import Number, Request, Size
-from sgdsym.sgd.resummation.laws import EdgeLaw
+from sgdsym.sgd.resummation.resum import law_of
 from sgdsym.sgd.sampling import Given, Online, Sampling
 
 Progress: TypeAlias = "Callable[[int, int], None]"
@@ -101,7 +101,7 @@ def modified(
     if request.setting.dynamics == GD:
         if indices > 1:
             raise ValueError("gradient descent has no noise, so its drift is all there is; leave the part out")
-        terms = dict(field_terms(order, EdgeLaw.of(request.update_rule)))
+        terms = dict(field_terms(order, law_of(request)))
     else:
         terms = part_terms(_draws(request), order, indices, progress)
     observable = (*PARTS, f"jump-{indices}")[min(indices, 3) - 1]

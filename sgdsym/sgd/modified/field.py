@@ -38,7 +38,7 @@ from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient
-from sgdsym.sgd.resummation.laws import EdgeLaw, Polynomial
+from sgdsym.sgd.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 
 # order 18 has three million trees
 MAX_FIELD_ORDER = 18
@@ -189,12 +189,10 @@ def _without_one(law: EdgeLaw) -> Polynomial:
         raise ValueError(
             "a constant gradient moves the weights of this optimiser at no constant speed: it has no modified equation"
         )
-    if not law.symbols:
-        import sympy
-
-        zeros = sympy.Poly([c.as_expr() for c in left[::-1]], sympy.Dummy("x")).nroots() if len(left) > 1 else []
-        if any(abs(1 + zero) >= 1 for zero in zeros):
-            raise ValueError("this optimiser never forgets its start, so that no flow passes through its iterates")
+    if not law.symbols and not is_contracting(
+        [c.as_fraction() for c in quotient(law.memory, (Coefficient(-1), Coefficient(1)))]
+    ):
+        raise ValueError("this optimiser never forgets its start, so that no flow passes through its iterates")
     return tuple(left)
 
 

@@ -19,7 +19,7 @@ import sympy as sp
 from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.sgd.differences import complete_homogeneous, confluent_difference
-from sgdsym.sgd.resummation.laws import EdgeLaw
+from sgdsym.sgd.resummation.laws import EdgeLaw, is_contracting
 from sgdsym.sgd.resummation.resummed import Resummed, index_letters, tensor_indices
 from sgdsym.sgd.resummation.time_sum import Clock, Difference, TimeSum
 from sgdsym.tensors.notation import base_name
@@ -205,8 +205,8 @@ def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, resummed: Resum
                 f"no limit of many steps: the Hessian has the eigenvalue {value}, the point is not a minimum"
             )
         if not resummed.law.is_plain and moved.is_number and moved:
-            polynomial = _polynomial(resummed.law, moved, _X)
-            if not polynomial.free_symbols - {_X} and any(abs(zero) >= 1 for zero in sp.Poly(polynomial, _X).nroots()):
+            coefficients = sp.Poly(_polynomial(resummed.law, moved, _X), _X).all_coeffs()[::-1]
+            if all(c.is_number for c in coefficients) and not is_contracting(coefficients):
                 raise ValueError(
                     f"no limit of many steps: learning rate {rate} times the Hessian's eigenvalue {value} is {moved}, unstable: a rate"
                     " is not inside the unit circle"

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.modes import Mode, eigenvalues, partial_modes, resolvent
@@ -71,7 +71,7 @@ class EdgeLaw:
         gain, memory = _reduced(*inner)
         above, below = _reduced(*root)
         shared = _common(memory, below)
-        return cls(gain, memory, multiplied(above, _divided(memory, shared)[0]), _divided(below, shared)[0], start)
+        return cls(gain, memory, multiplied(above, quotient(memory, shared)), quotient(below, shared), start)
 
     @property
     def is_plain(self) -> bool:
@@ -104,6 +104,20 @@ class EdgeLaw:
             tuple(c.substitute(values) for c in polynomial) for polynomial in self.polynomials
         )
         return self._of_fractions((gain, memory), (root_gain, multiplied(memory, root_memory)), self.start)
+
+    def delayed(self, steps: int) -> EdgeLaw:
+        r"""The law with gradients that are late: :math:`P/Q` over :math:`x^K` to a step, and no later at a root.
+
+        >>> law = EdgeLaw().delayed(2)
+        >>> law == EdgeLaw.of(LinearOptimizer.sgd().delayed(2)), len(law.memory)
+        (True, 4)
+        """
+        zero = Coefficient(0)
+        common = next((k for k, c in enumerate(self.gain[:steps]) if c), min(steps, len(self.gain) - 1))
+        late = (zero,) * (steps - common)
+        return EdgeLaw(
+            self.gain[common:], (*late, *self.memory), (*late, *self.root_gain), self.root_memory, self.start + steps
+        )
 
     def crossing(self) -> Coefficient | None:
         r"""The :math:`\eta h` at which a zero of :math:`Q+\eta hP` is at :math:`-1`: :math:`2(1+\mu)` for heavy ball.
@@ -138,11 +152,30 @@ def zeros(polynomial: Polynomial) -> list[Coefficient]:
     for known in (Coefficient(1), Coefficient(0)):
         # what nearly every optimiser has, without factoring
         while degree and not value(polynomial, known):
-            polynomial, degree = _divided(polynomial, (-known, Coefficient(1)))[0], degree - 1
+            polynomial, degree = quotient(polynomial, (-known, Coefficient(1))), degree - 1
             found.append(known)
     rows = [[Coefficient(int(j == i + 1)) for j in range(degree)] for i in range(degree - 1)]
     rows += [[-c for c in polynomial[:-1]]] if degree else []
     return found + sorted(eigenvalues(tuple(map(tuple, rows))), key=str)
+
+
+def is_contracting(polynomial: Sequence[Any]) -> bool:
+    r"""Whether all zeros of a polynomial are inside the unit circle, decided without finding them (I. Schur and A. Cohn).
+
+    Args:
+        polynomial: numbers of any field, that of :math:`x^0` first; the last is not zero.
+
+    >>> from fractions import Fraction
+    >>> is_contracting([Fraction(1, 2), -1, 1]), is_contracting([1, 0, 1]), is_contracting([0, 0, 1])
+    (True, False, True)
+    """
+    left = list(polynomial)
+    while len(left) > 1:
+        first, last = left[0], left[-1]
+        if abs(first) >= abs(last):
+            return False
+        left = [last * a - first * b for a, b in zip(left[1:], left[-2::-1], strict=True)]
+    return True
 
 
 def value(polynomial: Polynomial, at: Coefficient) -> Coefficient:
@@ -161,6 +194,15 @@ def multiplied(left: Polynomial, right: Polynomial) -> Polynomial:
         Coefficient.total(left[i] * right[k - i] for i in range(len(left)) if 0 <= k - i < len(right))
         for k in range(degree + 1)
     )
+
+
+def quotient(above: Polynomial, below: Polynomial) -> Polynomial:
+    """The quotient of two polynomials without its remainder.
+
+    >>> [str(c) for c in quotient((Coefficient(-1), Coefficient(0), Coefficient(1)), (Coefficient(-1), Coefficient(1)))]
+    ['1', '1']
+    """
+    return _divided(above, below)[0]
 
 
 def _trimmed(polynomial: Iterable[Coefficient]) -> Polynomial:
@@ -194,4 +236,4 @@ def _reduced(above: Sequence[Coefficient], below: Sequence[Coefficient]) -> tupl
     if not above:
         return (Coefficient(0),), ONE
     shared = _common(below, above)
-    return _divided(above, shared)[0], _divided(below, shared)[0]
+    return quotient(above, shared), quotient(below, shared)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sgdsym.arguments import read_choice, read_function, read_instance
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
-from sgdsym.series import FIXED, Coefficient, undecided
+from sgdsym.series import FIXED, Coefficient, Condition, undecided
 from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import Number, Request, Size
@@ -140,6 +140,8 @@ def resum_request(
     if timing.continuous:
         # time is any number from 0, which kernels check
         conditions = tuple(condition for condition in conditions if condition.named != (steps,))
+    if request.average == "uniform" and steps.symbols:
+        conditions += (Condition(steps, "a uniform average needs at least one step, not {0}", (steps,), 1),)
     stationary = form == "stationary"
     if stationary and in_epochs:
         conditions = tuple(condition for condition in conditions if condition.named != (request.sizes.epochs,))
@@ -211,6 +213,15 @@ def _lengths(request: Request, form: str, in_epochs: bool) -> dict[str, Coeffici
     return {str(sizes.batch_size): epochs * sizes.dataset_size / steps}
 
 
+def law_of(request: Request) -> EdgeLaw:
+    """What edges carry, for a request whose updates are alike: a register for each update of a delay would take long.
+
+    >>> law_of(Request(momentum="mu")).is_plain
+    False
+    """
+    return EdgeLaw.of(replace(request, delay=0).update_rule).delayed(request.delay)
+
+
 def _rule(request: Request, in_epochs: bool, put: Mapping[str, Coefficient]) -> EdgeLaw | LinearOptimizer:
     """What edges carry, or the updates where they differ.
 
@@ -227,7 +238,7 @@ def _rule(request: Request, in_epochs: bool, put: Mapping[str, Coefficient]) -> 
         matrices, gains = [update.A[0] for update in each], [update.b[0] for update in each]
         rule = LinearOptimizer.from_registers(matrices, gains, rule.c[0], rule.read, start=rule.start)
     if rule.updates is None and not (rule.start and in_epochs):
-        return EdgeLaw.of(rule)
+        return law_of(request).substitute(put)
     what = request.given_rules[0]
     if in_epochs and request.scheme == FIXED:
         raise ValueError(
