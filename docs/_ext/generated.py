@@ -35,7 +35,9 @@ ROOMS = {
     "sgdsym.codegen": "Generated modules",
     "sgdsym.report": "Appendices and pages",
     "sgdsym.literature": "What papers print",
+    "sgdsym.checking": "Formulas of one's own",
     "sgdsym.verify": "Exact enumeration",
+    "sgdsym.simulation": "Runs of SGD",
     "sgdsym.demo": "The demo",
 }
 GALLERY_ORDER = 4

@@ -33,7 +33,7 @@ class Grammar(Reader):
     """Reads marks by recursive descent."""
 
     def __init__(self, marks: list[Token], words: Vocabulary) -> None:
-        super().__init__(marks)
+        super().__init__(marks, words.is_latex)
         self.words = words
         self.bars = False
 
@@ -179,7 +179,7 @@ class Grammar(Reader):
             FormulaError: where such a run can be read in two ways.
         """
         marks = self._script_marks()
-        if self.words.is_latex or len(marks) != 1 or not marks[0].text.isalnum() or self._peek(-2) != "^":
+        if self.is_latex or len(marks) != 1 or not marks[0].text.isalnum() or self._peek(-2) != "^":
             return marks
         run = list(marks)
         while self._peek().isalnum() and not self.marks[self.place].spaced:

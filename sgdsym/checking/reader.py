@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,8 +19,9 @@ _Found = TypeVar("_Found")
 class Reader:
     """Goes through marks, one after the other."""
 
-    def __init__(self, marks: list[Token]) -> None:
+    def __init__(self, marks: list[Token], is_latex: bool) -> None:
         self.marks = marks
+        self.is_latex = is_latex
         self.place = 0
         self.depth = 0
 
@@ -70,26 +72,22 @@ class Reader:
         return self.marks[start : self.place]
 
     def _letters(self) -> str:
-        """Letters of indices: one, or a group of them."""
-        if not self._take("{"):
-            found = self._peek()
-            self.place += 1
-            # in text a run of letters, as in H_ab
-            while (
-                found.isalpha()
-                and len(self._peek()) == 1
-                and self._peek().isalpha()
-                and not self.marks[self.place].spaced
-            ):
-                found += self._peek()
+        """Letters of indices, Latin or Greek: one, a group in braces, or in text a run such as in H_ab."""
+        marks: list[str] = []
+        if self._take("{"):
+            while self._peek() and not self._take("}"):
+                marks += [self._peek()] if self._peek() != "," else []
                 self.place += 1
         else:
-            found = ""
-            while self._peek() and not self._take("}"):
-                found += "" if self._peek() == "," else self._peek()
+            marks.append(self._peek())
+            self.place += 1
+            run = not self.is_latex
+            while run and _letter(self._peek()) and not self.marks[self.place].spaced:
+                marks.append(self._peek())
                 self.place += 1
-        if not found or not all(letter.isalpha() and letter.islower() for letter in found):
-            raise FormulaError(f"an index is a small letter, as in H_ab; not {found!r:.20}")
+        found = "".join(_letter(mark) or "?" for mark in marks)
+        if not found or "?" in found:
+            raise FormulaError(f"an index is a small letter, as in H_ab; not {''.join(marks)!r:.20}")
         return found
 
     def _nested(self, read: Callable[[], _Found]) -> _Found:
@@ -99,3 +97,14 @@ class Reader:
         found = read()
         self.depth -= 1
         return found
+
+
+def _letter(mark: str) -> str:
+    """The letter of an index, or nothing."""
+    if mark.startswith("\\") and len(mark) > 2:
+        name = mark[1:].removeprefix("var")
+        try:
+            return unicodedata.lookup(f"GREEK SMALL LETTER {'LAMDA' if name == 'lambda' else name}")
+        except KeyError:
+            return ""
+    return mark if len(mark) == 1 and mark.isalpha() and mark.islower() else ""

@@ -15,7 +15,7 @@ from sgdsym.checking.errors import FormulaError
 from sgdsym.diagrams import MAX_ORDER, Diagram, set_partitions
 from sgdsym.series.extent import Expression, Number, Power, Product, Sum
 
-MOST_NODES, MOST_TERMS = 2 * MAX_ORDER, 3000
+MOST_NODES, MOST_TERMS, MOST_FACTORS = 2 * MAX_ORDER, 3000, 300
 ONE = Number(1)
 Letters: TypeAlias = tuple[tuple[str, int], ...]
 
@@ -330,6 +330,8 @@ def product(first: Expression, second: Expression, *, divide: bool = False) -> E
         return first
     left = first.factors if isinstance(first, Product) else ((False, first),)
     right = second.factors if isinstance(second, Product) else ((False, second),)
+    if len(left) + len(right) > MOST_FACTORS:
+        raise FormulaError(f"a coefficient has more than {MOST_FACTORS} factors")
     return Product((*left, *((below != divide, factor) for below, factor in right)))
 
 

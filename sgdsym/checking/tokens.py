@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from sgdsym.checking.errors import FormulaError
 
-LONGEST = 40_000  # characters of a formula
+LONGEST = 100_000  # characters of a formula
 _MARK = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|(\*\*)|(.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _SETTING = re.compile(
@@ -100,7 +100,8 @@ def _parts(mark: str) -> tuple[str, ...]:
     elif kind == "<fraction>" and below:
         found = ("(", above, "/", below, ")")
     elif len(name) == 4 and name[0] == "GREEK" and name[2] == "LETTER":
-        found = (f"\\{name[3].lower() if name[1] == 'SMALL' else name[3].title()}",)
+        letter = name[3].replace("LAMDA", "LAMBDA")
+        found = (f"\\{letter.lower() if name[1] == 'SMALL' else letter.title()}",)
     return found
 
 

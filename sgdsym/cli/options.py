@@ -60,6 +60,11 @@ def size(text: str) -> Size:
     return _read(read_size, text)
 
 
+def batch_sizes(text: str) -> Size | tuple[Size, ...]:
+    """A size, or several separated by commas."""
+    return size(text) if "," not in text else tuple(size(part.strip()) for part in text.split(","))
+
+
 def number(text: str) -> Number:
     """A number, as an option reads it."""
     return _read(read_number, text)

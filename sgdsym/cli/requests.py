@@ -8,6 +8,7 @@ from sgdsym.cli.options import (
     Parser,
     RequestError,
     add_order,
+    batch_sizes,
     guard_order,
     guard_request,
     natural,
@@ -16,7 +17,7 @@ from sgdsym.cli.options import (
     size,
 )
 from sgdsym.series import BASES
-from sgdsym.sgd import DYNAMICS, OBSERVABLES, SAMPLINGS, Request
+from sgdsym.sgd import DYNAMICS, LAST_BATCHES, OBSERVABLES, SAMPLINGS, Request
 
 
 def add_request(command: Parser) -> None:
@@ -28,8 +29,18 @@ def add_request(command: Parser) -> None:
     sizes = command.add_argument_group("sizes", "a number or a symbol name; left out they are symbols, momentum 0")
     sizes.add_argument("--steps", type=size, metavar="T", help="number of updates")
     sizes.add_argument("--dataset-size", type=size, metavar="N", help="points in the training set")
-    sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update")
+    sizes.add_argument(
+        "--batch-size",
+        type=batch_sizes,
+        metavar="B",
+        help="points per update, or for online and replace those of each update: 32,32,64",
+    )
     sizes.add_argument("--epochs", type=size, metavar="E", help="passes through the training set")
+    sizes.add_argument(
+        "--last-batch",
+        choices=LAST_BATCHES,
+        help="what becomes of the points of an epoch that do not fill a batch: a shorter one, or none",
+    )
     rule = command.add_argument_group("optimiser", "plain gradient steps, read at the last weights, if left out")
     rule.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, or a symbol")
     rule.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
@@ -76,6 +87,7 @@ def read_request(options: argparse.Namespace) -> Request:
             dataset_size=options.dataset_size,
             batch_size=options.batch_size,
             epochs=options.epochs,
+            last_batch=options.last_batch,
             momentum=options.momentum,
             nesterov=options.nesterov,
             schedule=options.schedule,

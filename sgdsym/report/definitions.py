@@ -44,7 +44,9 @@ def setting_sentences(request: Request, notation: Notation) -> list[str]:
     """What is trained, how, and what is expanded."""
     n, sizes = notation, request.sizes
     words = {"B": _inline(sizes.batch_size, n), "N": _inline(sizes.dataset_size, n)}
-    words["points"] = "one fresh data point" if sizes.batch_size == 1 else f"{words['B']} fresh data points"
+    if request.batches.slots or request.batches.listed:
+        words["B"] = f"{'' if request.batches.slots else 'in turn '}{request.batch_words}"
+    words["points"] = "one fresh data point" if words["B"] == "1" else f"{words['B']} fresh data points"
     loss, start, weights = n.sample_loss, f"{n.weights}_{{0}}", n.weights
     sentences = [
         rf"A data point $x$ has the loss ${loss}({weights})$, a smooth function of the weights ${weights}$; the population loss is "

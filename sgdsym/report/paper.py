@@ -79,7 +79,7 @@ def request_options(request: Request) -> list[str]:
         if value == item.default and item.name != "order":
             continue
         words.append(f"--{item.name.replace('_', '-')}")
-        if item.name == "schedule" and not isinstance(value, str):
+        if isinstance(value, tuple):
             words.append(",".join(map(str, value)))
         elif value is not True:
             words.append(str(value))

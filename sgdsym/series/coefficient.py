@@ -18,15 +18,15 @@ import symengine
 
 from sgdsym.arguments import plain_integer, quoted, read_mapping
 from sgdsym.series.arithmetic import as_exact, symbol_name, write_arithmetic
-from sgdsym.series.division import divide_exactly
+from sgdsym.series.division import Polynomial, divide_exactly
 from sgdsym.series.expressions import (
     Below,
     base_text,
     factorise,
     may_divide,
-    monomial_of,
     product_of,
     rational,
+    sum_of,
     terms_of,
     unsorted_terms,
 )
@@ -184,17 +184,20 @@ class Coefficient:
         if above == 0:
             return cls._of(above)
         left = {}
+        given: Polynomial = dict(unsorted_terms(above)) if below else {}
+        terms = given
         for base, exponent in below.items():
             times, divisor = exponent, None
-            while times and may_divide(above, base):
-                divisor = divisor or dict(map(monomial_of, base.args))
-                quotient = divide_exactly(dict(unsorted_terms(above)), divisor)
+            while times and may_divide(terms, base):
+                divisor = divisor or dict(unsorted_terms(base))
+                quotient = divide_exactly(terms, divisor)
                 if quotient is None:
                     break
-                above = symengine.Add(*(rational(c) * product_of(monomial) for monomial, c in quotient.items()))
-                times -= 1
+                terms, times = quotient, times - 1
             if times:
                 left[base] = times
+        if terms is not given:
+            above = sum_of(terms.items())
         return cls._of(above, tuple(sorted(left.items(), key=base_text)))
 
     def __add__(self, other: Scalar) -> Coefficient:

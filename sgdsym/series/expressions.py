@@ -6,16 +6,20 @@ Knows polynomials whose exponents may be negative.  Refuses to know that some of
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache, reduce
+from random import Random
 from typing import Any, TypeAlias
 
 import symengine
 
-from sgdsym.series.division import Monomial
+from sgdsym.series.division import Monomial, Polynomial
 
 # factors with their exponents
 Below: TypeAlias = tuple[tuple[Any, int], ...]
+
+_PRIME = 2**61 - 1
 
 
 def rational(value: int | Fraction) -> Any:
@@ -30,8 +34,11 @@ def terms_of(expression: Any) -> list[tuple[Monomial, Fraction]]:
 
 def unsorted_terms(expression: Any) -> list[tuple[Monomial, Fraction]]:
     """The terms in the order in which symengine holds them."""
-    terms = expression.args if isinstance(expression, symengine.Add) else (expression,)
-    return [monomial_of(term) for term in terms if term != 0]
+    if not isinstance(expression, symengine.Add):
+        return [monomial_of(expression)] if expression != 0 else []
+    terms = expression.as_coefficients_dict().items()
+    # the same products stand in many coefficients
+    return [(_powers_of(term), Fraction(int(c.p), int(c.q))) for term, c in terms if c != 0]
 
 
 def monomial_of(term: Any) -> tuple[Monomial, Fraction]:
@@ -47,9 +54,21 @@ def monomial_of(term: Any) -> tuple[Monomial, Fraction]:
     return tuple(sorted((name, e) for name, e in powers.items() if e)), number
 
 
+@lru_cache(maxsize=2**16)
+def _powers_of(product: Any) -> Monomial:
+    """The powers of a term without a number."""
+    return monomial_of(product)[0]
+
+
+@lru_cache(maxsize=2**16)
 def product_of(monomial: Monomial) -> Any:
     """The product of powers as an expression."""
     return reduce(operator.mul, (symengine.Symbol(name) ** e for name, e in monomial), symengine.Integer(1))
+
+
+def sum_of(terms: Iterable[tuple[Monomial, Fraction]]) -> Any:
+    """The sum of terms as an expression."""
+    return symengine.Add(*(rational(c) * product_of(monomial) for monomial, c in terms))
 
 
 def _monomial_order(term: tuple[Monomial, Fraction]) -> tuple[Any, ...]:
@@ -57,25 +76,52 @@ def _monomial_order(term: tuple[Monomial, Fraction]) -> tuple[Any, ...]:
     return -sum(e for _, e in powers), [(base, -e) for base, e in powers]
 
 
-def may_divide(expression: Any, base: Any) -> bool:
-    """Whether an expression vanishes where the base does, as far as that is quickly found out.
+def may_divide(terms: Polynomial, base: Any) -> bool:
+    """Whether a polynomial vanishes where the base does, as far as that is quickly found out: at one place, modulo a prime.
 
-    A base that is linear in a symbol, with a number in front, vanishes at one value of it.
+    A base that is linear in a symbol, with a number in front, vanishes at one value of it, whatever the others are.
     """
     root = _root(base)
-    return root is None or symengine.expand(expression.subs({root[0]: root[1]})) == 0
+    if root is None:
+        return True
+    name, image = root
+    return not _residue(terms, {name: _residue(image, {})})
 
 
 @lru_cache(maxsize=4096)
-def _root(base: Any) -> tuple[Any, Any] | None:
+def _root(base: Any) -> tuple[str, Polynomial] | None:
+    """A symbol that a polynomial is linear in, and what it is where the polynomial vanishes."""
     terms = terms_of(base)
     for powers, number in terms:
         if len(powers) == 1 and powers[0][1] == 1:
             name = powers[0][0]
             if sum(name in dict(others) for others, _ in terms) == 1:
-                symbol = symengine.Symbol(name)
-                return symbol, symengine.expand(symbol - base / rational(number))
+                return name, {others: -c / number for others, c in terms if others != powers}
     return None
+
+
+def _residue(terms: Polynomial, given: Mapping[str, int]) -> int:
+    """The value of a polynomial modulo a prime where its symbols have given or arbitrary values; 0 where it has none."""
+    known: dict[tuple[str, int], int] = {}
+    total = 0
+    for monomial, c in terms.items():
+        value = c.numerator if c.denominator == 1 else c.numerator * pow(c.denominator, -1, _PRIME)
+        for power in monomial:
+            if power not in known:
+                name, exponent = power
+                root = given.get(name, _place(name))
+                if exponent < 0 and not root:
+                    return 0
+                known[power] = pow(root, exponent, _PRIME)
+            value = value * known[power] % _PRIME
+        total += value
+    return total % _PRIME
+
+
+@lru_cache(maxsize=4096)
+def _place(name: str) -> int:
+    """A number that has nothing to do with a symbol but its name."""
+    return Random(name).randrange(1, _PRIME)  # noqa: S311
 
 
 @lru_cache(maxsize=4096)

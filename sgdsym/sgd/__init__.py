@@ -4,6 +4,7 @@ Knows dynamics, sampling, observables and how each is counted; comparisons, subs
 print, draw or evaluate.
 """
 
+from sgdsym.sgd.batches import LAST_BATCHES
 from sgdsym.sgd.compare import Comparison, compare, scaled_learning_rate
 from sgdsym.sgd.corollaries import (
     batch_size_correction,
@@ -46,6 +47,7 @@ from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, 
 __all__ = [
     "DYNAMICS",
     "FORMS",
+    "LAST_BATCHES",
     "OBSERVABLES",
     "PARTS",
     "SAMPLINGS",

@@ -52,8 +52,9 @@ def expand(
     order: int = 3,
     steps: Size | None = None,
     dataset_size: Size | None = None,
-    batch_size: Size | None = None,
+    batch_size: Size | Sequence[int] | None = None,
     epochs: Size | None = None,
+    last_batch: str | None = None,
     momentum: Number = 0,
     nesterov: bool = False,
     schedule: Sequence[Number] | str | None = None,
@@ -78,8 +79,10 @@ def expand(
         order: the highest power of the learning rate, 0 to 11.
         steps: the number of updates :math:`T`, an integer or a symbol name.
         dataset_size: the number of points :math:`N` in the training set.
-        batch_size: the number of data points per update :math:`B`.
+        batch_size: the number of data points per update :math:`B`, or for ``online`` and ``replace`` a list, one for each update.
         epochs: the number of passes :math:`E` through the training set; :math:`T = EN/B`.
+        last_batch: for ``fixed`` and ``reshuffle``, where :math:`B` does not divide :math:`N` (in numbers): ``"short"``, the last batch
+            of an epoch is the mean over the points that are left, or ``"drop"``, an epoch ends before them.
         momentum: :math:`\mu` of :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`, a number or a symbol name.
         nesterov: whether the momentum looks ahead.
         schedule: the learning rate of each step in units of :math:`\eta`, numbers or symbol names; or one name, :math:`\lambda`, of
@@ -119,8 +122,9 @@ def expand(
         order=order,
         steps=steps,
         dataset_size=dataset_size,
-        batch_size=batch_size,
+        batch_size=batch_size,  # type: ignore[arg-type]
         epochs=epochs,
+        last_batch=last_batch,
         momentum=momentum,
         nesterov=nesterov,
         schedule=schedule,  # type: ignore[arg-type]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import comb, log10
 from typing import TypeAlias
 
 from sgdsym.arguments import (
     is_flag,
+    is_list,
     plain_integer,
     quoted,
     read_choice,
@@ -38,6 +40,7 @@ from sgdsym.series import (
     undecided,
 )
 from sgdsym.series.conditions import LEAST
+from sgdsym.sgd.batches import LAST_BATCHES, Batches, check_last, check_list
 from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
@@ -80,8 +83,9 @@ class Request:
     order: int = 3
     steps: Size | None = None
     dataset_size: Size | None = None
-    batch_size: Size | None = None
+    batch_size: Size | tuple[int, ...] | None = None
     epochs: Size | None = None
+    last_batch: str | None = None
     momentum: Number = 0
     nesterov: bool = False
     schedule: tuple[Number, ...] | str | None = None
@@ -101,7 +105,13 @@ class Request:
         self._read("nesterov", read_flag("nesterov", self.nesterov))
         for word, least in LEAST.items():
             option = word.replace(" ", "_")
-            self._read(option, _read_size(word, getattr(self, option), least))
+            value = getattr(self, option)
+            if option == "batch_size" and is_list(value):
+                self._read(option, tuple(read_integer("each batch size", size, least=least) for size in value))
+            else:
+                self._read(option, _read_size(word, value, least))
+        if self.last_batch is not None:
+            read_choice("last_batch", self.last_batch, LAST_BATCHES)
         self._read("momentum", _read_number("momentum", self.momentum))
         if isinstance(self.schedule, str):
             _read_name("schedule", self.schedule, schedule_name)
@@ -119,6 +129,7 @@ class Request:
             read_instance("optimizer", self.optimizer, LinearOptimizer)
         self._check_update_rule()
         self._check_data()
+        self._check_batches()
         self._check_symbols()
         self._check_length()
         if (self.average == "uniform" or self.mean_over_run) and self.calendar.steps == 0:
@@ -174,7 +185,10 @@ class Request:
     @property
     def given_timing(self) -> tuple[str, ...]:
         """What is given that asks when a step is done, not only how many are."""
-        return (*self.given_rules, *(["mean over the run"] if self.mean_over_run else []))
+        batches = (
+            ["a short last batch" if self.batches.slots else "a list of batch sizes"] if self.batches.listed else []
+        )
+        return (*self.given_rules, *batches, *(["mean over the run"] if self.mean_over_run else []))
 
     def _check_length(self) -> None:
         """Updates that are given one by one must be as many as the run makes, and a long delay needs to know how many."""
@@ -188,24 +202,69 @@ class Request:
                 "the mean over the run of an average, with momentum over epochs, takes too long with symbols; "
                 "give numbers for the sizes of the run"
             )
-        length = self._listed_updates
-        if length is None:
-            return
-        what = "the schedule" if self.rates is not None else "the optimizer"
         calendar = self.calendar
-        if not self._is_numbered:
-            raise ValueError(
-                f"{what} has {length} updates, the run {calendar.epochs} epochs of {calendar.slots}; give numbers for its sizes"
-            )
-        if calendar.steps != length:
-            raise ValueError(f"{what} has {length} updates, the run makes {calendar.steps}; give as many")
+        for what, length in self._lengths.items():
+            if not self._is_numbered:
+                raise ValueError(
+                    f"{what} has {length} updates, the run {calendar.epochs} epochs of {calendar.slots}; give numbers for its sizes"
+                )
+            if calendar.steps != length:
+                raise ValueError(f"{what} has {length} updates, the run makes {calendar.steps}; give as many")
+
+    @property
+    def _lengths(self) -> dict[str, int]:
+        """What is given update by update, and how many there are."""
+        lengths = {
+            "the schedule": None if self.rates is None else len(self.rates),
+            "the optimizer": None if self.optimizer is None else self.optimizer.updates,
+            "the list of batch sizes": len(self.batch_size) if isinstance(self.batch_size, tuple) else None,
+        }
+        return {what: length for what, length in lengths.items() if length is not None}
 
     @property
     def _listed_updates(self) -> int | None:
         """The number of updates where they are given one by one."""
-        if self.rates is not None:
-            return len(self.rates)
-        return None if self.optimizer is None else self.optimizer.updates
+        return next(iter(self._lengths.values()), None)
+
+    @property
+    def batches(self) -> Batches:
+        """The batches, where they differ or do not fill an epoch."""
+        points, size = self.dataset_size, self.batch_size
+        if isinstance(size, tuple):
+            return Batches(listed=size)
+        if self.last_batch is None or not isinstance(points, int) or not isinstance(size, int):
+            return Batches()
+        return Batches.of_epoch(points, size, self.last_batch)
+
+    @property
+    def batch_words(self) -> str:
+        """The sizes of the batches, as a sentence names them."""
+        if isinstance(self.batch_size, tuple):
+            return ", ".join(map(str, self.batch_size))
+        last = self.batches
+        left = (
+            f", the last of {last.listed[-1]}"
+            if last.listed
+            else ", the points left over dropped"
+            if last.slots
+            else ""
+        )
+        return f"{self.sizes.batch_size}{left}"
+
+    def _check_batches(self) -> None:
+        """Batches that differ from each other, or do not fill an epoch, are counted in numbers."""
+        scheme, batches = self.scheme, self.batches
+        if isinstance(self.batch_size, tuple):
+            check_list(self.batch_size, self.setting.dynamics, scheme, in_epochs=self.epochs is not None)
+        if batches.listed and isinstance(self.schedule, str):
+            raise ValueError("where batches differ the rates are given too; make the schedule a list of numbers")
+        if self.last_batch is None:
+            return
+        check_last(scheme, self.dataset_size, self.batch_size)
+        if batches.slots and isinstance(self.steps, int) and self.steps % batches.slots:
+            raise ValueError(f"{self.steps} steps are no whole number of epochs of {batches.slots}")
+        if batches.listed and not self._is_numbered:
+            raise ValueError("batches of different sizes are counted in numbers; give the epochs")
 
     def _check_data(self) -> None:
         """Each size must mean something for the dynamics and the sampling."""
@@ -283,11 +342,16 @@ class Request:
     def sizes(self) -> Sizes:
         """The sizes as exact values, those left out filled in."""
         length, points, batch = (Coefficient.size(size) for size in self._independent_sizes)
+        batches = self.batches
+        listed = tuple(map(Coefficient, batches.listed))
+        if slots := batches.slots:
+            steps = length * slots if self._in_epochs else length
+            return Sizes(steps, batch, points, steps / slots, Coefficient(slots), listed)
         if self._in_epochs:
             return Sizes(length * points / batch, batch, points, length)
         if self.scheme == FULL:
             batch = points
-        return Sizes(length, batch, points, length * batch / points)
+        return Sizes(length, batch, points, length * batch / points, listed=listed)
 
     @property
     def _independent_sizes(self) -> tuple[Size, Size, Size]:
@@ -295,7 +359,9 @@ class Request:
         updates: Size = "T" if self._listed_updates is None else self._listed_updates
         length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, updates)
         points = 1 if not self.scheme.is_finite else _first(self.dataset_size, "N")
-        batch = 1 if not self.setting.dynamics.has_batches else _first(self.batch_size, "B")
+        batch: Size = 1
+        if self.setting.dynamics.has_batches and not isinstance(self.batch_size, tuple):
+            batch = _first(self.batch_size, "B")
         return length, points, batch
 
     @property
@@ -314,7 +380,7 @@ class Request:
             steps=None if self._in_epochs else sizes.steps,
             epochs=sizes.epochs if self._in_epochs else None,
             dataset_size=sizes.dataset_size if scheme.is_finite else None,
-            batch_size=sizes.batch_size if dynamics.has_batches else None,
+            batch_size=sizes.batch_size if dynamics.has_batches and sizes.slots is None and not sizes.listed else None,
             momentum=Coefficient.size(self.momentum),
             whole_epochs=scheme.is_in_epochs,
             continuous=dynamics.is_continuous,
@@ -371,12 +437,18 @@ class Request:
 
     @property
     def update_rule(self) -> LinearOptimizer:
-        """The optimiser, with its schedule, its delay and its average."""
+        """The optimiser, with its schedule, its delay and its average; a symbol stands for rates that are not known."""
+        return self._rule(self.rates)
+
+    def _rule(self, rates: Sequence[Number] | None) -> LinearOptimizer:
+        """The optimiser at given rates, or with a symbol for the rate of an update."""
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if self.schedule is not None:
-            rule = rule.scheduled_by(self.rate_name)
+        if rates:
+            rule = rule.scheduled([Coefficient.size(rate) for rate in rates])
+        elif self.schedule is not None:
+            rule = rule.scheduled_by(self._rate)
         rule = rule.delayed(self.delay)
         if self.average is None:
             return rule
@@ -394,7 +466,7 @@ class Request:
         return name
 
     @property
-    def rate_name(self) -> str:
+    def _rate(self) -> str:
         """The symbol that stands for the rate of an update in the arrays of the optimiser."""
         return f"{self._schedule_name}_rate"
 
@@ -411,9 +483,13 @@ class Request:
     @property
     def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
         """How the times of updates are summed, whenever the weights are read."""
-        calendar, rule = self.calendar, self.update_rule
+        calendar, sizes = self.calendar, self.sizes
+        if sizes.listed:
+            weigh, rule = partial(COUNTED[self.scheme].share, sizes), self.update_rule
+            return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule, weigh)
+        rule = self._rule(None)
         if self.schedule is not None:
-            return ScheduleTiming.of(self._schedule_name, rule, self.rate_name, calendar)
+            return ScheduleTiming.of(self._schedule_name, rule, self._rate, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
         if rule.updates is None and not self._is_late:

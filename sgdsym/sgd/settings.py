@@ -19,7 +19,7 @@ _SIZES = {
     "T": "steps",
     "steps": "steps",
 }
-_WORDS = ("sampling", "observable")
+_WORDS = ("sampling", "observable", "last-batch")
 _NUMBERS = ("momentum", "average", "weight-decay")
 _FLAGS = ("nesterov", "mean-over-run")
 _KEYS = (*_WORDS, *_SIZES, *_NUMBERS, *_FLAGS, "schedule", "delay", "scale")
@@ -57,7 +57,7 @@ class Side:
         if request.scheme.is_finite:
             words.append(f"{sizes.dataset_size} points")
         if request.setting.dynamics.has_batches:
-            words.append(f"batches of {sizes.batch_size}")
+            words.append(f"batches of {request.batch_words}")
         words += _rule_words(request)
         if self.scale != 1:
             words.append(f"learning rate times {self.scale}")

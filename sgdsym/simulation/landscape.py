@@ -155,7 +155,9 @@ class Landscape:
         if free:
             raise ValueError(f"a run needs numbers: the loss holds {', '.join(sorted(map(str, free)))[:60]}")
         arguments = [*population.weights, *population.data]
-        value, slopes = sp.lambdify(arguments, population.loss), sp.lambdify(arguments, population.gradient)
+        value, slopes = (
+            sp.lambdify(arguments, formula, cse=True) for formula in (population.loss, population.gradient)
+        )
 
         def columns(weights: Any, points: Any) -> list[Any]:
             return [*np.moveaxis(weights, -1, 0), *np.moveaxis(points, -1, 0)]

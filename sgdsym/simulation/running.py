@@ -6,7 +6,7 @@ With :math:`\theta_t = \theta_0 + c_t\cdot z_t` an update is :math:`z_{t+1} = A_
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import inf
 from numbers import Rational, Real
@@ -100,7 +100,7 @@ def simulate(
     plan = _plan(landscape, request, read_real("learning_rate", learning_rate))
     count = read_integer("runs", runs, least=2, most=MOST_RUNS)
     places = _starts(landscape, start, count)
-    stops = _stops(record, plan.steps)
+    stops = _stops(record, plan.steps, least=int(request.mean_over_run))
     observe = _observing(landscape, plan, function)
     width = len(landscape.start) if plan.observable in (DISPLACEMENT, COVARIANCE) else 1
     if len(stops) * count * width > MOST_NUMBERS:
@@ -124,11 +124,13 @@ def simulate(
             seen = observe(read, read - begin, feed)
             total, last = total + seen * (step > 0), read
             if step in stops:
-                found.append(total / max(step, 1) if plan.request.mean_over_run and step else seen)
+                found.append(total / step if plan.request.mean_over_run else seen)
         samples.append(np.array(found))
         weights.append(last)
         done += size
-    return Simulation(plan.observable, np.array(stops), np.concatenate(samples, axis=1), np.concatenate(weights))
+    return Simulation(
+        request.setting.observable, np.array(stops), np.concatenate(samples, axis=1), np.concatenate(weights)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,8 +160,9 @@ def _plan(landscape: Landscape, request: Request, rate: float) -> _Plan:
         raise ValueError(f"{request.dynamics} has no updates that could be run; simulate sgd or gd")
     if isinstance(request.schedule, str):
         raise ValueError(f"a run needs numbers; give schedule as a list, not the name {quoted(request.schedule)}")
-    rule, rates = request.update_rule, request.schedule
-    # the rates of a list are one symbol in the arrays, put in below
+    rates = request.rates
+    # the rates of a list are one symbol in the arrays, put in below: a list may be long
+    rule = (request if rates is None else replace(request, schedule="rates")).update_rule
     names = [] if rates is not None else sorted(rule.symbols)
     symbols = [*request.symbols.values(), *names, *(rate for rate in rates or () if isinstance(rate, str))]
     if symbols:
@@ -274,10 +277,12 @@ def _starts(landscape: Landscape, start: Any, runs: int) -> Floats:
     return places.reshape(-1, size)
 
 
-def _stops(record: Any, steps: int) -> list[int]:
+def _stops(record: Any, steps: int, least: int) -> list[int]:
     stops = [steps] if record is None else sorted(set(read_integers("record", record)))
-    if not stops or stops[0] < 0 or stops[-1] > steps:
-        raise ValueError(f"record must hold integers from 0 to the {steps} updates of the run, not {quoted(record)}")
+    if not stops or stops[0] < least or stops[-1] > steps:
+        raise ValueError(
+            f"record must hold integers from {least} to the {steps} updates of the run, not {quoted(record)}"
+        )
     return [*stops, steps] if stops[-1] < steps else stops
 
 

@@ -50,8 +50,8 @@ class Case:
     def setting(self) -> str:
         """The case in a few words.
 
-        >>> random_case(Random(1), order=2).setting
-        'sgd fixed covariance order=2 basis=cumulant dataset_size=3 batch_size=B steps=9 momentum=-1/2 nesterov=True weight_decay=1 at B=1'
+        >>> random_case(Random(1), order=2).setting[:80]
+        'sgd fixed covariance order=2 basis=cumulant schedule=lambda dataset_size=3 batch'
         """
         words = dict(self.request)
         head = [words.pop(name) for name in ("dynamics", "sampling", "observable") if name in words]
@@ -75,15 +75,19 @@ def random_case(random: Random, order: int) -> Case:
     sizes = _sizes(random, run)
     options: dict[str, Any] = {"schedule": run.schedule} if run.schedule is not None else {}
     values: dict[str, int | Fraction | tuple[Fraction, ...]] = {}
-    named = run.schedule is not None and random.random() < 1 / 2
+    # an unknown schedule is for batches that are alike
+    alike = not (run.listed_batches or run.last_batch == "short")
+    named = run.schedule is not None and random.random() < 1 / 2 and alike
     for name, number in sizes.items():
         ruled = bool(run.momentum or run.delay or run.average is not None or run.mean_over_run)
         in_epochs = run.dynamics == "sgd" and run.sampling in ("fixed", "reshuffle")
+        listed = bool(run.listed_batches or run.last_batch) or (
+            # a list of rates is as long as the run, so that all that makes its length are numbers
+            run.schedule is not None and not named and run.dataset_size and name in ("dataset_size", "batch_size")
+        )
         slow = ruled and order > (_SYMBOLIC_EPOCHS if in_epochs else _SYMBOLIC_RULE)
         # too many rates for symbols, see Request
         slow |= run.mean_over_run and in_epochs and run.average is not None and bool(run.momentum)
-        # a list of rates is as long as the run, so that all that makes its length are numbers
-        listed = run.schedule is not None and not named and run.dataset_size and name in ("dataset_size", "batch_size")
         options[name] = number
         if random.random() < 1 / 2 and not (slow or listed):
             options[name] = symbol = _SYMBOLS[name]
@@ -101,6 +105,7 @@ def random_case(random: Random, order: int) -> Case:
         "order": order,
         "basis": random.choice(("cumulant", "moment")),
         **options,
+        **({"last_batch": run.last_batch} if run.last_batch else {}),
         **({"nesterov": True} if run.nesterov else {}),
         **({"delay": run.delay} if run.delay else {}),
         **({"average": run.average} if run.average is not None else {}),
@@ -120,14 +125,16 @@ def random_run(random: Random, family: str) -> Run:
 
     >>> run = random_run(Random(3), "fixed")
     >>> run.steps, run.dataset_size, run.batch_size
-    (15, 5, 1)
+    (6, 5, 2)
     """
     points = 1 + _few(random, 5)
     if family in ("fixed", "reshuffle"):
-        batch = random.choice([b for b in range(1, points + 1) if points % b == 0])
+        last = random.choice((None, "short", "drop"))
+        batch = random.choice([b for b in range(1, points + 1) if points % b == 0 or last])
         epochs = _few(random, 3 if family == "fixed" or points < 5 else 2)
-        steps = epochs * points // batch
-        return Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, **_rule(random, steps))
+        slots = points // batch + (last == "short" and points % batch > 0)
+        run = Run(sampling=family, steps=epochs * slots, dataset_size=points, batch_size=batch, last_batch=last)
+        return replace(run, **_rule(random, run.steps))
     if family == "ode":
         return Run(dynamics=family, steps=_few(random, 5))
     if family == "sde":
@@ -138,7 +145,9 @@ def random_run(random: Random, family: str) -> Run:
     batch = random.randint(1, 3 if family == "online" else min(points, 2))
     steps = _few(random, 6 - batch)
     points = 0 if family == "online" else points
-    return Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, **_rule(random, steps))
+    listed = tuple(random.randint(1, batch) for _ in range(steps)) if random.random() < 1 / 4 else ()
+    run = Run(sampling=family, steps=steps, dataset_size=points, batch_size=batch, listed_batches=listed)
+    return replace(run, **_rule(random, steps))
 
 
 def _few(random: Random, most: int) -> int:
@@ -163,15 +172,16 @@ def _rule(random: Random, steps: int) -> dict[str, Any]:
     return rule
 
 
-def _sizes(random: Random, run: Run) -> dict[str, int | Fraction]:
+def _sizes(random: Random, run: Run) -> dict[str, Any]:
     """The numbers that the request names; in epochs or in steps where both say the same."""
-    sizes: dict[str, int | Fraction] = {}
+    sizes: dict[str, Any] = {}
     if run.dataset_size:
         sizes["dataset_size"] = run.dataset_size
     if run.dynamics not in ("gd", "ode"):
-        sizes["batch_size"] = run.batch_size
+        sizes["batch_size"] = run.listed_batches or run.batch_size
     if run.schedule is None:
-        whole_epochs = run.dynamics == "sgd" and run.dataset_size and run.epochs.denominator == 1
+        finite = run.dynamics == "sgd" and run.dataset_size and not run.listed_batches
+        whole_epochs = finite and run.epochs.denominator == 1
         if whole_epochs and random.random() < 2 / 3:
             sizes["epochs"] = int(run.epochs)
         else:

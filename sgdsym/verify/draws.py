@@ -22,7 +22,8 @@ Way = TypeVar("Way")
 class Run:
     """One run in numbers; every field means what the option of that name means.
 
-    ``dataset_size`` is 0 where every step draws fresh points, ``batch_size`` is not used by the dynamics ``ode``.
+    ``dataset_size`` is 0 where every step draws fresh points, ``batch_size`` is not used by the dynamics ``ode``, and
+    ``listed_batches`` stand in its place where they differ.
 
     >>> Run(dynamics="sgd", sampling="fixed", steps=4, dataset_size=4, batch_size=2).epochs
     Fraction(2, 1)
@@ -33,6 +34,8 @@ class Run:
     steps: int
     dataset_size: int = 0
     batch_size: int = 1
+    listed_batches: tuple[int, ...] = ()
+    last_batch: str | None = None
     momentum: Fraction = Fraction(0)
     nesterov: bool = False
     schedule: tuple[Fraction, ...] | None = None
@@ -44,7 +47,24 @@ class Run:
     @property
     def epochs(self) -> Fraction:
         """Passes through the training set."""
-        return Fraction(self.steps * self.batch_size, self.dataset_size)
+        if self.dynamics == "sgd" and self.sampling in ("fixed", "reshuffle"):
+            return Fraction(self.steps, len(self.cut(tuple(range(self.dataset_size)))))
+        return Fraction(sum(self.batch_sizes), self.dataset_size)
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """The size of the batch of each update, where none is cut short."""
+        return self.listed_batches or (self.batch_size,) * self.steps
+
+    def cut(self, points: Kinds) -> Batches:
+        """The batches that an epoch is cut into; of points that do not fill one the last is made, or none.
+
+        >>> Run(steps=2, batch_size=2).cut((0, 1, 0)), Run(steps=1, batch_size=2, last_batch="drop").cut((0, 1, 0))
+        (((0, 1), (0,)), ((0, 1),))
+        """
+        size = self.batch_size
+        end = len(points) // size * size if self.last_batch == "drop" else len(points)
+        return tuple(_sorted(points[i : min(i + size, end)]) for i in range(0, end, size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +91,11 @@ def draw_data(run: Run, probabilities: Sequence[Fraction]) -> dict[Draw, Fractio
     ((1, 1),) 4/9
     """
     if run.dynamics == "sgd" and run.sampling == "online":
-        batch = _merged((_sorted(kinds), chance) for kinds, chance in _independent(probabilities, run.batch_size))
-        return {Draw((), batches): chance for batches, chance in _repeated(_one_batch(batch), run.steps).items()}
+        parts = [
+            _one_batch(_merged((_sorted(kinds), chance) for kinds, chance in _independent(probabilities, size)))
+            for size in run.batch_sizes
+        ]
+        return {Draw((), batches): chance for batches, chance in _in_turn(parts).items()}
     training_sets = _independent(probabilities, run.dataset_size)
     if run.sampling != "fixed":
         training_sets = _merged((_sorted(points), chance) for points, chance in training_sets).items()
@@ -89,15 +112,19 @@ def _seen(run: Run, points: Kinds) -> Mapping[Batches, Fraction]:
         return {(_sorted(points),) * run.steps: Fraction(1)}
     match run.sampling:
         case "fixed":
-            return {_cut(points, run.batch_size) * int(run.epochs): Fraction(1)}
+            return {run.cut(points) * int(run.epochs): Fraction(1)}
         case "reshuffle":
             share = Fraction(1, factorial(len(points)))
-            epoch = _merged((_cut(order, run.batch_size), share) for order in permutations(points))
-            return _repeated(epoch, int(run.epochs))
+            epoch = _merged((run.cut(order), share) for order in permutations(points))
+            return _in_turn([epoch] * int(run.epochs))
         case "replace":
-            share = Fraction(1, len(points) ** run.batch_size)
-            batch = _merged((_sorted(kinds), share) for kinds in product(points, repeat=run.batch_size))
-            return _repeated(_one_batch(batch), run.steps)
+            drawn = {
+                size: _merged(
+                    (_sorted(kinds), Fraction(1, len(points) ** size)) for kinds in product(points, repeat=size)
+                )
+                for size in set(run.batch_sizes)
+            }
+            return _in_turn([_one_batch(drawn[size]) for size in run.batch_sizes])
     raise ValueError(f"no such run: {run}")
 
 
@@ -107,10 +134,10 @@ def _independent(probabilities: Sequence[Fraction], points: int) -> Iterable[tup
         yield kinds, prod((probabilities[kind] for kind in kinds), start=Fraction(1))
 
 
-def _repeated(part: Mapping[Batches, Fraction], times: int) -> dict[Batches, Fraction]:
-    """All sequences of independent repetitions of a part of a run."""
+def _in_turn(parts: Iterable[Mapping[Batches, Fraction]]) -> dict[Batches, Fraction]:
+    """All sequences of independent parts of a run."""
     whole: dict[Batches, Fraction] = {(): Fraction(1)}
-    for _ in range(times):
+    for part in parts:
         whole = {done + more: a * b for done, a in whole.items() for more, b in part.items()}
     return whole
 
@@ -125,10 +152,6 @@ def _merged(ways: Iterable[tuple[Way, Fraction]]) -> dict[Way, Fraction]:
 
 def _one_batch(batch: Mapping[Kinds, Fraction]) -> dict[Batches, Fraction]:
     return {(kinds,): chance for kinds, chance in batch.items()}
-
-
-def _cut(points: Kinds, batch_size: int) -> Batches:
-    return tuple(_sorted(points[i : i + batch_size]) for i in range(0, len(points), batch_size))
 
 
 def _sorted(kinds: Kinds) -> Kinds:

@@ -111,6 +111,9 @@ def test_wrong_formulas_of_the_literature(formula, options):
         ("∇²l[G, G]", "G·H G"),
         ("∂_a l ∂_a l", "G_a G_a"),
         ("tr C", "C_aa"),
+        (r"J_{\mu\nu\lambda} C_{\mu\nu} G_\lambda", "J[C, G]"),
+        ("H_μν G_μ G_ν", "G·H G"),
+        (r"G_aH_{ab}G_b + \mathrm{E}[g_ag_a]", "G·H G + E[g·g]"),
         ("G H G", "G' H G"),
     ],
 )

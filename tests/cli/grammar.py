@@ -272,6 +272,7 @@ class Grammar:
             return by_option[action.dest]
         by_type = {
             "size": SIZES,
+            "batch_sizes": ([*SIZES[0], "1,2", "2,2,1"], [*SIZES[1], "1,", "1,x"]),
             "number": NUMBERS,
             "natural": COUNTS,
             "schedule": SCHEDULES,

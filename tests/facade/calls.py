@@ -5,6 +5,9 @@ import sympy as sp
 
 import sgdsym
 from sgdsym import noise, numeric, sgd, stationary
+from sgdsym.numeric.matrix_free import Effort, Run
+from sgdsym.numeric.matrix_free.data import read_weights
+from sgdsym.numeric.matrix_free.legs import read_legs
 from sgdsym.simulation import bundled_landscape
 
 x, y = sp.symbols("x y")
@@ -60,6 +63,12 @@ CALLS = {
     ),
     "Kernel call with weight decay": (DECAYING.kernel(), (TENSORS, 0.1), {"start": [1.0], "T": 10}),
     "interpret weight decay": (sgdsym.interpret, (DECAYING, TENSORS), {"start": [1], "T": 2}),
+    "expand batches": (sgdsym.expand, (), {"order": 1, "batch_size": [1, 2], "sampling": "replace", "dataset_size": 3}),
+    "expand last batch": (
+        sgdsym.expand,
+        (),
+        {"order": 1, "batch_size": 2, "sampling": "fixed", "dataset_size": 3, "epochs": 2, "last_batch": "short"},
+    ),
     "expand optimizer": (sgdsym.expand, (), {"order": 1, "optimizer": sgdsym.LinearOptimizer.sgd(), "batch_size": 1}),
     "LinearOptimizer": (sgdsym.LinearOptimizer, ([[1, "mu"], [0, "mu"]], [1, 1], [1, 0], [1, 0]), {"start": 0}),
     "LinearOptimizer.heavy_ball": (sgdsym.LinearOptimizer.heavy_ball, ("mu",), {}),
@@ -424,4 +433,33 @@ CALLS = {
         ([[1]], HALF),
         {"batch_size": 2, "decay": 1, "target": [1], "label_variance": 0},
     ),
+    "numeric Effort": (
+        Effort,
+        (),
+        {
+            "mode": "exact",
+            "samples": 8,
+            "replicates": 2,
+            "minibatch": 1,
+            "seed": 0,
+            "chunk": 1,
+            "memory": 10,
+            "limit": 10,
+        },
+    ),
+    "numeric Run": (
+        Run,
+        (),
+        {
+            "batch_size": 2,
+            "learning_rate": 0.1,
+            "momentum": 0.5,
+            "steps": 2,
+            "damping": 0.1,
+            "probes": 2,
+            "lanczos": 4,
+        },
+    ),
+    "numeric weights": (lambda weights: read_weights(weights, 2), ([0.5, 0.5],), {}),
+    "numeric metric": (lambda metric: read_legs(metric, ["a", "b.c"], [(), (2,)]), ({"a": 1.0, "b": np.ones(2)},), {}),
 }

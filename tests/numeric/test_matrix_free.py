@@ -264,7 +264,7 @@ def test_exact_sums_that_are_too_long_are_refused():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mode": "guess"}, "mode must be 'sampled' or 'exact', not 'guess'"),
+        ({"mode": "guess"}, "mode must be one of exact, sampled, not 'guess'"),
         ({"samples": 0}, "samples must be at least 1, not 0"),
         ({"samples": 2.5}, "samples must be an integer, not 2.5"),
         ({"replicates": 1}, "replicates must be at least 2, not 1"),
@@ -310,6 +310,22 @@ def test_an_evaluation_is_the_values_at_the_sizes(series):
     small = session(series, 5, **SAMPLED)
     found = small.evaluate(0.1, {"T": 3}, progress=False)
     assert found.value == small.values(progress=False).at(0.1, T=3).value
+
+
+def test_a_tolerance_is_reached_by_as_many_draws_as_it_needs(series):
+    small, exact = (
+        session(series, 5, **SAMPLED),
+        session(series, 5, mode="exact").evaluate(0.1, {"T": 3}, progress=False),
+    )
+    found = small.evaluate(0.1, {"T": 3}, progress=False, tolerance=0.05)
+    assert (found.coefficient_errors <= 0.05 * np.abs(found.coefficients)).all()
+    assert (np.abs(found.coefficients - exact.coefficients) <= 3 * found.coefficient_errors + 1e-12).all()
+    rough = small.evaluate(0.1, {"T": 3}, progress=False)
+    assert (rough.coefficient_errors > 0.05 * np.abs(rough.coefficients)).any()
+    with pytest.raises(ValueError, match=r"tolerance must be a finite number of at least 1e-12, not 0"):
+        small.evaluate(0.1, {"T": 3}, progress=False, tolerance=0)
+    with pytest.raises(ValueError, match=r"this takes .* times the limit"):
+        session(series, 5, limit=10**5, **SAMPLED).evaluate(0.1, {"T": 3}, progress=False, tolerance=1e-5)
 
 
 def test_options_and_symbols_are_told_apart(series):

@@ -11,6 +11,8 @@ from torch.nn import functional  # noqa: E402
 from torch.utils.data import DataLoader, Dataset, TensorDataset  # noqa: E402
 
 from sgdsym.numeric.torch import evaluate, plan, supervised  # noqa: E402
+from sgdsym.numeric.torch.calculus import TorchCalculus  # noqa: E402
+from sgdsym.numeric.torch.memory import most_bytes  # noqa: E402
 from tests.numeric.models import MODELS, Language, perceptron, problem, tensors  # noqa: E402
 
 pytestmark = [
@@ -289,3 +291,50 @@ def test_a_module_is_no_loss():
         supervised(nn.Linear(2, 2), 3)
     with pytest.raises(ValueError, match="model must be a torch"):
         supervised(3, functional.cross_entropy)
+
+
+# memory
+
+
+def many_classes():
+    """Logits that are larger than the parameters of most models."""
+    torch.manual_seed(0)
+    return nn.Linear(2, 50_000, bias=False), torch.randn(48, 2), torch.randint(0, 50_000, (48,))
+
+
+@pytest.mark.parametrize("name", ["MLP", "CNN with pooling", "TransformerEncoderLayer", "GPT, tied", "50 000 classes"])
+def test_the_plan_knows_the_peak(name, monkeypatch):
+    """What is measured are the tensors that PyTorch makes and has not freed."""
+    if name == "50 000 classes":
+        model, x, y = many_classes()
+    else:
+        model, x, y = problem(name)
+        repeats = 1024 // len(x)
+        x, y = x.repeat(repeats, *[1] * (x.dim() - 1)), y.repeat(repeats, *[1] * (y.dim() - 1))
+    loss, parameters = supervised(model, functional.cross_entropy)
+    options = {"samples": 16, "replicates": 2, "minibatch": 2}
+    series, peaks = expand(order=2, batch_size=1), []
+    expected = plan(series, loss, parameters, (x, y), **options).bytes
+    for step in ("total", "values"):
+        taken = getattr(TorchCalculus, step)
+
+        def watched(calculus, *arguments, taken=taken):
+            found = []
+            peaks.append(most_bytes(lambda: found.append(taken(calculus, *arguments))))
+            return found[0]
+
+        monkeypatch.setattr(TorchCalculus, step, watched)
+    evaluate(series, loss, parameters, (x, y), 0.1, T=5, progress=False, **options)
+    assert expected / 1.5 <= max(peaks) <= 1.5 * expected
+
+
+def test_memory_holds_for_the_peak():
+    model, x, y = many_classes()
+    loss, parameters = supervised(model, functional.cross_entropy)
+    series = expand(order=2, batch_size=1)
+    whole = plan(series, loss, parameters, (x, y))
+    half = plan(series, loss, parameters, (x, y), memory=whole.bytes // 2)
+    assert half.in_pass < whole.in_pass
+    assert half.bytes <= whole.bytes // 2
+    with pytest.raises(ValueError, match=r"the arrays of one step take .* more than memory=1000000 allows"):
+        evaluate(series, loss, parameters, (x, y), 0.1, T=5, progress=False, memory=10**6)

@@ -181,7 +181,10 @@ def test_wrong_options(options, message):
         split_run(options)
 
 
-def test_too_many_products_are_refused_before_anything_is_computed():
+def test_too_many_products_are_refused_before_anything_is_computed(monkeypatch):
+    monkeypatch.setattr(module, "DENSE", 0)
     calculus, data, *_ = problem()
-    with pytest.raises(ValueError, match=r"8 products with the Hessian of 10 data points are .* times the limit"):
-        measure(calculus, data, Effort(mode="exact", limit=300), RUN, progress=False)
+    with pytest.raises(
+        ValueError, match=r"152 products with the Hessian of 10 data points are 2.4 times the limit; use"
+    ):
+        measure(calculus, data, Effort(mode="exact", limit=10_000), RUN, progress=False)

@@ -158,7 +158,8 @@ def test_what_has_no_meaning_is_refused():
     scheduled = resum(order=1, schedule=[1, 2])
     for call, complaint in (
         (lambda: resum(order=1, schedule="rate"), "the rates rate are unknown"),
-        (lambda: resum_request(Request(order=1, mean_over_run=True)), "a mean over the run is not resummed"),
+        (lambda: resum_request(Request(order=1, mean_over_run=True)), "mean over the run is not resummed"),
+        (lambda: resum_request(Request(order=1, batch_size=(1, 2))), "a list of batch sizes is not resummed"),
         (scheduled.expand, "followed by kernels alone"),
         (scheduled.at_infinity, "a list of updates is a finite run"),
         (scheduled.to_text, "have no formula"),

@@ -259,6 +259,24 @@ def test_frameworks_agree_with_numpy():
     )
 
 
+@pytest.mark.parametrize("observable", ["test-loss", "generalization-gap", "displacement"])
+def test_the_mean_over_a_run_is_that_of_its_records(observable):
+    landscape, *_ = landscapes(4)
+    options = {"observable": observable, "sampling": "reshuffle", "dataset_size": 2, "batch_size": 1, "momentum": 0.5}
+    shared = {**options, "epochs": 3, "runs": 50, "seed": 3}
+    whole = simulate(landscape, RATE, record=range(1, 7), **shared)
+    mean = simulate(landscape, RATE, record=[2, 6], mean_over_run=True, **shared)
+    assert str(mean.observable) == f"{observable} over the run"
+    np.testing.assert_allclose(mean.samples[0], whole.samples[:2].mean(axis=0), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(mean.samples[1], whole.samples.mean(axis=0), rtol=1e-12, atol=1e-15)
+    for wrong, complaint in (
+        ({"record": [0], "mean_over_run": True}, "from 1 to"),
+        ({"schedule": "lambda"}, "give schedule as a list"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            simulate(landscape, RATE, **{**shared, **wrong})
+
+
 def test_equal_arguments_give_equal_numbers_and_progress_is_told():
     landscape, seen = bundled_landscape("helix"), []
     first, second = (

@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser(
         "check",
-        help="is a formula what is derived?",
+        help="hold a formula of your own against what is derived",
         description="Hold a formula, LaTeX or text as expand writes it, against what is derived for the options.  "
         "Exit code 0 if they are equal, 1 if not: "
         "then each term that differs is listed, with the smallest setting found that tells the two apart.",

@@ -144,6 +144,24 @@ class JaxCalculus(AutomaticCalculus):
                 joined(jax.tree.leaves(found)) if isinstance(reading, Message) else np.asarray(found, dtype=np.float64)
             )
 
+    def totals(
+        self, message: Message, directions: Floats, examples: Arrays, multiplicities: Floats | None = None
+    ) -> Floats:
+        """A message with one input for each of some inputs, summed over examples."""
+        with self._at_work():
+
+            def make() -> Callable[..., Any]:
+                def totals(parameters: Any, directions: Any, examples: Any, times: Any) -> Any:
+                    losses = self._losses(parameters)
+                    return losses.totals(message, directions, examples, times, jax.numpy.concatenate)
+
+                return totals
+
+            compiled = self.compiled.get((self.role, self.way, "totals", message), make)
+            stacked = jax.tree.map(lambda *rows: np.stack(rows), *[self._tree(direction) for direction in directions])
+            found = compiled(self.parameters, stacked, self._arrays(examples), self._numbers(multiplicities))
+            return np.asarray(found, dtype=np.float64)
+
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example."""
         with self._at_work():

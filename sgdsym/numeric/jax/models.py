@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import jax
@@ -90,9 +91,9 @@ def _of_pair(apply: Callable[..., Any], variables: Any) -> tuple[Callable[[Any, 
     """A function of variables and a batch; of collections of variables those called ``params`` are trained."""
     if isinstance(variables, Mapping) and "params" in variables:
         rest = {name: collection for name, collection in variables.items() if name != "params"}
-        return lambda p, fixed, x: apply({"params": p, **fixed}, x), variables["params"], rest
+        return partial(_with_collections, apply), variables["params"], rest
     parameters, fixed = _parted(variables)
-    return lambda p, fixed, x: apply(_joined(p, fixed), x), parameters, fixed
+    return partial(_with_variables, apply), parameters, fixed
 
 
 def _of_nnx(nnx: Any, model: Any) -> tuple[Callable[[Any, Any, Any], Any], Any, Any]:
@@ -100,7 +101,7 @@ def _of_nnx(nnx: Any, model: Any) -> tuple[Callable[[Any, Any, Any], Any], Any, 
     layers: Any = nnx.iter_graph(model)
     _check_modes((f"layer {'.'.join(map(str, path)) or 'model'}", node) for path, node in layers)
     graph, parameters, rest = nnx.split(model, nnx.Param, ...)
-    return lambda p, fixed, x: nnx.merge(graph, p, fixed)(x), parameters, rest
+    return partial(_of_graph, graph), parameters, rest
 
 
 def _of_tree(model: Any) -> tuple[Callable[[Any, Any, Any], Any], Any, Any]:
@@ -111,7 +112,24 @@ def _of_tree(model: Any) -> tuple[Callable[[Any, Any, Any], Any], Any, Any]:
 
     _check_modes(("a layer", node) for node in jax.tree.leaves(model, is_leaf=is_layer) if is_layer(node))
     parameters, fixed = _parted(model)
-    return lambda p, fixed, x: jax.vmap(_joined(p, fixed))(x), parameters, fixed
+    return _point_by_point, parameters, fixed
+
+
+# functions that can be sent to other processes, where what they hold can be
+def _with_collections(apply: Callable[..., Any], parameters: Any, fixed: Any, x: Any) -> Any:
+    return apply({"params": parameters, **fixed}, x)
+
+
+def _with_variables(apply: Callable[..., Any], parameters: Any, fixed: Any, x: Any) -> Any:
+    return apply(_joined(parameters, fixed), x)
+
+
+def _of_graph(graph: Any, parameters: Any, fixed: Any, x: Any) -> Any:
+    return sys.modules["flax.nnx"].merge(graph, parameters, fixed)(x)
+
+
+def _point_by_point(parameters: Any, fixed: Any, x: Any) -> Any:
+    return jax.vmap(_joined(parameters, fixed))(x)
 
 
 def _check_modes(layers: Any) -> None:

@@ -10,7 +10,7 @@ from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
 from sgdsym.numeric.matrix_free.session import Progress, Session, split_options
-from sgdsym.numeric.matrix_free.statistics import Measured, Statistics, measure, split_run
+from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Measured",
     "Plan",
     "Progress",
+    "Run",
     "Session",
     "Statistics",
     "Transformations",

@@ -71,6 +71,12 @@ class Calculus(ABC):
     ) -> Floats:
         """A message (p,) or a value (), without random data, summed over examples (n, …), each so many times (n,)."""
 
+    def totals(
+        self, message: Message, directions: Floats, examples: Arrays, multiplicities: Floats | None = None
+    ) -> Floats:
+        """A message with one input for each of some inputs, (m, p) to (m, p), summed over examples."""
+        return np.stack([self.total(message, [direction], examples, multiplicities) for direction in directions])
+
     @abstractmethod
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example, (n,)."""
@@ -216,6 +222,22 @@ class Losses:
         for message in program.messages:
             known[message] = step(message)
         return [step(reading) for reading in program.drawn_readings]
+
+    def totals(
+        self,
+        message: Message,
+        directions: Any,
+        examples: Sequence[Any],
+        multiplicities: Any,
+        joined: Callable[[list[Any]], Any],
+    ) -> Any:
+        """A message with one input for each row of the arrays of some inputs, its arrays joined to one vector each."""
+
+        def total(direction: Any) -> Any:
+            found = self.step(message, [direction], examples, multiplicities, mean=False)
+            return joined([leaf.reshape(-1) for leaf in self.use.leaves(found)])
+
+        return self.use.vmap(total)(directions)
 
     def gradients(self, examples: Sequence[Any], joined: Callable[[list[Any]], Any]) -> Any:
         """The gradient of each example, its arrays joined to one vector each."""

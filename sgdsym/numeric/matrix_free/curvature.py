@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import fsum
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,11 +25,11 @@ import numpy as np
 from sgdsym.numeric.matrix_free.calculus import Arrays, Calculus, Floats
 from sgdsym.numeric.matrix_free.evaluation import Bench, total_of
 from sgdsym.numeric.matrix_free.messages import Cell, Message
+from sgdsym.numeric.matrix_free.plan import WORKING_SET
 from sgdsym.numeric.matrix_free.student import widening
 from sgdsym.numeric.matrix_free.tasks import Task
 
 DENSE = 1000  # weights up to which matrices are formed
-AT_ONCE = 64  # columns of the Hessian in one task
 GRADIENT = Message(Cell("point"), ())
 HESSIAN = Message(Cell("point"), (Message(Cell("batch"), ()),))
 Law: TypeAlias = Callable[[Floats], Floats]
@@ -41,14 +42,16 @@ class Passes:
     Attributes:
         bench: where they are done.
         slices: all data points, as many at once as a pass takes.
+        at_once: how many products with the Hessian are computed at once.
     """
 
     bench: Bench
     slices: Sequence[slice]
+    at_once: int
 
     def hessian(self, directions: Floats) -> Floats:
         """The products of the mean Hessian with some directions, (m, p)."""
-        groups = [directions[i : i + AT_ONCE] for i in range(0, len(directions), AT_ONCE)]
+        groups = [directions[i : i + self.at_once] for i in range(0, len(directions), self.at_once)]
         keys = [(i, s.start) for i in range(len(groups)) for s in self.slices]
         tasks = {
             (i, s.start): partial(self._hessian_task, groups[i], s) for i in range(len(groups)) for s in self.slices
@@ -70,22 +73,24 @@ class Passes:
         found: Floats = total_of(list(self.bench.run(tasks).values())) / self.bench.data.points
         return found
 
+    def trace(self, mean: Floats) -> float:
+        """The whole variance of the gradients of data points, tr C."""
+        rows = max(1, WORKING_SET // (8 * len(mean)))
+        parts = [slice(start, start + rows) for start in range(0, self.bench.data.points, rows)]
+        tasks = {part.start: partial(self._variance_task, None, mean, part) for part in parts}
+        return fsum(float(part) for part in self.bench.run(tasks).values()) / self.bench.data.points
+
     def _hessian_task(self, directions: Floats, rows: slice) -> Task:
         data = self.bench.data
-        return _hessian_products, (self.bench.calculus, directions, data.take(rows), data.multiplicities(rows))
+        times = data.multiplicities(rows)
+        return self.bench.calculus.totals, (HESSIAN, directions, data.take(rows), times)
 
     def _gradient_task(self, multiplicities: Floats, rows: slice) -> Task:
         return _gradient_sums, (self.bench.calculus, multiplicities, self.bench.data.take(rows))
 
-    def _variance_task(self, basis: Floats, mean: Floats, rows: slice) -> Task:
+    def _variance_task(self, basis: Floats | None, mean: Floats, rows: slice) -> Task:
         data = self.bench.data
         return _variances, (self.bench.calculus, basis, mean, data.take(rows), data.multiplicities(rows))
-
-
-def _hessian_products(
-    calculus: Calculus, directions: Floats, examples: Arrays, multiplicities: Floats | None
-) -> Floats:
-    return np.stack([calculus.total(HESSIAN, [direction], examples, multiplicities) for direction in directions])
 
 
 def _gradient_sums(calculus: Calculus, multiplicities: Floats, examples: Arrays) -> Floats:
@@ -93,11 +98,12 @@ def _gradient_sums(calculus: Calculus, multiplicities: Floats, examples: Arrays)
 
 
 def _variances(
-    calculus: Calculus, basis: Floats, mean: Floats, examples: Arrays, multiplicities: Floats | None
+    calculus: Calculus, basis: Floats | None, mean: Floats, examples: Arrays, multiplicities: Floats | None
 ) -> Floats:
-    along = (calculus.gradients(examples) - mean) @ basis
-    times = np.ones(len(along)) if multiplicities is None else multiplicities
-    found: Floats = times @ along**2
+    """Sums of squares along the directions of a basis, or of all of them where there is none."""
+    rest = calculus.gradients(examples) - mean
+    times = np.ones(len(rest)) if multiplicities is None else multiplicities
+    found: Floats = times @ (np.square(rest).sum(axis=1) if basis is None else (rest @ basis) ** 2)
     return found
 
 
@@ -109,7 +115,7 @@ class Spread:
         nodes: curvatures, (probes, nodes).
         masses: the noise there, (probes, nodes).
         coarse: nodes and masses of fewer steps, whose difference tells the error of the quadrature; none where it is exact.
-        trace: the whole noise, tr C, and its standard error.
+        trace: the whole noise, tr C.
         top: the largest curvatures.
         residuals: how far each of them may be from an eigenvalue.
         direction: that of the largest curvature, (p,).
@@ -118,7 +124,7 @@ class Spread:
     nodes: Floats
     masses: Floats
     coarse: tuple[Floats, Floats] | None
-    trace: tuple[float, float]
+    trace: float
     top: Floats
     residuals: Floats
     direction: Floats
@@ -131,17 +137,11 @@ class Spread:
     def trace_of(self, law: Law) -> tuple[float, float]:
         """tr(C f(H)) and its standard error.
 
-        Every probe knows its own part of the whole noise, which is known better: so the ratio of the two is averaged.
+        Every probe knows its own part of the whole noise, which is known exactly: so the ratio of the two is averaged.
         """
         value, error = _ratio(self.nodes, self.masses, law)
-        if self.coarse is None:
-            return value * self.trace[0], error * self.trace[0]
-        rough, _ = _ratio(*self.coarse, law)
-        return value * self.trace[0], float(
-            np.sqrt(
-                ((error * self.trace[0]) ** 2) + ((value - rough) * self.trace[0]) ** 2 + (value * self.trace[1]) ** 2
-            )
-        )
+        rough = value if self.coarse is None else _ratio(*self.coarse, law)[0]
+        return value * self.trace, float(np.hypot(error, value - rough)) * self.trace
 
 
 def _ratio(nodes: Floats, masses: Floats, law: Law) -> tuple[float, float]:
@@ -175,17 +175,13 @@ def dense_spread(passes: Passes, mean: Floats) -> Spread:
     curvatures, basis = np.linalg.eigh((hessian + hessian.T) / 2)
     masses = passes.covariance_in(basis, mean)
     top = curvatures[::-1][:TOP]
-    return Spread(
-        curvatures[None], masses[None], None, (float(masses.sum()), 0.0), top, np.zeros(len(top)), basis[:, -1]
-    )
+    return Spread(curvatures[None], masses[None], None, float(masses.sum()), top, np.zeros(len(top)), basis[:, -1])
 
 
 TOP = 5
 
 
-def probed_spread(
-    passes: Passes, mean: Floats, trace: tuple[float, float], *, probes: int, steps: int, memory: int, seed: int
-) -> Spread:
+def probed_spread(passes: Passes, mean: Floats, *, probes: int, steps: int, memory: int, seed: int) -> Spread:
     """By Lanczos steps from random combinations of gradients, and from a random direction for the largest curvatures."""
     data, generator = passes.bench.data, np.random.default_rng([seed, 1])
     weights = np.full(data.points, 1 / data.points) if data.weights is None else data.weights
@@ -199,10 +195,10 @@ def probed_spread(
     fine, coarse = zip(*found, strict=True)
     (run,) = lanczos(passes, generator.normal(size=(1, len(mean))), max(steps, LARGEST))
     top, residuals, direction = run.largest(TOP)
-    return Spread(*_stacked(fine), _stacked(coarse), trace, top, residuals, direction)
+    return Spread(*_stacked(fine), _stacked(coarse), passes.trace(mean), top, residuals, direction)
 
 
-LARGEST = 40
+LARGEST = 24
 
 
 def _stacked(rules: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:

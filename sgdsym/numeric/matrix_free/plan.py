@@ -9,7 +9,7 @@ from numbers import Real
 from operator import index
 from typing import Any, Literal, TypeAlias, get_args
 
-from sgdsym.arguments import quoted
+from sgdsym.arguments import quoted, read_choice
 from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading
 from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
@@ -56,8 +56,7 @@ class Effort:
     force: bool = False
 
     def __post_init__(self) -> None:
-        if self.mode not in get_args(Mode):
-            raise ValueError(f"mode must be 'sampled' or 'exact', not {quoted(self.mode)}")
+        read_choice("mode", self.mode, get_args(Mode))
         least = {"samples": 1, "replicates": FEWEST_REPLICATES, "minibatch": 1, "seed": 0, "memory": 1}
         if self.chunk is not None:
             least["chunk"] = 1
@@ -191,6 +190,11 @@ class Plan:
             return min(self.effort.chunk, self._tasks_of(group))
         fit = min(self.effort.memory, WORKING_SET) // max(self.draw_bytes(group), 1)
         return max(1, min(MOST_AT_ONCE, fit, self._tasks_of(group)))
+
+    def products_at_once(self, message: Message) -> int:
+        """For how many inputs a message is computed at once in a pass over all data."""
+        fit = min(self.effort.memory, WORKING_SET) // max(self._step_bytes(message, self.in_pass), 1)
+        return max(1, min(MOST_AT_ONCE, fit))
 
     @cached_property
     def in_pass(self) -> int:

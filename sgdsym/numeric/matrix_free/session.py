@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from math import inf
+from time import monotonic
 from typing import Any, TypeAlias
 
+import numpy as np
+
+from sgdsym.arguments import read_real
 from sgdsym.numeric.matrix_free.assess import Assessment, Orders, assess, check_derivatives
 from sgdsym.numeric.matrix_free.calculus import Calculus
 from sgdsym.numeric.matrix_free.data import Points
@@ -19,6 +24,8 @@ from sgdsym.series import Series, read_series
 Progress: TypeAlias = bool | Callable[[int, int], None]
 OPTIONS = frozenset(option.name for option in fields(Effort))
 WIDTH = 40
+SMALLEST = 1e-12
+ROUNDS, MOST_GROWTH, SPARE = 5, 256.0, 1.2  # of draws, where a tolerance is wanted
 
 
 def split_options(series: Series, options: Mapping[str, Any]) -> tuple[Effort, dict[str, Any]]:
@@ -97,15 +104,41 @@ class Session:
         return Orders.of(self.series.terms)
 
     def evaluate(
-        self, learning_rate: Any, symbols: Mapping[str, Any], executor: Any = None, progress: Progress = True
+        self,
+        learning_rate: Any,
+        symbols: Mapping[str, Any],
+        executor: Any = None,
+        progress: Progress = True,
+        tolerance: Any = None,
     ) -> Estimate:
         """The series at some learning rates and some sizes, which are checked before anything is computed.
 
+        Args:
+            learning_rate: a number or an array.
+            symbols: the sizes.
+            executor: where the tasks go.
+            progress: whether to say the cost and show a bar.
+            tolerance: the largest relative standard error of a coefficient that is not 0; more is drawn, anew, until it holds.
+
         Raises:
-            ValueError: if a symbol or a learning rate is wrong, it costs too much, or a loss is not finite.
+            ValueError: if a symbol or a learning rate is wrong, it costs too much, a loss is not finite, or the error
+                does not fall as that of draws does.
         """
+        wanted = inf if tolerance is None else read_real("tolerance", tolerance, least=SMALLEST)
         rate_and_weights(self.series, self.series.diagrams(), learning_rate, symbols)
-        return self.values(executor, progress).at(learning_rate, **symbols)
+        session = self
+        for round_ in range(1, ROUNDS + 1):
+            found = session.values(executor, progress).at(learning_rate, **symbols)
+            sizes = np.abs(found.coefficients)
+            miss = float(np.divide(found.coefficient_errors, sizes, out=np.zeros_like(sizes), where=sizes > 0).max())
+            if miss <= wanted:
+                return found
+            more = int(session.effort.samples * min(MOST_GROWTH, (miss / wanted) ** 2 * SPARE)) + 1
+            session = replace(self, effort=replace(self.effort, samples=more, seed=self.effort.seed + round_))
+        raise ValueError(
+            f"the relative error of a coefficient is still {miss:.2g} after {ROUNDS} rounds, more than tolerance={wanted:g}; "
+            "it may be that of rounding, or a coefficient is next to 0"
+        )
 
     def values(self, executor: Any = None, progress: Progress = True) -> DiagramValues:
         """Evaluate the diagrams.
@@ -177,14 +210,19 @@ class _Count:
 
 
 class _Bar:
-    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise."""
+    """The cost, and then a bar, on standard error: drawn in place on a terminal, at every tenth otherwise.
+
+    The time that is left is told as if all tasks took as long as those that are done.
+    """
 
     def __init__(self, plan: Plan) -> None:
         print(plan, file=sys.stderr, flush=True)
+        self.start = monotonic()
 
     def __call__(self, done: int, total: int) -> None:
-        filled = WIDTH * done // total
-        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}"
+        filled, passed = WIDTH * done // total, monotonic() - self.start
+        time = f"{passed * (total - done) / done:.0f} s left" if done < total else f"{passed:.0f} s"
+        text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}, {time.ljust(len('9999 s left'))}"
         if sys.stderr.isatty():
             print(f"\r{text}", end="\n" if done == total else "", file=sys.stderr, flush=True)
         elif 10 * done // total > 10 * (done - 1) // total:

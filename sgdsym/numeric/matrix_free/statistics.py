@@ -14,6 +14,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.calculus import Calculus, Floats
 from sgdsym.numeric.matrix_free.curvature import (
     DENSE,
+    HESSIAN,
     LARGEST,
     Passes,
     Spread,
@@ -110,8 +111,8 @@ class Run:
     momentum: float = 0.0
     steps: int | None = None
     damping: float = 0.0
-    probes: int = 16
-    lanczos: int = 20
+    probes: int = 8
+    lanczos: int = 16
 
     def __post_init__(self) -> None:
         for name, least in {"batch_size": 1, "steps": 0}.items():
@@ -157,15 +158,14 @@ def measure(
         _check_work(ready.plan, run)
         values = evaluate_diagrams(SERIES, ready.plan, ready.bench, ready.assessed.twins)
         moments = _Moments.of(values.replicates, values.rounding)
-        passes = Passes(ready.bench, slices_of(ready.plan))
+        passes = Passes(ready.bench, slices_of(ready.plan), ready.plan.products_at_once(HESSIAN))
         times = data.multiplicities(slice(None))
         mean = passes.gradients((np.ones(data.points) if times is None else times)[None])[0] / data.points
         if calculus.size <= DENSE:
             spread = dense_spread(passes, mean)
         else:
-            trace = moments.ratio({"gg": 1.0, "GG": -1.0}, {})
             spread = probed_spread(
-                passes, mean, trace, probes=run.probes, steps=run.lanczos, memory=effort.memory, seed=effort.seed
+                passes, mean, probes=run.probes, steps=run.lanczos, memory=effort.memory, seed=effort.seed
             )
         wobble = 0.0 if run.batch_size is None else _wobble(passes, spread.direction)
     found = {**_of_moments(moments, run), **_of_spread(spread, run, data.points, wobble)}
@@ -325,7 +325,7 @@ def _notes(spread: Spread, run: Run) -> list[str]:
         "flat": lambda h: (np.abs(h + run.damping) <= floor).astype(float),
         "negative": lambda h: (h + run.damping < -floor).astype(float),
     }.items():
-        share = spread.trace_of(law)[0] / (spread.trace[0] or 1.0)
+        share = spread.trace_of(law)[0] / (spread.trace or 1.0)
         if share > 1e-9:
             notes.append(
                 f"{share:.2g} of the noise is in {what} directions, where there is no law near a minimum: it is left out"

@@ -77,6 +77,7 @@ def evaluate(
     function: Callable[[Any], Any] | None = None,
     weights: Any = None,
     metric: Any = None,
+    tolerance: float | None = None,
     executor: Any = None,
     progress: Progress = True,
     **options: Any,
@@ -98,6 +99,8 @@ def evaluate(
         weights: the probability of each data point, (n,).
         metric: the inverse metric of every contraction: a number, or numbers or arrays by group of parameters, a group being
             a name or what names begin with before a dot; what is in no group has 1.
+        tolerance: the largest relative standard error of a coefficient that is not 0, instead of ``samples``, which then is
+            where it begins: as many are drawn as that needs.
         executor: where the tasks go: an executor in the sense of ``concurrent.futures`` or a Dask client, or a function
             that makes one and is called again when it breaks.  The loss is sent along, so for other processes it must be a
             function that can be imported.  The result does not depend on the executor, as long as its workers compute
@@ -128,7 +131,7 @@ def evaluate(
     """
     effort, symbols = split_options(series, options)
     session = _session(series, effort, loss, parameters, data, function=function, weights=weights, metric=metric)
-    return session.evaluate(learning_rate, symbols, executor, progress)
+    return session.evaluate(learning_rate, symbols, executor, progress, tolerance)
 
 
 def diagram_values(

@@ -81,6 +81,16 @@ class TorchCalculus(AutomaticCalculus):
             parts = [_numbers(part) for part in _pytree.tree_leaves(found)]
         return joined(parts) if isinstance(reading, Message) else parts[0]
 
+    def totals(
+        self, message: Message, directions: Floats, examples: Arrays, multiplicities: Floats | None = None
+    ) -> Floats:
+        """A message with one input for each of some inputs, summed over examples."""
+        with at_work():
+            trees = [self._tree(direction) for direction in directions]
+            stacked = _pytree.tree_map(lambda *rows: torch.stack(rows), *trees)
+            tensors, times = self._tensors(examples), self._numbers(multiplicities)
+            return _numbers(self._losses().totals(message, stacked, tensors, times, torch.cat))
+
     def losses(self, examples: Arrays) -> Floats:
         """The loss of each example."""
         with at_work():

@@ -166,8 +166,9 @@ def _check(request: Request, form: str, flows: bool) -> None:
         )
     if form == "continuous" and (rules := request.given_rules):
         raise ValueError(f"{rules[0]} is for discrete steps; choose form discrete or stationary")
-    if request.mean_over_run:
-        raise ValueError("a mean over the run is not resummed; leave it out, or expand the plain series")
+    others = [word for word in request.given_timing if word not in request.given_rules]
+    if others:
+        raise ValueError(f"{others[0]} is not resummed; leave it out, or expand the plain series")
     request.setting.require_plain("the resummed series")
     if request.basis != "cumulant":
         raise ValueError("the resummed series is in joint cumulants; leave the basis out")
@@ -233,10 +234,6 @@ def _rule(request: Request, in_epochs: bool, put: Mapping[str, Coefficient]) -> 
         raise ValueError(
             f"the rates {request.schedule} are unknown, and kernels follow numbers: give the schedule as a list"
         )
-    if request.rates is not None:
-        each = [rule.substitute({request.rate_name: Coefficient.size(rate)}) for rate in request.rates]
-        matrices, gains = [update.A[0] for update in each], [update.b[0] for update in each]
-        rule = LinearOptimizer.from_registers(matrices, gains, rule.c[0], rule.read, start=rule.start)
     if rule.updates is None and not (rule.start and in_epochs):
         return law_of(request).substitute(put)
     what = request.given_rules[0]

@@ -6,9 +6,12 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import mul
 from typing import Any
 
 from sgdsym.series import Coefficient
+from sgdsym.sgd.differences import falling_factorial
 from sgdsym.sgd.patterns import Pattern, Timing
 from sgdsym.sgd.placement import Placement
 
@@ -25,17 +28,25 @@ class Sizes:
         batch_size: data points per update.
         dataset_size: points in the training set, where there is one.
         epochs: passes through the training set, where there are such.
+        slots: updates in an epoch where batches do not fill it; :math:`N/B` if left out.
+        listed: the sizes of the batches of an epoch, or of a run, one after the other, where they differ.
     """
 
     steps: Coefficient
     batch_size: Coefficient
     dataset_size: Coefficient
     epochs: Coefficient
+    slots: Coefficient | None = None
+    listed: tuple[Coefficient, ...] = ()
 
     @property
     def batches(self) -> Coefficient:
         """Batches per epoch."""
-        return self.dataset_size / self.batch_size
+        return self.dataset_size / self.batch_size if self.slots is None else self.slots
+
+    def batch_at(self, update: int) -> Coefficient:
+        """The size of the batch of an update, where they differ."""
+        return self.listed[update % len(self.listed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,24 @@ class Sampling(ABC):
     @abstractmethod
     def value(self, own: Any, steps: int) -> Coefficient:
         """What a key of the sampling is worth, with so many steps in all."""
+
+    @staticmethod
+    def choices(batch_size: Coefficient, points: int) -> Coefficient:
+        """In how many ways points that are told apart take their places in one batch."""
+        return falling_factorial(batch_size, points)
+
+    @classmethod
+    def share(cls, sizes: Sizes, points: int, steps: int, update: int) -> Coefficient:
+        """What a level with so many points and steps is worth at an update, where batches differ."""
+        batch = sizes.batch_at(update)
+        return cls.choices(batch, points) / batch**steps
+
+    def in_batches(self, points: Iterable[int], steps: int) -> Coefficient:
+        """What levels with so many points each, and so many steps in all, are worth; where batches differ the timing says it."""
+        if self.sizes.listed:
+            return Coefficient(1)
+        batch = self.sizes.batch_size
+        return reduce(mul, (self.choices(batch, count) for count in points), 1 / batch**steps)
 
     def weight(self, placement: Placement) -> Coefficient:
         """Expected weight of a placement over all times and all data points."""

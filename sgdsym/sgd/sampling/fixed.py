@@ -38,10 +38,15 @@ class Fixed(Sampling):
             for pattern, ways in patterns:
                 yield pattern, own, ways
 
+    @staticmethod
+    def choices(batch_size: Coefficient, points: int) -> Coefficient:
+        """See :class:`Sampling`; different blocks may see one point."""
+        return batch_size**points
+
     def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
         blocks, rooted = own
-        chosen: Coefficient = self.sizes.batch_size ** (blocks - steps)
+        chosen = self.in_batches((blocks,), steps)
         return chosen / self.sizes.dataset_size if rooted else chosen
 
 

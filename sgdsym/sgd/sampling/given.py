@@ -54,11 +54,10 @@ class Given(Sampling):
     def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
         merged, history = own
-        points, batch = self.sizes.dataset_size, self.sizes.batch_size
-        placed = [falling_factorial(batch, count) for slots in history for count in slots]
+        points = self.sizes.dataset_size
         divisors = [falling_factorial(points, sum(slots)) for slots in history]
-        chosen: Coefficient = points**merged / batch**steps
-        return reduce(Coefficient.__mul__, placed, chosen) / reduce(Coefficient.__mul__, divisors, Coefficient(1))
+        chosen: Coefficient = points**merged * self.in_batches((count for slots in history for count in slots), steps)
+        return chosen / reduce(Coefficient.__mul__, divisors, Coefficient(1))
 
     def _histories(self, parents: tuple[int, ...], points: list[tuple[int, ...]]) -> Counter[History]:
         key = (parents, tuple(sorted(points)))

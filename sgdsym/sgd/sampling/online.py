@@ -41,8 +41,13 @@ class Online(Sampling):
         """See :class:`Sampling`."""
         return (found for found in self.arrangements(placement) if len(found[0].levels) == len(placement.blocks))
 
+    @staticmethod
+    def choices(batch_size: Coefficient, points: int) -> Coefficient:
+        """See :class:`Sampling`; different blocks may see one point."""
+        return batch_size**points
+
     def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
         blocks, rooted = own
-        chosen: Coefficient = self.sizes.batch_size ** (blocks - steps)
+        chosen = self.in_batches((blocks,), steps)
         return chosen / self.sizes.dataset_size if rooted else chosen

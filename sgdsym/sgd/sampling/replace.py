@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from sgdsym.diagrams import Partition, connected_parts, refinements, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling, one_run
 
@@ -63,10 +61,8 @@ class Replace(Sampling):
     def value(self, own: Any, steps: int) -> Coefficient:
         """See :class:`Sampling`."""
         power, cells = own
-        points, batch = self.sizes.dataset_size, self.sizes.batch_size
-        choices = (falling_factorial(batch, count) for count in cells)
-        apart: Coefficient = points**-power / batch**steps
-        return reduce(Coefficient.__mul__, choices, apart)
+        apart: Coefficient = self.sizes.dataset_size**-power
+        return apart * self.in_batches(cells, steps)
 
     def _power(self, placement: Placement, cells: Partition) -> int:
         """How many cells draw a point that is given by others."""

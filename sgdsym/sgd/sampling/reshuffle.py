@@ -56,16 +56,15 @@ class Reshuffle(Sampling):
     def value(self, own: Any, steps: int) -> Coefficient:
         r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, without what both share."""
         number, history, rooted = own
-        n, b = self.sizes.dataset_size, self.sizes.batch_size
+        n = self.sizes.dataset_size
         if not falling_factorial(n, number):
             # fewer points than asked for: no way to choose them, and nothing to divide by
             return Coefficient(0)
-        placed = (falling_factorial(b, points) for slots in history for points in slots)
         powers = (
             (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1))
         )
         chosen = reduce(Coefficient.__mul__, ((n - i) ** power for i, power in enumerate(powers)), Coefficient(1))
-        return reduce(Coefficient.__mul__, placed, chosen / b**steps)
+        return chosen * self.in_batches((points for slots in history for points in slots), steps)
 
 
 def patterns(parents: tuple[int, ...], points: Partition) -> Iterator[Pattern]:
