@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from fractions import Fraction
 from itertools import permutations
 from time import process_time
 from typing import Any
@@ -33,6 +34,9 @@ CASES: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("generalisation gap of GD, order 2", {"order": 2, "observable": "generalization-gap", "dynamics": "gd"}, 30),
     ("displacement, order 3", {"order": 3, "observable": "displacement", "batch_size": 1}, 20),
     ("test loss, order 3", {"order": 3, "batch_size": 1}, 10),
+    ("test loss with momentum, order 2", {"order": 2, "batch_size": 1, "momentum": Fraction(9, 10)}, 1),
+    ("test loss with momentum, order 2", {"order": 2, "batch_size": 1, "momentum": Fraction(9, 10)}, 30),
+    ("test loss with momentum, order 3", {"order": 3, "batch_size": 1, "momentum": Fraction(9, 10)}, 8),
 )
 
 

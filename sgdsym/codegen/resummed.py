@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sgdsym.arguments import read_instance
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.module import coded, setting_words
+from sgdsym.codegen.propagation import Propagation
 from sgdsym.codegen.runtime import array_source
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
@@ -132,6 +133,8 @@ def generate_resummed(resummed: Resummed) -> str:
     """
     read_instance("series", resummed, Resummed, "such as resum() returns")
     coefficients = list(dict.fromkeys(c for _, time in resummed for _, c in time.terms))
+    rule = Propagation(resummed)
+    coefficients = list(dict.fromkeys([*coefficients, *rule.numbers]))
     number = {c: i for i, c in enumerate(coefficients)}
     names = {name for c in coefficients for name in c.symbols}
     clock = "" if resummed.stationary or not resummed.steps.symbols else str(resummed.steps)
@@ -170,7 +173,10 @@ def generate_resummed(resummed: Resummed) -> str:
         numbers=coded(line for c, i in number.items() for line in _number_lines(c, i)),
         checks=coded(checks(resummed.conditions, names)),
         tensors=coded(_tensor_lines(sampled, averaged, roots)),
-        terms=coded(line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number)),
+        terms=coded(
+            line for term, (_, time) in zip(terms, resummed, strict=True) for line in term.lines(time, number, rule)
+        ),
+        **rule.words(number),
     )
 
 
@@ -250,7 +256,7 @@ class _Term:
             frozenset(len(groups[0]) for degrees, groups in means if degrees[0] == "s"),
         )
 
-    def lines(self, time: TimeSum, number: Mapping[Coefficient, int]) -> Iterator[str]:
+    def lines(self, time: TimeSum, number: Mapping[Coefficient, int], rule: Propagation) -> Iterator[str]:
         """The statements that add the term to the total."""
         edges = self.diagram.order
         yield f"# {edges} edge{'' if edges == 1 else 's'}: {self.note}"
@@ -261,13 +267,11 @@ class _Term:
                 yield f"tensor = {'' if weight == 1 else f'{weight} * '}{call}"
         yield "sums = ["
         for product, coefficient in time.terms:
-            factors = [(self._word(d.front), tuple(map(self._word, d.nodes))) for d in product]
+            factors = rule.factors(product, self.letters)
             yield f"    ({number[coefficient]}, {factors}),".replace("'", '"')
         yield "]"
-        yield f'_add(total, run, {edges}, tensor, "{self.axes}", {self.opened}, sums)'
-
-    def _word(self, edges: tuple[int, ...]) -> str:
-        return "".join(sorted(self.letters[e] for e in edges))
+        besides = rule.edges(self.letters, rule.resummed.rooted(self.diagram))
+        yield f'_add(total, run, {edges}, tensor, "{self.axes}", {self.opened}, sums{besides})'
 
 
 def _mean(degrees: tuple[int | str, ...], group: list[str]) -> tuple[str, str]:

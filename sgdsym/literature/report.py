@@ -15,6 +15,7 @@ from sgdsym.literature.curved_minima import curved_minimum_findings
 from sgdsym.literature.examples import example_findings
 from sgdsym.literature.finding import Finding
 from sgdsym.literature.fluctuations import fluctuation_findings
+from sgdsym.literature.implicit import implicit_findings
 from sgdsym.literature.long_times import quadratic_minimum_findings
 from sgdsym.literature.minibatches import minibatch_findings
 from sgdsym.literature.regression_laws import regression_findings
@@ -31,6 +32,7 @@ _GROUPS = (
     curved_minimum_findings,
     convention_findings,
     example_findings,
+    implicit_findings,
     minibatch_findings,
     stationary_findings,
     regression_findings,
@@ -53,7 +55,7 @@ def check_literature() -> tuple[Finding, ...]:
 
     >>> findings = check_literature()
     >>> len(findings), sum(finding.verdict == "differs" for finding in findings)
-    (114, 30)
+    (120, 30)
     """
     return tuple(finding for group in _GROUPS for finding in group())
 

@@ -1,7 +1,7 @@
 r"""Resummed series for readers: sums over eigen-indices of tensors times time-sums, in text and in LaTeX.
 
-A time-sum with two nodes is written out, :math:`(1-r_a^T)/(1-r_a)`; one with more stays a bracket, and a last line says what
-brackets mean.
+A difference of two nodes is written out, :math:`(1-r_a^T)/(1-r_a)`; one of more stays a bracket, and lines of
+:mod:`sgdsym.render.rates` say what letters and brackets mean.
 """
 
 from __future__ import annotations
@@ -30,16 +30,14 @@ from sgdsym.formula import (
 from sgdsym.render.factors import factor
 from sgdsym.render.latex import AVERAGED, is_averaged, left_side
 from sgdsym.render.notation import Notation, checked_notation
+from sgdsym.render.rates import ONE, Rate, Rates, less
 from sgdsym.render.scripts import Script
 from sgdsym.render.terms import Piece, Term, bracketed, fill, line_formula, signed
 from sgdsym.series import Coefficient, Series
-from sgdsym.sgd.resummation import Difference, Resummed, TimeSum, index_letters, tensor_indices
+from sgdsym.sgd.resummation import Clock, Difference, Resummed, TimeSum, index_letters, tensor_indices
 
 _NEWLINE = r" \\"
 _OPEN = "ik"
-_ONE = Digits("1")
-_SEPARATE = "where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis"
-_IN_A_BASIS = "in an eigenbasis of the mean Hessian, with eigenvalues "
 
 
 def resummed_to_text(resummed: Resummed) -> str:
@@ -54,7 +52,7 @@ def resummed_to_text(resummed: Resummed) -> str:
     writer = _Writer(resummed, Notation())
     lines = [to_text(line_formula(term, leading=k > 0)) for k, term in enumerate(writer.terms())]
     averaged = [AVERAGED] if is_averaged(resummed.setting, resummed.terms) else []
-    return "\n".join([*(lines or ["0"]), *writer.words(), *averaged])
+    return "\n".join([*(lines or ["0"]), *writer.rates.text_legend(), *averaged])
 
 
 def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -> str:
@@ -83,8 +81,9 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
         lines += [f"{begin} {to_latex(line_formula(p))}" for begin, p in zip(begins, group, strict=True)]
     if not resummed.terms:
         lines[0] += " 0"
-    legend = [*writer.legend(), *([Words(AVERAGED)] if is_averaged(resummed.setting, resummed.terms) else [])]
-    lines += map(to_latex, legend)
+    lines += writer.rates.latex_legend()
+    if is_averaged(resummed.setting, resummed.terms):
+        lines.append(to_latex(Words(AVERAGED)))
     return "\n".join([r"\begin{align*}", f"{_NEWLINE}\n".join(f"& {line}" for line in lines), r"\end{align*}"])
 
 
@@ -95,6 +94,15 @@ class _Writer:
     resummed: Resummed
     notation: Notation
 
+    def __post_init__(self) -> None:
+        if self.resummed.updates is not None:
+            raise ValueError("updates that differ have no formula: kernels follow them; choose format numpy or json")
+
+    @property
+    def rates(self) -> Rates:
+        """Knows what edges carry."""
+        return Rates(self.resummed, self.notation)
+
     @property
     def script(self) -> Script:
         """Writes the tensors."""
@@ -104,16 +112,6 @@ class _Writer:
     def function(self) -> bool:
         """Whether an open root carries derivatives of a function."""
         return self.resummed.setting.observable.carries_function
-
-    @property
-    def has_brackets(self) -> bool:
-        """Whether a difference of more than two nodes is left."""
-        return any(
-            len(d.nodes) > 2 and not self.resummed.stationary
-            for time in self.resummed.terms.values()
-            for product, _ in time.terms
-            for d in product
-        )
 
     def terms(self) -> list[Term]:
         """Each term in pieces: number and learning rate, the sum over tensors, the time-sum."""
@@ -134,12 +132,12 @@ class _Writer:
                     is_factor=True,
                 )
             )
-            found.append(signed(factor(common).negative, [*pieces, *self._time(rest, letters)]))
+            found.append(signed(factor(common).negative, [*pieces, *self._time(rest, self.rates.of(diagram, letters))]))
         return found
 
     def _tensor(self, degrees: tuple[int | str, ...], groups: list[list[str]]) -> Formula:
         if degrees == (2,):
-            return self._eigenvalue(groups[0][0])
+            return self.rates.eigenvalue(groups[0][0])
         words = ["".join(group) for group in groups]
         if degrees[0] == "s":
             return self.script.indexed("function", len(words[0]), words[0])
@@ -148,36 +146,46 @@ class _Writer:
         members = [self.script.indexed("sample", len(word), word) for word in words]
         return self.script.joint(members, "".join(words), all(len(word) == 1 for word in words))
 
-    def _time(self, time: TimeSum, letters: Sequence[str]) -> list[Piece]:
+    def _time(self, time: TimeSum, rates: Sequence[Rate]) -> list[Piece]:
         """The time-sum as factors, or as summands in one bracket."""
         summands = []
         for product, coefficient in time.terms:
-            factors = [word for d in product for word in self._difference(d, letters)]
+            factors = [word for d in product for word in self._difference(d, rates)]
             words = [*self._scale(coefficient, 0), *factors]
-            summands.append((factor(coefficient).negative, row(words, "product") if words else _ONE))
+            summands.append((factor(coefficient).negative, row(words, "product") if words else ONE))
         if len(summands) == 1:
-            return [] if summands[0][1] == _ONE else [Piece(summands[0][1], is_factor=True)]
+            return [] if summands[0][1] == ONE else [Piece(summands[0][1], is_factor=True)]
         pieces = [Piece(text, "-" if negative else "+") for negative, text in summands]
         if not summands[0][0]:
             pieces[0] = replace(pieces[0], sign="")
         return bracketed([], pieces)
 
-    def _difference(self, difference: Difference, letters: Sequence[str]) -> list[Formula]:
-        front = [self._ratio([letters[e] for e in difference.front])] if difference.front else []
-        nodes = [self._ratio([letters[e] for e in node]) for node in difference.nodes]
-        if len(nodes) == 1:
-            return front
-        if self.resummed.stationary:
-            return [*front, Fraction(_ONE, row(self._distances(nodes[1:]), "plain"))]
-        if len(nodes) == 2:
-            return [*front, self._pair([letters[e] for e in difference.nodes[1]])]
-        return [*front, Scripts(Bracket(row(nodes, "listed"), square=True), below=self.power(1))]
+    def _difference(self, difference: Difference, rates: Sequence[Rate]) -> list[Formula]:
+        front, parts = difference.factors()
+        words = [self._ratio([rates[e] for e in front])] if front else []
+        for clock, edges in parts:
+            carried = [[rates[e] for e in node] for node in edges]
+            nodes = [self._node(node, clock) for node in carried]
+            if len(nodes) == 1:
+                continue
+            if self.rates.is_limit(clock):
+                words.append(Fraction(ONE, row(self._distances(nodes[1:]), "plain")))
+            elif self.rates.is_bracket(clock, edges):
+                mark = self.rates.exponent(self.rates.length(clock))
+                words.append(Scripts(Bracket(row(nodes, "listed"), square=True), below=mark))
+            else:
+                words.append(self._pair(carried[1], clock))
+        return words
+
+    def _node(self, rates: Sequence[Rate], clock: Clock) -> Formula:
+        """A node of a difference: over epochs, a power for all the steps of one."""
+        return self._powers(rates, self.rates.slots) if clock == "epochs" and rates else self._ratio(rates)
 
     def _distances(self, nodes: Sequence[Formula]) -> list[Formula]:
         """How far nodes are from the first, in brackets where that is more than a symbol."""
         if self.resummed.continuous:
             return [node if isinstance(node, Scripts) else Bracket(node) for node in nodes]
-        return [Bracket(_less(node)) for node in nodes]
+        return [Bracket(less(node)) for node in nodes]
 
     def _scale(self, coefficient: Coefficient, order: int) -> list[Formula]:
         """The absolute value of a coefficient and the power of the learning rate; nothing for 1."""
@@ -188,88 +196,42 @@ class _Writer:
         size = [factored.formula(self.notation)]
         return [*size, *rate] if factored.is_number else [*rate, *size]
 
-    def _eigenvalue(self, letter: str) -> Formula:
-        """An eigenvalue of the mean Hessian."""
-        return Scripts(self.notation.symbol("hessian"), below=Symbol(letter, letter))
-
-    def _ratio(self, letters: Sequence[str]) -> Formula:
+    def _ratio(self, rates: Sequence[Rate]) -> Formula:
         """A node: the product of what the edges carry, or the sum of the rates."""
-        counts = Counter(letters)
         if self.resummed.continuous:
-            rates = [(False, row([*_times(n), _lettered("s", x)], "beside")) for x, n in counts.items()]
-            return signed_sum(rates) if rates else Digits("0")
-        ratios = [_lettered("r", x, Digits(str(n)) if n > 1 else None) for x, n in counts.items()]
-        return row(ratios, "plain") if ratios else _ONE
+            summands = [(False, row([*_times(n), x.formula("s")], "beside")) for x, n in Counter(rates).items()]
+            return signed_sum(summands) if summands else Digits("0")
+        return self._powers(rates, Coefficient(1)) if rates else ONE
 
-    def _pair(self, letters: Sequence[str]) -> Formula:
-        """A difference of two nodes, written out."""
-        node, counts = self._ratio(letters), Counter(letters)
+    def _powers(self, rates: Sequence[Rate], times: Coefficient) -> Formula:
+        """The product of rates, each to a power."""
+        counts = Counter(rates).items()
+        return row((x.formula("r", self.rates.exponent(times * n)) for x, n in counts), "plain")
+
+    def _pair(self, rates: Sequence[Rate], clock: Clock) -> Formula:
+        """A difference of two nodes of which the first is 1, written out."""
+        node = self._node(rates, clock)
         if not self.resummed.continuous:
-            powers = row((_lettered("r", x, self.power(n)) for x, n in counts.items()), "plain")
-            return Fraction(_less(powers), _less(node))
-        several = len(counts) > 1
-        exponent = Row((Bracket(node) if several else node, self.power(1)), "product" if several else "plain")
-        return Fraction(Row((power(Symbol("e", "e"), exponent), Sign("-"), _ONE), "plain"), node)
+            whole = self.rates.length("slots" if clock == "slots" else "steps")
+            return Fraction(less(self._powers(rates, whole)), less(node))
+        several = len(Counter(rates)) > 1
+        exponent = Row((Bracket(node) if several else node, self._steps), "product" if several else "plain")
+        return Fraction(Row((power(Symbol("e", "e"), exponent), Sign("-"), ONE), "plain"), node)
 
-    def power(self, times: int) -> Formula:
-        """A multiple of the number of steps, as an exponent."""
-        return factor(self.resummed.steps * times).formula(self.notation)
+    @property
+    def _steps(self) -> Formula:
+        """The number of steps, as an exponent."""
+        return self.rates.exponent(self.resummed.steps)
 
     def at_the_end(self) -> Notation:
         """The symbols, with the length of this run as the index of the weights unless it is the reader's own."""
         if self.notation.steps != Notation().steps:
             return self.notation
-        return replace(self.notation, steps=r"\infty" if self.resummed.stationary else to_latex(self.power(1)))
-
-    def words(self) -> list[str]:
-        """Lines that say in text what letters and brackets mean."""
-        lines = [to_text(Row((Words(f"{_SEPARATE}, "), self._definition())))] if self._has_letters else []
-        return [*lines, *(f"and {to_text(line)}" for line in self._bracket_definition())]
-
-    def legend(self) -> list[Formula]:
-        """Lines that say what letters and brackets mean."""
-        eigenvalue = Row((self._eigenvalue("a"), Sign(","), Sign("blank"), self._definition()))
-        own = [Row((Words(_IN_A_BASIS), eigenvalue), "plain")] if self._has_letters else []
-        return [*own, *self._bracket_definition()]
-
-    @property
-    def _has_letters(self) -> bool:
-        return any(diagram.order for diagram in self.resummed.terms)
-
-    def _definition(self) -> Formula:
-        """What an edge carries; in the limit of continuous time rates are written as positive numbers."""
-        moved = Row((self.notation.symbol("learning_rate"), self._eigenvalue("a")), "plain")
-        if not self.resummed.continuous:
-            return Row((_lettered("r", "a"), Sign("="), _less(moved)), "plain")
-        minus = () if self.resummed.stationary else (Sign("negative"),)
-        return Row((_lettered("s", "a"), Sign("="), Row((*minus, moved))), "plain")
-
-    def _bracket_definition(self) -> list[Formula]:
-        if not (self._has_letters and self.has_brackets):
-            return []
-        steps, own, other = self.power(1), _lettered("R", "i"), _lettered("R", "j")
-        exponent = Row((own, steps), "plain")
-        above = power(Symbol("e", "e"), exponent) if self.resummed.continuous else _lettered("R", "i", steps)
-        ends = row((_lettered("R", "0"), Sign("dots"), _lettered("R", "k")), "listed")
-        unequal = Row((Symbol("j", "j"), Sign("neq"), Symbol("i", "i")), "plain")
-        parts = (
-            *(Scripts(Bracket(ends, square=True), below=steps), Sign("=")),
-            *(Scripts(Sign("sum"), below=Symbol("i", "i")), above, Scripts(Sign("product"), below=unequal)),
-            *(Fraction(_ONE, _less(other, own)), Sign("quad"), Words("(its limit where some are equal)")),
-        )
-        return [Row(parts, "plain")]
-
-
-def _less(formula: Formula, whole: Formula = _ONE) -> Formula:
-    return Row((whole, Sign("-"), formula), "plain")
+        return replace(self.notation, steps=r"\infty" if self.resummed.stationary else to_latex(self._steps))
 
 
 def _times(number: int) -> list[Formula]:
     return [] if number == 1 else [Digits(str(number))]
-
-
-def _lettered(name: str, letter: str, above: Formula | None = None) -> Formula:
-    return Scripts(Symbol(name, name), below=Symbol(letter, letter), above=None if above == _ONE else above)
 
 
 def _common(time: TimeSum) -> tuple[Coefficient, TimeSum]:

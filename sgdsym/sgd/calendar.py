@@ -29,7 +29,7 @@ from functools import reduce
 from itertools import accumulate, pairwise
 from math import factorial
 from operator import mul
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import binomial, divided_difference
@@ -42,6 +42,8 @@ from sgdsym.sgd.patterns import START, Pattern, Span, edge_spans
 Rate: TypeAlias = tuple[Coefficient, int]
 Rates: TypeAlias = tuple[Rate, ...]
 Modes: TypeAlias = tuple[Rates, tuple[Rates, ...], Depths]
+# what edges carry: a rate, or the number of the edge itself
+Carried = TypeVar("Carried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class ModeTiming:
         """The sum over the modes of all edges."""
         spans, epochs, slots, reads = key
         return Coefficient.sum_of_products(
-            (weight, *self._factors(front, nodes, depths, epochs, slots))
+            (weight, *self.factors(front, nodes, depths, epochs, slots))
             for (front, nodes, depths), weight in self._products(spans, sum(epochs), reads).items()
         )
 
@@ -191,15 +193,15 @@ class ModeTiming:
     def _modes(self, kind: int) -> tuple[Mode, ...]:
         return (self.modes, self.root_modes, self.optimizer.start_modes)[kind]
 
-    def _factors(
+    def factors(
         self, front: Rates, nodes: tuple[Rates, ...], depths: Depths, epochs: tuple[int, ...], slots: tuple[int, ...]
     ) -> list[Coefficient]:
         """The time-sum of one product of modes, as factors."""
         every, each = self.calendar.epochs, self.calendar.slots
         cuts = [0, *accumulate(epochs)]
         if slots:
-            inner, left = _slots_in_use(nodes, cuts, slots)
-            groups, front = [tuple(inner)], (*front, *left)
+            inner, left = slots_in_use(nodes, cuts, slots)
+            groups, front = [tuple(map(_sorted, inner))], (*front, *left)
         elif each == 1 and max(epochs, default=1) == 1:
             # one level in one slot has one way
             groups = []
@@ -224,7 +226,7 @@ class ModeTiming:
         return self.known[key]
 
 
-def _sorted(rates: Rates) -> Rates:
+def _sorted(rates: Sequence[Rate]) -> Rates:
     return tuple(sorted(rates, key=lambda rate: (rate[1], str(rate[0]))))
 
 
@@ -233,11 +235,17 @@ def _rate(rates: Rates) -> Coefficient:
     return reduce(mul, (rate for rate, _ in rates), Coefficient(1))
 
 
-def _slots_in_use(nodes: Sequence[Rates], cuts: Sequence[int], slots: Sequence[int]) -> tuple[list[Rates], Rates]:
-    """The nodes between the slots in use, all epochs at once, and what is left in front."""
+def slots_in_use(
+    nodes: Sequence[tuple[Carried, ...]], cuts: Sequence[int], slots: Sequence[int]
+) -> tuple[list[tuple[Carried, ...]], tuple[Carried, ...]]:
+    """The nodes between the slots in use, all epochs at once, and what is left in front.
+
+    >>> slots_in_use([(), ("r",), ()], [0, 1, 2], [0, 1])          # an edge from slot 0 of one epoch to slot 1 of a later one
+    ([('r',), ('r', 'r'), ('r',)], ('r', 'r'))
+    """
     count = max(slots) + 1
-    between: list[list[Rate]] = [[] for _ in range(count + 1)]
-    left: list[Rate] = []
+    between: list[list[Carried]] = [[] for _ in range(count + 1)]
+    left: list[Carried] = []
     for a, b in pairwise(cuts):
         taken, current = set(slots[a:b]), a
         for slot in range(count):
@@ -247,4 +255,4 @@ def _slots_in_use(nodes: Sequence[Rates], cuts: Sequence[int], slots: Sequence[i
             else:
                 left += nodes[current]
         between[count] += nodes[current]
-    return [_sorted(tuple(node)) for node in between], tuple(left)
+    return [tuple(node) for node in between], tuple(left)

@@ -110,7 +110,7 @@ def velocity(displacement: Resummed) -> Resummed:
     :math:`[1, 1, R_1, …]\,(x^{T+1}-x^T) = [1, R_1, …]\,x^T`: the root's node goes.  In continuous time, the time derivative.
 
     Raises:
-        ValueError: if the series is no displacement.
+        ValueError: if the series is no displacement, or one of other than plain steps of one run.
 
     >>> from sgdsym.sgd.resummation import resum
     >>> print(velocity(resum(observable="displacement", order=1)).to_text().splitlines()[0])
@@ -118,6 +118,8 @@ def velocity(displacement: Resummed) -> Resummed:
     """
     if displacement.setting.observable != DISPLACEMENT:
         raise ValueError(f"a velocity belongs to a displacement, not to {displacement.setting.observable}")
+    if not displacement.law.is_plain or displacement.slots is not None or displacement.updates is not None:
+        raise ValueError("a velocity is that of plain steps; leave momentum, averages and epochs out")
     terms = {diagram: _without_root_node(diagram, time) for diagram, time in displacement.terms.items()}
     return replace(displacement, terms=terms, setting=replace(displacement.setting, observable=VELOCITY))
 

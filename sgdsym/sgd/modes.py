@@ -38,8 +38,21 @@ class Mode:
 
 def modes_of(matrix: Matrix, gain: Vector, point: Vector) -> tuple[Mode, ...]:
     r"""The modes of :math:`c A^{\Delta-1} b`: partial fractions of :math:`c\,adj(x-A)\,b/\det(x-A)`."""
-    rates = _eigenvalues(matrix)
-    numerator = _resolvent(matrix, gain, point)
+    numerator, _ = resolvent(matrix, gain, point)
+    return partial_modes(numerator, eigenvalues(matrix))
+
+
+def partial_modes(numerator: Sequence[Coefficient], rates: Sequence[Coefficient]) -> tuple[Mode, ...]:
+    r"""The modes whose generating function is a polynomial over :math:`\prod(x-r)`, of lower degree.
+
+    Args:
+        numerator: its coefficients, that of :math:`x^0` first.
+        rates: the zeros of the denominator, as often as they are zeros.
+
+    >>> one, half = Coefficient(1), Coefficient("1/2")
+    >>> [(str(mode.rate), str(mode.weight)) for mode in partial_modes([one], [one, half])]
+    [('1', '2'), ('1/2', '-2')]
+    """
     found = []
     for rate in dict.fromkeys(rates):
         expanded = partial_fraction(rates, rate)
@@ -52,10 +65,19 @@ def modes_of(matrix: Matrix, gain: Vector, point: Vector) -> tuple[Mode, ...]:
     return tuple(sorted(found, key=lambda mode: (not mode.is_plain, str(mode.rate), mode.depth)))
 
 
-def _resolvent(matrix: Matrix, gain: Vector, point: Vector) -> list[Coefficient]:
-    r"""The coefficients of :math:`c\,adj(x-A)\,b` by powers of :math:`x` (D. Faddeev and U. Leverrier's recursion)."""
+def resolvent(matrix: Matrix, gain: Vector, point: Vector) -> tuple[list[Coefficient], list[Coefficient]]:
+    r"""The coefficients of :math:`c\,adj(x-A)\,b` and of :math:`\det(x-A)` by powers of :math:`x`.
+
+    Source: D. Faddeev and U. Leverrier's recursion.
+
+    >>> one, mu = Coefficient(1), Coefficient.symbol("mu")
+    >>> above, below = resolvent(((one, mu), (0 * mu, mu)), (one, one), (one, 0 * mu))             # heavy ball
+    >>> [str(c) for c in above], [str(c) for c in below]
+    (['0', '1'], ['mu', '-mu - 1', '1'])
+    """
     size = len(matrix)
     power, found = [[Coefficient(i == j) for j in range(size)] for i in range(size)], []
+    characteristic = [Coefficient(1)]
     for k in range(1, size + 1):
         row = [reduce(add, (power[i][j] * gain[j] for j in range(size))) for i in range(size)]
         found.append(reduce(add, (point[i] * row[i] for i in range(size))))
@@ -63,8 +85,9 @@ def _resolvent(matrix: Matrix, gain: Vector, point: Vector) -> list[Coefficient]
             [reduce(add, (matrix[i][m] * power[m][j] for m in range(size))) for j in range(size)] for i in range(size)
         ]
         trace = reduce(add, (moved[i][i] for i in range(size))) / -k
+        characteristic.append(trace)
         power = [[moved[i][j] + (trace if i == j else 0) for j in range(size)] for i in range(size)]
-    return found[::-1]
+    return found[::-1], characteristic[::-1]
 
 
 def _shifted(polynomial: Sequence[Coefficient], point: Coefficient, order: int) -> list[Coefficient]:
@@ -81,7 +104,7 @@ def _shifted(polynomial: Sequence[Coefficient], point: Coefficient, order: int) 
     return found
 
 
-def _eigenvalues(matrix: Matrix) -> list[Coefficient]:
+def eigenvalues(matrix: Matrix) -> list[Coefficient]:
     """The eigenvalues with their multiplicities.
 
     Raises:

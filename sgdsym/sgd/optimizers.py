@@ -70,6 +70,28 @@ class LinearOptimizer:
     listed: bool = False
 
     def __init__(self, A: object, b: object, c: object, read: object, *, start: int = 0) -> None:
+        self._fill(A, b, c, read, start)
+        if not _has_fixed_registers(self.A, (*self.c, self.read)):
+            raise ValueError(
+                "without gradients the weights must stay where they are: no registers are unchanged by A and read as the start"
+            )
+
+    @classmethod
+    def from_registers(cls, A: object, b: object, c: object, read: object, *, start: int = 0) -> LinearOptimizer:
+        """The same without asking that what is read stays at the start: a mean over :math:`T` is that of :math:`T` updates alone.
+
+        Raises:
+            ValueError: if the shapes do not fit, or an entry is no exact number or symbol.
+
+        >>> LinearOptimizer.from_registers([[1, 1], [0, 1]], [1, 1], [0, 1], [Coefficient("1/2"), 0]).read[0]
+        Coefficient('1/2')
+        """
+        optimizer = object.__new__(cls)
+        optimizer._fill(A, b, c, read, start)
+        return optimizer
+
+    def _fill(self, A: object, b: object, c: object, read: object, start: int) -> None:
+        """Read the arrays and set what this value holds."""
         listed = _depth(A, "A") > 2 or max(_depth(b, "b"), _depth(c, "c")) > 1
         matrices, gains, points = _matrices(A), _stacked(b, 1, "b"), _stacked(c, 1, "c")
         length = max(map(len, (matrices, gains, points)))
@@ -94,10 +116,6 @@ class LinearOptimizer:
             ("listed", listed),
         ):
             object.__setattr__(self, name, value)
-        if not _has_fixed_registers(matrices, (*points, last)):
-            raise ValueError(
-                "without gradients the weights must stay where they are: no registers are unchanged by A and read as the start"
-            )
 
     @classmethod
     def sgd(cls) -> LinearOptimizer:
@@ -197,8 +215,8 @@ class LinearOptimizer:
         matrices, gains, points = [replaced(matrix) for matrix in self.A], replaced(self.b), replaced(self.c)
         (read,) = replaced([self.read])
         if self.listed:
-            return LinearOptimizer(matrices, _unstacked(gains), _unstacked(points), read, start=self.start)
-        return LinearOptimizer(matrices[0], gains[0], points[0], read, start=self.start)
+            return self.from_registers(matrices, _unstacked(gains), _unstacked(points), read, start=self.start)
+        return self.from_registers(matrices[0], gains[0], points[0], read, start=self.start)
 
     def update(self, t: int) -> Update:
         """The registers of update ``t``, counted from zero; before ``start`` gradients are not taken."""
@@ -257,17 +275,11 @@ class LinearOptimizer:
             ]
             matrices.append([(own, *(new * x for x in moved)), *((Coefficient(0), *row) for row in matrix)])
             gains.append((new * reduce(add, (e * x for e, x in zip(self.read, gain, strict=True))), *gain))
-        optimizer = object.__new__(LinearOptimizer)
-        for name, value in (
-            ("A", tuple(tuple(map(tuple, matrix)) for matrix in matrices)),
-            ("b", tuple(gains)),
-            ("c", tuple((Coefficient(0), *point) for point in self.c)),
-            ("read", (share, *_zeros(len(self.read)))),
-            ("start", self.start),
-            ("listed", self.listed),
-        ):
-            object.__setattr__(optimizer, name, value)
-        return optimizer
+        points = _unstacked([(Coefficient(0), *point) for point in self.c])
+        read = (share, *_zeros(len(self.read)))
+        if self.listed:
+            return self.from_registers(matrices, gains, points, read, start=self.start)
+        return self.from_registers(matrices[0], gains[0], points, read, start=self.start)
 
     def scheduled_by(self, name: str) -> LinearOptimizer:
         r"""The same at rates :math:`\eta\lambda_t` that have a name and no values: it stands in the arrays for the rate of the update.

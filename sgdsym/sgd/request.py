@@ -440,6 +440,11 @@ class Request:
         """The optimiser, with its delay and its average; with a schedule a symbol stands in it for the rate of an update."""
         return self._rule(None)
 
+    @property
+    def listed_rule(self) -> LinearOptimizer:
+        """The same with the rates of a list in it, one an update."""
+        return self._rule(self.rates)
+
     def _rule(self, rates: Sequence[Number] | None) -> LinearOptimizer:
         """The optimiser at given rates, or with a symbol for the rate of an update."""
         rule = self.optimizer or LinearOptimizer.sgd()
@@ -485,7 +490,7 @@ class Request:
         """How the times of updates are summed, whenever the weights are read."""
         calendar, sizes, rule = self.calendar, self.sizes, self.update_rule
         if sizes.listed:
-            weigh, rule = partial(COUNTED[self.scheme].share, sizes), self._rule(self.rates)
+            weigh, rule = partial(COUNTED[self.scheme].share, sizes), self.listed_rule
             return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule, weigh)
         if self.schedule is not None:
             return ScheduleTiming.of(self.schedule_name, rule, self.rate_name, calendar)

@@ -77,9 +77,13 @@ def test_the_module_is_chosen_by_the_suffix_and_runs(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ("--momentum 1/2", "momentum is not resummed"),
+        ("--momentum 1/2 --form continuous", "momentum is for discrete steps; choose form discrete or stationary"),
+        ("--schedule 1,2,1", "updates that differ have no formula: kernels follow them; choose format numpy or json"),
+        ("--schedule 1,2,1 --form stationary", "a list of updates is a finite run"),
+        ("--average uniform --form stationary", "the mean over all steps has no law of its own"),
         ("--dynamics sde --form discrete", "continuous time"),
-        ("--sampling reshuffle", "give epochs 1"),
+        ("--sampling reshuffle --delay 1", "followed update by update; give numbers for the sizes of the run"),
+        ("--sampling fixed --epochs 2 --delay 1", "in a fixed order is not resummed; choose sampling reshuffle"),
         ("--basis moment", "joint cumulants"),
         ("--order 6", "add --force"),
         ("--form long", "invalid choice"),
@@ -100,3 +104,21 @@ def test_wrong_requests_get_one_line(capsys, words, complaint):
 def test_numbers_in_place_of_sizes(capsys):
     _, printed, _ = run(capsys, "--order 2 --steps 7 --batch-size 4 --at-minimum")
     assert printed.splitlines()[1] == "+ (1/8) η² Σ_a H_a C_aa (1 - r_a¹⁴)/(1 - r_a²)"
+
+
+def test_the_rates_of_momentum_are_said(capsys):
+    _, printed, _ = run(capsys, "--order 2 --momentum mu --at-minimum --form stationary")
+    assert printed.splitlines() == [
+        "l",
+        "+ η² (1/(2B)) Σ_a H_a C_aa (1/(1 - r_a r_a'))",
+        "where H_a are the eigenvalues of the mean Hessian, all tensors are in its eigenbasis",
+        "and r_a is summed over the zeros of D(r) = r² - (1 + μ) r + μ + η H_a r, each with weight r/D'(r); so is r_a', for itself",
+        "in the limit of many steps, which exists where all zeros are inside the unit circle; one is at -1 for η H_a = 2(1 + μ)",
+    ]
+
+
+def test_epochs_have_brackets_of_their_own(capsys):
+    _, printed, _ = run(capsys, "--order 2 --sampling reshuffle --at-minimum --format latex")
+    assert r"[1, r_{a}^{M}, r_{a}^{2M}]_{E}" in printed
+    assert r"M = \frac{N}{B} \text{ steps an epoch}" in printed
+    assert printed.count("{") == printed.count("}")

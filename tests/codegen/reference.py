@@ -35,12 +35,54 @@ def cumulant(weights, factors):
     return total
 
 
+def modes(law, moved, rooted, **sizes):
+    """The rates of an edge and their weights, from the zeros of its polynomial; equal ones are moved apart a little."""
+    if len(law.memory) + len(law.root_memory) > 3:
+        moved += mp.mpf(10) ** (-mp.mp.dps // 3)
+
+    def numbers(polynomial):
+        exact = [c.substitute(sizes).as_fraction() for c in polynomial]
+        return [mp.mpf(x.numerator) / x.denominator for x in exact]
+
+    gain, below = numbers(law.gain), numbers(law.memory)
+    below = [c + moved * (gain[k] if k < len(gain) else 0) for k, c in enumerate(below)]
+    if rooted:
+        gain, fixed = numbers(law.root_gain), numbers(law.root_memory)
+        size = len(below) + len(fixed) - 1
+        pairs = [(i, k - i) for k in range(size) for i in range(len(below)) if 0 <= k - i < len(fixed)]
+        below = [mp.fsum(below[i] * fixed[j] for i, j in pairs if i + j == k) for k in range(size)]
+    zeros = mp.polyroots(below[::-1], maxsteps=500, extraprec=2 * mp.mp.prec)
+    slope = [k * c for k, c in enumerate(below)][1:]
+    return [(z, mp.polyval(gain[::-1], z) / mp.polyval(slope[::-1], z)) for z in zeros]
+
+
+def time_sum(difference, ratios, powers, known):
+    """A product of divided differences, summed over the rates of its edges."""
+    front, parts = difference.factors()
+    total = mp.mpf(0)
+    for chosen in product(*(ratios[e] for e in difference.edges)):
+        ratio = {e: r for e, (r, _) in zip(difference.edges, chosen, strict=True)}
+        found = mp.fprod(w for _, w in chosen) * mp.fprod(ratio[e] for e in front)
+        for clock, edges in parts:
+            nodes = tuple(mp.fprod(ratio[e] for e in node) for node in edges)
+            nodes = tuple(x ** powers["slots"] for x in nodes) if clock == "epochs" else nodes
+            if (clock, nodes) not in known:
+                known[clock, nodes] = bidiagonal_power(nodes, powers[clock])
+            found *= known[clock, nodes]
+        total += found
+    return mp.re(total)
+
+
 def value(resummed, samples, eigenvalues, rate, steps, **sizes):
     """The value for a diagonal Hessian; samples by degree, arrays (n, p, ..., p) of floats."""
     count = len(samples[1])
     weights = [mp.mpf(1) / count] * count
     p, rate = len(eigenvalues), mp.mpf(rate)
-    ratios = [1 - rate * mp.mpf(h) for h in eigenvalues]
+    carried = [[modes(resummed.law, rate * mp.mpf(h), root, **sizes) for h in eigenvalues] for root in (False, True)]
+    powers = {"steps": max(steps - resummed.law.start, 0)}
+    if resummed.slots is not None:
+        slots = int(resummed.slots.substitute(sizes | {"T": steps}).as_fraction())
+        powers |= {"slots": slots, "epochs": steps // slots}
     axes = resummed.setting.open_indices
     total = [mp.mpf(0)] * (p if axes else 1)
     known = {}
@@ -54,10 +96,8 @@ def value(resummed, samples, eigenvalues, rate, steps, **sizes):
                 exact = coefficient.substitute(sizes).as_fraction()
                 term = mp.mpf(exact.numerator) / exact.denominator
                 for difference in factors:
-                    nodes = tuple(mp.fprod(ratios[indices[e]] for e in node) for node in difference.nodes)
-                    if nodes not in known:
-                        known[nodes] = bidiagonal_power(nodes, steps)
-                    term *= known[nodes] * mp.fprod(ratios[indices[e]] for e in difference.front)
+                    ratios = [carried[root][i] for root, i in zip(resummed.rooted(diagram), indices, strict=True)]
+                    term *= time_sum(difference, ratios, powers, known)
                 summed += term
             place = 0
             if axes:

@@ -116,6 +116,12 @@ CALLS = {
     "Notation of sums": (sgdsym.Notation, (), {"sums": RATED.sums}),
     "expand schedule": (sgdsym.expand, (), {"order": 2, "schedule": [1, "s"], "batch_size": 1}),
     "resum": (sgdsym.resum, (), {**DEFAULTS, "form": "discrete", "progress": None}),
+    "resum optimiser": (
+        sgdsym.resum,
+        (),
+        {"order": 1, "momentum": "mu", "nesterov": True, "delay": 1, "average": "beta", "form": "stationary"},
+    ),
+    "resum schedule": (sgdsym.resum, (), {"order": 1, "schedule": [1, "s"], "optimizer": None, "batch_size": 1}),
     "modified": (
         sgdsym.modified,
         (),
@@ -128,6 +134,8 @@ CALLS = {
             "batch_size": None,
             "momentum": 0,
             "nesterov": False,
+            "delay": 0,
+            "optimizer": None,
             "basis": "cumulant",
             "progress": None,
         },

@@ -20,6 +20,9 @@ SERIES = json.loads(expand(order=1).to_json())
 FUNCTION = json.loads(expand(order=1, observable="function", sampling="replace").to_json())
 RATED = json.loads(expand(order=1, sampling="fixed", momentum="mu", delay=1, schedule="lambda").to_json())
 RESUMMED = json.loads(write_resummed(resum(order=2)))
+MOMENTUM = json.loads(write_resummed(resum(order=1, momentum="mu", average="beta")))
+EPOCHS = json.loads(write_resummed(resum(order=1, sampling="reshuffle", epochs=2)))
+UPDATES = json.loads(write_resummed(resum(order=1, schedule=[1, 2], batch_size=1)))
 STATIONARY = json.loads(write_resummed(resum(order=2, steps=5).at_infinity()))
 # nobody reads these: they say again what the terms hold
 UNREAD = {"symbols"}
@@ -46,7 +49,11 @@ def test_no_field_of_a_series_is_anything_but_what_it_may_be(data):
         assert Series.from_json(text) == Series.from_json(json.dumps(data))
 
 
-@pytest.mark.parametrize("data", [RESUMMED, STATIONARY], ids=["discrete", "stationary"])
+@pytest.mark.parametrize(
+    "data",
+    [RESUMMED, STATIONARY, MOMENTUM, EPOCHS, UPDATES],
+    ids=["discrete", "stationary", "momentum", "epochs", "updates"],
+)
 def test_no_field_of_a_resummed_series_is_anything_but_what_it_may_be(data):
     for path in leaves(data):
         if not path or path[0] in UNREAD:

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import sympy
 
-from sgdsym import Coefficient, Diagram, Series, interpret
+from sgdsym import Coefficient, Diagram, LinearOptimizer, Series, interpret
 from sgdsym.diagrams import refinements
 from sgdsym.numeric import polynomial_derivatives
 from sgdsym.series import Power
 from sgdsym.sgd import deterministic, epoch_map, expand, gradient, loss_corrections, modified, modified_loss
+from sgdsym.sgd.modes import resolvent
 from sgdsym.sgd.modified.field import field_terms
+from sgdsym.sgd.resummation import EdgeLaw
 
 R, X, Y = sympy.ring("x,y", sympy.QQ)
 LINE = ((X,), [X**2 / 2 + X**3 / 3 + X**4 / 8, X - X**2 / 3 + X**3 / 2, 2 * X**2 - X**3 / 5 + X**4 / 12])
@@ -150,6 +152,46 @@ def test_the_flow_with_momentum_obeys_the_recursion(landscape, order, momentum, 
             earlier = exponential(backward, slope, variables)
             slope = [(1 + mu) * a - mu * b for a, b in zip(slope, earlier, strict=True)]
         assert left == [R(0), *(-a for a in slope[:-1])]
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        LinearOptimizer.quasi_hyperbolic(Fraction(9, 10), Fraction(7, 10)),
+        LinearOptimizer.aggregated([0, Fraction(1, 2), Fraction(9, 10)]),
+        LinearOptimizer.sgd().delayed(2),
+        LinearOptimizer.heavy_ball(Fraction(1, 2)).averaged(Coefficient("1/3")),
+        LinearOptimizer([[Fraction(3, 2), Fraction(-1, 2)], [1, 0]], [1, 0], [Fraction(5, 4), Fraction(-1, 4)], [1, 0]),
+    ],
+)
+def test_the_flow_of_any_optimiser_obeys_its_recursion(optimizer):
+    """The flow shifted by the powers of the characteristic polynomial balances gradients shifted by those of the numerator."""
+    (x,), losses = LINE
+    order, loss = 5, mean(losses)
+    series = modified(dynamics="gd", order=order, optimizer=optimizer)
+    above, below = (
+        [sympy.QQ(c.as_fraction()) for c in part] for part in resolvent(optimizer.A[0], optimizer.b[0], optimizer.c[0])
+    )
+    parts = field(series, (x,), losses)
+    now, slope = constant(x, order), constant(derivative(loss, (x,), (0,)), order)
+    left = right = [R(0)] * (order + 1)
+    for k, c in enumerate(below):
+        left = [a + c * b for a, b in zip(left, exponential(parts, now, (x,), k), strict=True)]
+    for k, c in enumerate(above):
+        right = [a - c * b for a, b in zip(right, exponential(parts, slope, (x,), k), strict=True)]
+    assert left == [R(0), *right[:-1]]
+
+
+def test_symbols_of_an_optimiser_stay_symbols():
+    symbolic = modified(dynamics="gd", order=4, optimizer=LinearOptimizer.quasi_hyperbolic("beta", "nu"))
+    numbers = modified(
+        dynamics="gd", order=4, optimizer=LinearOptimizer.quasi_hyperbolic(Fraction(1, 3), Fraction(1, 5))
+    )
+    assert symbolic.subs(beta=Fraction(1, 3), nu=Fraction(1, 5)) == numbers
+    assert symbolic.subs(nu=0) == modified(dynamics="gd", order=4)
+    assert modified(dynamics="gd", order=4, optimizer=LinearOptimizer.nesterov("v")) == modified(
+        dynamics="gd", order=4, momentum="v", nesterov=True
+    )
 
 
 def test_runs_with_momentum_follow_the_flow_after_their_transient():
@@ -298,7 +340,7 @@ def test_the_first_terms_are_those_of_the_literature():
 
 def test_chains_and_bushes_follow_their_closed_forms():
     """On a quadratic the flow is that of the logarithm, -ln(1-ηh)/η; on bushes Bernoulli numbers appear, exactly to order 12."""
-    found = dict(field_terms(12, Coefficient(0)))
+    found = dict(field_terms(12, EdgeLaw()))
     assert len(found) == 1 + 1 + 2 + 4 + 9 + 20 + 48 + 115 + 286 + 719 + 1842 + 4766
     for n in range(1, 13):
         assert found[chain(n)] == Fraction(-1, n)
@@ -489,6 +531,16 @@ def test_kernels_json_and_the_interpreter_agree(options, basis):
         ({"part": True}, "part must be drift, diffusion or a number of indices"),
         ({"sampling": "fixed"}, "a fixed order of the points has no generator"),
         ({"momentum": "mu"}, "with noise the velocity is a variable of its own"),
+        ({"delay": 1}, "with noise the velocity is a variable of its own; give delay with dynamics gd"),
+        ({"dynamics": "gd", "optimizer": LinearOptimizer.schedule_free(0, 3)}, "the updates of this optimizer differ"),
+        (
+            {"dynamics": "gd", "optimizer": LinearOptimizer([[1, 2], [0, 2]], [1, 1], [1, 0], [1, 0])},
+            "this optimiser never forgets its start",
+        ),
+        (
+            {"dynamics": "gd", "optimizer": LinearOptimizer([[1, 1], [0, 1]], [0, 1], [1, 0], [1, 0])},
+            "a constant gradient moves the weights of this optimiser at no constant speed",
+        ),
         ({"dynamics": "gd", "nesterov": True}, "nesterov looks ahead along the momentum"),
         ({"dynamics": "gd", "momentum": 1}, "momentum must lie strictly between -1 and 1"),
         ({"sampling": "replace", "dataset_size": 3}, "the equation does not depend on the number of points"),

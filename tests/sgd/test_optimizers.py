@@ -9,7 +9,6 @@ import pytest
 
 from sgdsym import Coefficient, LinearOptimizer, Series, expand, interpret
 from sgdsym.numeric import polynomial_derivatives
-from sgdsym.sgd import Request, resum_request
 from sgdsym.verify.draws import Run, draw_data
 from tests.oracle.enumeration import expected_loss, register_trajectory
 from tests.oracle.landscapes import random_landscape
@@ -276,14 +275,6 @@ def test_powers_of_negative_numbers_are_bracketed():
     series = expand(order=1, optimizer=flipping)
     assert "(-1)^T" in str(series)
     assert "(-1)^{T}" in series.latex()
-
-
-@pytest.mark.parametrize(
-    "rule", [{"delay": 1}, {"average": "uniform"}, {"optimizer": LinearOptimizer.heavy_ball("mu")}]
-)
-def test_what_is_not_resummed_is_refused(rule):
-    with pytest.raises(ValueError, match="is not resummed"):
-        resum_request(Request(order=1, **rule))
 
 
 def test_the_decay_of_an_average_is_checked_when_it_is_given_later():

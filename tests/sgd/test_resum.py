@@ -201,8 +201,8 @@ def test_stationary_form_is_the_limit_of_many_steps(setting):
     [
         ({"form": "steady"}, "form must be one of discrete, continuous, stationary"),
         ({"form": "discrete", "dynamics": "sde"}, "SDE runs in continuous time"),
-        ({"sampling": "reshuffle"}, "several epochs"),
-        ({"sampling": "fixed", "epochs": 2}, "several epochs"),
+        ({"sampling": "reshuffle", "form": "continuous"}, "epochs have no continuous form"),
+        ({"sampling": "fixed", "epochs": 2, "form": "stationary"}, "2 epochs with sampling fixed is a finite run"),
         ({"sampling": "replace", "epochs": 2}, "give steps instead of epochs"),
         ({"form": "stationary", "steps": 3}, "leave the steps out"),
         ({"observable": "speed"}, "observable must be one of"),

@@ -17,6 +17,7 @@ from sgdsym.cli.options import (
     add_output,
     estimate,
     guard_order,
+    natural,
     number,
     size,
 )
@@ -56,6 +57,7 @@ def add(commands: Commands) -> None:
     sizes.add_argument("--batch-size", type=size, metavar="B", help="points per update, for sgd")
     sizes.add_argument("--momentum", type=number, default=0, metavar="MU", help="strictly between -1 and 1, for gd")
     sizes.add_argument("--nesterov", action="store_true", help="momentum looks ahead")
+    sizes.add_argument("--delay", type=natural, default=0, metavar="K", help="gradients are K updates late, for gd")
     command.add_argument("--basis", choices=BASES, default="cumulant", help="joint cumulants or joint moments")
     add_format(command)
     add_output(command)
@@ -87,6 +89,7 @@ def _run(options: argparse.Namespace) -> None:
             batch_size=options.batch_size,
             momentum=options.momentum,
             nesterov=options.nesterov,
+            delay=options.delay,
             basis=options.basis,
             progress=progress.layer,
         )

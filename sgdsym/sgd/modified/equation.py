@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sgdsym.arguments import plain_integer, quoted, read_choice, read_integer
 from sgdsym.diagrams import MAX_ORDER, Diagram, bell_number, count_rooted_trees
@@ -15,7 +15,9 @@ from sgdsym.sgd.calendar import Calendar, PlainTiming, RateTiming
 from sgdsym.sgd.expand import as_size
 from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
 from sgdsym.sgd.modified.generator import part_terms
+from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.request import Number, Request, Size
+from sgdsym.sgd.resummation.resum import law_of
 from sgdsym.sgd.sampling import Given, Online, Sampling
 
 Progress: TypeAlias = "Callable[[int, int], None]"
@@ -32,6 +34,8 @@ def modified(
     batch_size: Size | None = None,
     momentum: Number = 0,
     nesterov: bool = False,
+    delay: int = 0,
+    optimizer: LinearOptimizer | None = None,
     basis: Basis = "cumulant",
     progress: Progress | None = None,
 ) -> Series:
@@ -50,7 +54,8 @@ def modified(
 
     With momentum, for gradient descent, it is the flow on the slow manifold, which the iterates approach like
     :math:`\mu^t`: heavy ball, :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`, or Nesterov, with the look-ahead point as
-    :math:`\theta`.  It holds after the transient, in which the start moves by :math:`O(\eta)`.
+    :math:`\theta`.  It holds after the transient, in which the start moves by :math:`O(\eta)`.  Any optimiser whose updates are alike has
+    such an equation, at the points where it takes gradients; what average is read off makes no difference to it.
 
     Args:
         dynamics: ``"gd"`` or ``"sgd"``.
@@ -61,6 +66,8 @@ def modified(
         batch_size: the number of data points per update :math:`B`.
         momentum: :math:`\mu`, a number or a symbol name, for ``gd``.
         nesterov: whether the momentum looks ahead.
+        delay: by how many updates gradients are late, for ``gd``.
+        optimizer: any other update rule, for ``gd``.
         basis: joint ``"cumulant"`` or joint ``"moment"`` blocks.
         progress: called with each finished order and its number of diagrams.
 
@@ -84,21 +91,26 @@ def modified(
     """
     order = read_integer("order", order, least=0)
     indices = _indices(part)
+    if isinstance(optimizer, LinearOptimizer) and optimizer.updates is not None:
+        raise ValueError(
+            "the updates of this optimizer differ, so that no one equation says where it goes; give one update"
+        )
     options = {"dataset_size": dataset_size, "batch_size": batch_size, "momentum": momentum}
-    request = _checked(dynamics, sampling, order, nesterov, basis, options)
+    rule = {"nesterov": nesterov, "delay": delay, "optimizer": optimizer}
+    request = _checked(dynamics, sampling, order, basis, {**options, **rule})
     if request.setting.dynamics == GD:
         if indices > 1:
             raise ValueError("gradient descent has no noise, so its drift is all there is; leave the part out")
-        terms = dict(field_terms(order, Coefficient.size(momentum), nesterov))
+        terms = dict(field_terms(order, law_of(request)))
     else:
         terms = part_terms(_draws(request), order, indices, progress)
     observable = (*PARTS, f"jump-{indices}")[min(indices, 3) - 1]
     if request.scheme.is_in_epochs:
         terms = {diagram: c / request.sizes.batches for diagram, c in terms.items()}
     setting = replace(request.setting, observable=Observable.named(observable))
-    common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, "nesterov": nesterov}
+    common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, **rule}
     again = partial(modified, **common, **options)  # type: ignore[arg-type]
-    return _series(terms, order, setting, partial(_recounted, again, request.symbols), request).in_basis(basis)
+    return _series(terms, order, setting, partial(_recounted, again, request), request).in_basis(basis)
 
 
 def epoch_map(
@@ -139,7 +151,7 @@ def epoch_map(
         raise ValueError(
             f"sampling must be one of reshuffle, replace, not {quoted(sampling)}: an epoch goes through given points"
         )
-    request = _checked("sgd", sampling, order, False, basis, options, bounded=True)
+    request = _checked("sgd", sampling, order, basis, options, bounded=True)
     sizes = request.sizes
     one = Coefficient(1)
     if request.scheme.is_in_epochs:
@@ -149,7 +161,7 @@ def epoch_map(
     setting = replace(request.setting, sampling=request.scheme.of_given_points())
     terms = part_terms(draws, order, 1, progress)
     again = partial(epoch_map, sampling=sampling, order=order, **options)  # type: ignore[arg-type]
-    return _series(terms, order, setting, partial(_recounted, again, request.symbols), request).in_basis(basis)
+    return _series(terms, order, setting, partial(_recounted, again, request), request).in_basis(basis)
 
 
 def estimate_parts(dynamics: str, order: int) -> int:
@@ -181,9 +193,8 @@ def _checked(
     dynamics: str,
     sampling: str,
     order: int,
-    nesterov: bool,
     basis: Basis,
-    options: Mapping[str, Size | Number | None],
+    options: Mapping[str, Any],
     bounded: bool = False,
 ) -> Request:
     """The request behind a modified equation; ``bounded`` where the number of points counts with every sampling."""
@@ -196,11 +207,11 @@ def _checked(
         dynamics=dynamics,
         sampling=sampling,
         order=reachable,
-        nesterov=nesterov,
         basis=basis,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
     given = options["dataset_size"] is not None
+    rules = request.given_rules
     for wrong, complaint in (
         (
             request.setting.sampling == FIXED and not trees,
@@ -212,10 +223,10 @@ def _checked(
             "the equation does not depend on the number of points it is evaluated on; leave the dataset size out",
         ),
         (
-            bool(request.momentum) and not trees,
-            "with noise the velocity is a variable of its own; give momentum with dynamics gd",
+            bool(rules) and not trees,
+            f"with noise the velocity is a variable of its own; give {(*rules, '')[0]} with dynamics gd",
         ),
-        (nesterov and not request.momentum, "nesterov looks ahead along the momentum; give it with momentum"),
+        (request.nesterov and not request.momentum, "nesterov looks ahead along the momentum; give it with momentum"),
     ):
         if wrong:
             raise ValueError(complaint)
@@ -234,6 +245,10 @@ def _series(
     return Series(terms, order, "cumulant", setting, recount, undecided(request.conditions, {}))
 
 
-def _recounted(again: Callable[..., Series], symbols: Mapping[str, str], values: Mapping[str, Scalar]) -> Series:
+def _recounted(again: Callable[..., Series], request: Request, values: Mapping[str, Scalar]) -> Series:
     """Count again, in the cumulant basis, with symbols replaced."""
-    return again(**{option: as_size(Coefficient(values[name])) for option, name in symbols.items() if name in values})
+    given = {name: Coefficient(value) for name, value in values.items()}
+    found: dict[str, Any] = {option: as_size(given[name]) for option, name in request.symbols.items() if name in given}
+    if request.optimizer is not None:
+        found["optimizer"] = request.optimizer.substitute(given)
+    return again(**found)

@@ -10,11 +10,15 @@ product over the trees :math:`\tau_i` on its root, so
 
 .. math:: x_\tau(t+1) - x_\tau(t) = M \prod_i x_{\tau_i}(t).
 
-:math:`M = 1` for plain descent, where :math:`x_\tau` is the strict order polynomial.  With momentum it is the memory of the run
-after its transient; in the forward difference :math:`\Delta`, with :math:`v = 1/(1-\mu)`,
+:math:`M = 1` for plain descent, where :math:`x_\tau` is the strict order polynomial.  An optimiser with the generating function
+:math:`P/Q`, see :class:`~sgdsym.sgd.resummation.EdgeLaw`, has :math:`Q(E)\,\theta = -\eta P(E)\,g` in the shift
+:math:`E = 1+\Delta`; after its transient that is the memory
 
-.. math:: M = v\,\frac{1+\Delta}{1+v\Delta} \quad\text{(heavy ball)}, \qquad
-          M = 1 + (v-1)\,\frac{1+\Delta}{1+v\Delta} \quad\text{(Nesterov, at the points that it looks ahead to)}.
+.. math:: M = \frac{(x-1)\,P(x)}{Q(x)}\Big|_{x=1+\Delta},
+
+a series in the forward difference :math:`\Delta`: with :math:`v = 1/(1-\mu)` that of heavy ball is
+:math:`v(1+\Delta)/(1+v\Delta)`, and that of Nesterov :math:`1 + (v-1)(1+\Delta)/(1+v\Delta)`, at the points that it looks ahead
+to.
 
 The vector field is the derivative at :math:`t = 0`.  Source: E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical
 Integration", chapter IX, for the method; N. B. Kovachki and A. M. Stuart, "Continuous time analysis of momentum methods",
@@ -34,11 +38,12 @@ from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient
+from sgdsym.sgd.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 
 # order 18 has three million trees
 MAX_FIELD_ORDER = 18
 
-# integers or fractions, or coefficients in one symbol that stands for 1/(1 - momentum)
+# integers or fractions, or coefficients in the symbols of an optimiser and one that stands for the inverse of its friction
 Values: TypeAlias = Sequence[Any]
 
 
@@ -61,30 +66,28 @@ class _Forest:
     values: Values
 
 
-def field_terms(order: int, momentum: Coefficient, nesterov: bool = False) -> Iterator[tuple[Diagram, Coefficient]]:
+def field_terms(order: int, law: EdgeLaw) -> Iterator[tuple[Diagram, Coefficient]]:
     r"""Terms of the modified vector field: a displacement diagram for each rooted tree of up to ``order`` steps.
 
     Args:
         order: the highest number of steps on a tree.
-        momentum: :math:`\mu`; 0 is plain gradient descent.
-        nesterov: whether the momentum looks ahead.
+        law: what the optimiser makes of a gradient; plain descent has no memory.
 
-    >>> [str(c) for _, c in field_terms(3, Coefficient(0))]
+    Raises:
+        ValueError: if the weights would move ever faster under a constant gradient, or the optimiser never forgets its start.
+
+    >>> [str(c) for _, c in field_terms(3, EdgeLaw())]
     ['-1', '-1/2', '-1/12', '-1/3']
     """
-    if not momentum:
-        memory: Callable[[Values], Values] = _no_memory
-    elif momentum.symbols:
-        memory = _Memory(order, Coefficient.symbol("v"), nesterov)
-    else:
-        memory = _Memory(order, 1 / (1 - momentum.as_fraction()), nesterov)
+    name = _unused(law)
+    memory = _no_memory if law.is_plain else _Memory(order, law, name)
+    inverse = Coefficient(1) if law.is_plain else 1 / _without_one(law)[0]
     weights, scale = _derivative_at_zero(order)
-    inverse = 1 / (1 - momentum)
     known: dict[Any, Coefficient] = {}
     for parents, symmetry, values in _trees(order, memory):
         slope = sum(map(mul, weights, values)) * Fraction((-1) ** len(parents), scale * symmetry)
         if slope not in known:
-            known[slope] = _in_powers(slope, inverse)
+            known[slope] = _with_inverse(slope, name, inverse)
         edges = [(parent + 1, step + 1) for step, parent in enumerate(parents)]
         yield Diagram(len(parents) + 1, edges, (), (0,)), known[slope]
 
@@ -125,13 +128,24 @@ def _no_memory(products: Values) -> Values:
 
 
 class _Memory:
-    r"""Sums with the memory of momentum: :math:`\Delta x = M p`, in forward differences at zero."""
+    r"""Sums with a memory: :math:`\Delta x = M p`, in forward differences at zero.
 
-    def __init__(self, order: int, v: Any, nesterov: bool) -> None:
-        # the expansion of M in powers of the forward difference
-        lead, rest = (v, v) if not nesterov else (v, v - 1)
+    The coefficients of :math:`M` are polynomials in :math:`v = 1/q_0` and the symbols of the optimiser, with
+    :math:`Q/(x-1) = \sum_k q_k\Delta^k`, so that nothing is divided before the end.
+    """
+
+    def __init__(self, order: int, law: EdgeLaw, name: str) -> None:
+        below, above = _without_one(law), _at_one(law.gain)
+        exact = not law.symbols
+        v: Any = 1 / below[0].as_fraction() if exact else Coefficient.symbol(name)
+        numerator, rest = ([c.as_fraction() if exact else c for c in part] for part in (above, below[1:]))
         self.order = order
-        self.powers = [lead, *(rest * (1 - v) * (-v) ** k for k in range(order))]
+        self.powers: list[Any] = []
+        for k in range(order + 1):
+            found = numerator[k] * v if k < len(numerator) else 0 * v
+            for j, c in enumerate(rest[:k], 1):
+                found = found - v * c * self.powers[k - j]
+            self.powers.append(found)
 
     def __call__(self, products: Values) -> Values:
         """The values of the polynomial at 0, …, order."""
@@ -164,9 +178,45 @@ def _derivative_at_zero(degree: int) -> tuple[list[int], int]:
     return weights, scale
 
 
-def _in_powers(polynomial: Any, inverse: Coefficient) -> Coefficient:
-    """A number as it is; a polynomial in one symbol at ``inverse``."""
+def _without_one(law: EdgeLaw) -> Polynomial:
+    r""":math:`Q/(x-1)` by powers of :math:`x-1`.
+
+    Raises:
+        ValueError: if the weights would move ever faster under a constant gradient, or the optimiser never forgets its start.
+    """
+    constant, *left = _at_one(law.memory)
+    if constant or not left[0]:
+        raise ValueError(
+            "a constant gradient moves the weights of this optimiser at no constant speed: it has no modified equation"
+        )
+    if not law.symbols and not is_contracting(
+        [c.as_fraction() for c in quotient(law.memory, (Coefficient(-1), Coefficient(1)))]
+    ):
+        raise ValueError("this optimiser never forgets its start, so that no flow passes through its iterates")
+    return tuple(left)
+
+
+def _at_one(polynomial: Polynomial) -> Polynomial:
+    """A polynomial by powers of :math:`x-1`."""
+    return tuple(
+        Coefficient.total(c * comb(k, j) for k, c in enumerate(polynomial) if k >= j) for j in range(len(polynomial))
+    )
+
+
+def _unused(law: EdgeLaw) -> str:
+    """A name for the inverse friction that no symbol of the optimiser has."""
+    name = "v"
+    while name in law.symbols:
+        name += "v"
+    return name
+
+
+def _with_inverse(polynomial: Any, name: str, inverse: Coefficient) -> Coefficient:
+    """A number as it is; a polynomial in a symbol and others with a value put in for it."""
     if not isinstance(polynomial, Coefficient):
         return Coefficient(polynomial)
-    powers = ((number, sum(e for _, e in symbols)) for number, symbols in polynomial.monomials())
-    return Coefficient.total(inverse**power * number for number, power in powers)
+    grouped: dict[int, list[Coefficient]] = {}
+    for number, powers in polynomial.monomials():
+        others = Coefficient.product(power for power in powers if power[0] != name)
+        grouped.setdefault(dict(powers).get(name, 0), []).append(others * number)
+    return Coefficient.total(inverse**power * Coefficient.total(parts) for power, parts in grouped.items())

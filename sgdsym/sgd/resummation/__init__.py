@@ -4,13 +4,16 @@ Knows linkless diagrams, propagators, their time-sums and the closed forms of th
 to print, draw or evaluate in floating point.
 """
 
+from sgdsym.sgd.resummation.laws import EdgeLaw
 from sgdsym.sgd.resummation.resum import resum, resum_request
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed, eigen_indices, index_letters, tensor_indices
-from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
+from sgdsym.sgd.resummation.time_sum import Clock, Difference, TimeSum
 
 __all__ = [
     "FORMS",
+    "Clock",
     "Difference",
+    "EdgeLaw",
     "Resummed",
     "TimeSum",
     "eigen_indices",

@@ -2,6 +2,7 @@ r"""Closed forms in an eigenbasis of the Hessian, as sympy expressions.
 
 A time-sum is a divided difference of :math:`x^T` at products of the :math:`1-\eta h`; :class:`PowerDifference` keeps it as
 such, so that equal eigenvalues and flat directions are its limits and never a division by zero, and ``doit`` writes it out.
+Where an edge carries several rates they are written as roots, and time-sums are sums over them.
 Tensors are their components in the eigenbasis, ``G[a]``, ``C[a, b]``, ``J[a, b, c]``, …, and the Hessian is ``h[a]``.
 """
 
@@ -18,12 +19,14 @@ import sympy as sp
 from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
 from sgdsym.sgd.differences import complete_homogeneous, confluent_difference
+from sgdsym.sgd.resummation.laws import EdgeLaw, is_contracting
 from sgdsym.sgd.resummation.resummed import Resummed, index_letters, tensor_indices
-from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
+from sgdsym.sgd.resummation.time_sum import Clock, Difference, TimeSum
 from sgdsym.tensors.notation import base_name
 
 ETA = sp.Symbol("eta")
 DIMENSION = sp.Symbol("p", integer=True, positive=True)
+_X = sp.Dummy("x")
 
 
 class PowerDifference(sp.Function):  # type: ignore[misc]
@@ -88,6 +91,7 @@ def as_expr(resummed: Resummed) -> sp.Expr:
     >>> as_expr(at_minimum(resum(order=2, batch_size=1)))
     eta**2*Sum(PowerDifference(T, 1, (-eta*h[a] + 1)**2)*C[a, a]*h[a], (a, 0, p - 1))/2 + l
     """
+    _check_law(resummed)
     eigenvalues, function = sp.IndexedBase("h"), resummed.setting.observable.carries_function
     steps = resummed.steps.as_expr()
     terms = []
@@ -96,7 +100,7 @@ def as_expr(resummed: Resummed) -> sp.Expr:
         index = {letter: sp.Symbol(letter, integer=True) for letter in letters}
         values = [eigenvalues[index[letter]] for letter in letters]
         tensors = _indexed(diagram, [index[letter] for letter in letters], function)
-        summand = tensors * _time(resummed, time, values, ETA, steps)
+        summand = tensors * _time(resummed, diagram, time, values, ETA, steps)
         limits = [(index[x], 0, DIMENSION - 1) for x in dict.fromkeys(letters) if x not in "ik"]
         terms.append(ETA**diagram.order * (sp.Sum(summand, *limits) if limits else summand))
     return sp.Add(*(_numbers_outside(term) for term in terms))
@@ -125,8 +129,8 @@ def closed_form(
         A sympy expression; for an observable with open indices a sympy array.
 
     Raises:
-        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue; if a tensor has not
-            the axes that its degrees say; or for text, which is not evaluated.
+        ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue; if two rates of an edge
+            are equal; if a tensor has not the axes that its degrees say; or for text, which is not evaluated.
 
     >>> from sgdsym.sgd import at_minimum
     >>> from sgdsym.sgd.resummation import resum
@@ -134,12 +138,13 @@ def closed_form(
     >>> sp.factor(closed_form(at_minimum(resum(order=2, batch_size=1)), [H], {(1, 1): [[C]]}, steps=1))
     C*H*eta**2/2
     """
+    _check_law(resummed)
     function = resummed.setting.observable.carries_function
     values = [_expression("an eigenvalue", value) for value in eigenvalues]
     rate = _expression("the learning rate", learning_rate)
     exponent = resummed.steps.as_expr() if steps is None else _expression("the number of steps", steps)
     if resummed.stationary:
-        _check_stable(values, rate, resummed.continuous)
+        _check_stable(values, rate, resummed)
     arrays = {degrees: _array(degrees, tensor, len(values)) for degrees, tensor in tensors.items()}
     total: dict[tuple[int, ...], list[sp.Expr]] = {}
     for diagram, time in resummed:
@@ -153,7 +158,7 @@ def closed_form(
             if component != 0:
                 rates = tuple(values[at[x]] for x in letters)
                 if rates not in known:
-                    known[rates] = _time(resummed, time, rates, rate, exponent).doit()
+                    known[rates] = _time(resummed, diagram, time, rates, rate, exponent).doit()
                 key = tuple(at[name] for name in left)
                 total.setdefault(key, []).append(rate**diagram.order * component * known[rates])
     axes = resummed.setting.open_indices
@@ -185,7 +190,13 @@ def _array(degrees: tuple[Any, ...], tensor: Any, size: int) -> Any:
     return sp.Array(entries, (size,) * axes) if axes else entries[0]
 
 
-def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, continuous: bool) -> None:
+def _check_law(resummed: Resummed) -> None:
+    """Updates that differ have no rates."""
+    if resummed.updates is not None:
+        raise ValueError("updates that differ have no closed form: use kernel(), which follows them")
+
+
+def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, resummed: Resummed) -> None:
     """Numbers must be such that every step contracts; where the loss is flat it depends on the tensors."""
     for value in eigenvalues:
         moved = rate * value
@@ -193,7 +204,14 @@ def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, continuous: boo
             raise ValueError(
                 f"no limit of many steps: the Hessian has the eigenvalue {value}, the point is not a minimum"
             )
-        if not continuous and moved.is_number and moved >= 2:
+        if not resummed.law.is_plain and moved.is_number and moved:
+            coefficients = sp.Poly(_polynomial(resummed.law, moved, _X), _X).all_coeffs()[::-1]
+            if all(c.is_number for c in coefficients) and not is_contracting(coefficients):
+                raise ValueError(
+                    f"no limit of many steps: learning rate {rate} times the Hessian's eigenvalue {value} is {moved}, unstable: a rate"
+                    " is not inside the unit circle"
+                )
+        elif not resummed.continuous and moved.is_number and moved >= 2:
             raise ValueError(
                 f"no limit of many steps: learning rate {rate} times the Hessian's eigenvalue {value} is {moved}, not below 2"
             )
@@ -213,7 +231,14 @@ def _symmetric_array(total: Mapping[tuple[int, ...], Sequence[sp.Expr]], size: i
     return sp.Array([entries[place] for place in product(range(size), repeat=axes)], (size,) * axes)
 
 
-def _time(resummed: Resummed, time: TimeSum, eigenvalues: Sequence[sp.Expr], rate: sp.Expr, steps: sp.Expr) -> sp.Expr:
+def _time(
+    resummed: Resummed,
+    diagram: Diagram,
+    time: TimeSum,
+    eigenvalues: Sequence[sp.Expr],
+    rate: sp.Expr,
+    steps: sp.Expr,
+) -> sp.Expr:
     """A time-sum with the eigenvalue of each edge put in."""
     evaluate: Callable[[Difference], sp.Expr]
     if resummed.continuous:
@@ -227,17 +252,59 @@ def _time(resummed: Resummed, time: TimeSum, eigenvalues: Sequence[sp.Expr], rat
             return ExponentialDifference(steps, *nodes)
 
     else:
-        edges = [1 - rate * h for h in eigenvalues]
-        one = sp.S.One
+        rooted = resummed.rooted(diagram)
+        modes = [_modes(resummed.law, rate * h, root) for h, root in zip(eigenvalues, rooted, strict=True)]
 
         def evaluate(difference: Difference) -> sp.Expr:
-            nodes = [reduce(mul, (edges[e] for e in node), one) for node in difference.nodes]
-            front = reduce(mul, (edges[e] for e in difference.front), one)
-            if resummed.stationary or len(nodes) == 1:
-                return front * _limit(nodes, one)
-            return front * PowerDifference(steps, *nodes)
+            front, parts = difference.factors()
+            summands = []
+            for chosen in product(*(modes[e] for e in difference.edges)):
+                carried = {e: r for e, (r, _) in zip(difference.edges, chosen, strict=True)}
+                factors = [weight for _, weight in chosen] + [carried[e] for e in front]
+                for clock, edges in parts:
+                    nodes = [reduce(mul, (carried[e] for e in node), sp.S.One) for node in edges]
+                    factors.append(_difference(resummed, clock, nodes, steps))
+                summands.append(reduce(mul, factors, sp.S.One))
+            return sp.Add(*summands)
 
     return sp.Add(*(c.as_expr() * reduce(mul, map(evaluate, factors), sp.S.One) for factors, c in time.terms))
+
+
+def _difference(resummed: Resummed, clock: Clock, nodes: Sequence[sp.Expr], steps: sp.Expr) -> sp.Expr:
+    """A divided difference over the steps, the epochs or the slots of an epoch."""
+    slots = sp.S.One if resummed.slots is None else resummed.slots.as_expr()
+    if clock == "slots":
+        return PowerDifference(slots, *nodes)
+    if clock == "epochs":
+        nodes = [_power(node, slots) for node in nodes]
+    if resummed.stationary or len(nodes) == 1:
+        return _limit(nodes, sp.S.One)
+    return PowerDifference(steps - resummed.law.start if clock == "steps" else steps / slots, *nodes)
+
+
+def _modes(law: EdgeLaw, moved: sp.Expr, rooted: bool) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The rates of an edge and their weights."""
+    if law.is_plain:
+        return [(1 - moved, sp.S.One)]
+    below = _polynomial(law, moved, _X)
+    above = law.root_gain if rooted else law.gain
+    if rooted:
+        below *= sum((c.as_expr() * _X**k for k, c in enumerate(law.root_memory)), sp.S.Zero)
+    zeros = sp.roots(sp.Poly(below, _X))
+    if sum(zeros.values()) < sp.degree(below, _X):
+        raise ValueError("the rates of this optimiser have no formula; use kernel()")
+    if any(times > 1 for times in zeros.values()):
+        raise ValueError(
+            f"two rates are equal at the curvature {moved!s:.60}, so that no formula holds there; use kernel()"
+        )
+    weight = sum((c.as_expr() * _X**k for k, c in enumerate(above)), sp.S.Zero) / sp.diff(below, _X)
+    return [(zero, weight.subs(_X, zero)) for zero in zeros]
+
+
+def _polynomial(law: EdgeLaw, moved: sp.Expr, x: sp.Symbol) -> sp.Expr:
+    """The polynomial whose zeros are the rates of an edge between steps."""
+    memory, gain = (sum((c.as_expr() * x**k for k, c in enumerate(part)), sp.S.Zero) for part in (law.memory, law.gain))
+    return memory + moved * gain
 
 
 def _limit(nodes: Sequence[sp.Expr], top: sp.Expr) -> sp.Expr:

@@ -10,6 +10,7 @@ from sgdsym.series import Coefficient
 from sgdsym.sgd.patterns import Pattern, Span, edge_spans
 
 Edges: TypeAlias = tuple[int, ...]
+Key: TypeAlias = tuple[Edges, tuple[Edges, ...], tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,22 @@ class PropagatorTiming:
     Attributes:
         continuous: whether time is continuous: no ties, and nothing in front.
         prefix: how the names of the symbols begin; no other symbol of the request may begin so.
-        symbols: the key of each symbol that was made: the edges in front, and those in each node.
+        ordered: whether it matters which level is first, and which levels share an epoch or a slot.
+        symbols: the key of each symbol that was made: the edges in front, those in each node, and the levels' epochs and slots.
     """
 
     continuous: bool = False
     prefix: str = "sum"
-    symbols: dict[str, tuple[Edges, tuple[Edges, ...]]] = field(default_factory=dict, compare=False, repr=False)
+    ordered: bool = False
+    symbols: dict[str, Key] = field(default_factory=dict, compare=False, repr=False)
     known: dict[Hashable, Coefficient] = field(default_factory=dict, compare=False, repr=False)
     looks_at_steps = True
 
     def key(self, pattern: Pattern, parents: Sequence[int]) -> Hashable:
         """The edges in front of the divided difference, and those in each of its nodes."""
         front, nodes = ratios_of(edge_spans(pattern.levels, parents), len(pattern.levels), range(len(parents)))
-        return () if self.continuous else front, nodes
+        apart = (pattern.epochs, pattern.slots) if self.ordered else ((), ())
+        return () if self.continuous else front, nodes, *apart
 
     def value(self, key: Hashable) -> Coefficient:
         """The symbol of a key."""

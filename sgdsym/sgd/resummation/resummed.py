@@ -21,6 +21,11 @@ from typing import TypeVar
 from sgdsym.arguments import is_flag, quoted, quoted_names, read_function, read_integer, read_mapping
 from sgdsym.diagrams import MAX_ORDER, Diagram
 from sgdsym.series import Coefficient, Condition, Series, Setting, as_exact, by_symbol, collect, undecided
+from sgdsym.sgd.calendar import Calendar
+from sgdsym.sgd.optimizers import LinearOptimizer
+from sgdsym.sgd.polynomials import Polynomial
+from sgdsym.sgd.resummation.laws import EdgeLaw
+from sgdsym.sgd.resummation.links import Flow, Steps, taylor
 from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.resummation.views import ResummedViews
 
@@ -42,6 +47,9 @@ class Resummed(ResummedViews):
         continuous: whether an edge carries :math:`e^{-\eta Ht}` and times are integrated over.
         stationary: whether the limit :math:`T\to\infty` is meant.
         conditions: what the run asks of the sizes that are still symbols.
+        law: what edges carry where all updates are alike.
+        slots: the number of updates in each epoch, where epochs are told apart.
+        updates: the updates themselves, where they differ and are followed one by one.
 
     >>> from sgdsym.sgd.resummation import resum
     >>> series = resum(order=2, batch_size=1)
@@ -56,6 +64,9 @@ class Resummed(ResummedViews):
     continuous: bool = False
     stationary: bool = False
     conditions: tuple[Condition, ...] = field(default=(), compare=False, repr=False)
+    law: EdgeLaw = field(default_factory=EdgeLaw)
+    slots: Coefficient | None = None
+    updates: LinearOptimizer | None = None
 
     def __post_init__(self) -> None:
         read_mapping("terms", self.terms, "diagrams to sums over times")
@@ -73,8 +84,18 @@ class Resummed(ResummedViews):
     def symbols(self) -> tuple[str, ...]:
         """Names of the symbols besides the learning rate, sorted; the number of steps is one unless it is a number."""
         coefficients = {c for time in self.terms.values() for _, c in time.terms}
-        names = {name for c in coefficients for name in c.symbols}
+        names = {name for c in coefficients for name in c.symbols} | self.rule_symbols
         return tuple(sorted(names if self.stationary else names | self.steps.symbols))
+
+    @property
+    def rule_symbols(self) -> frozenset[str]:
+        """Names of the symbols in what edges carry, and in the length of an epoch."""
+        rule = self.law if self.updates is None else self.updates
+        return rule.symbols | (self.slots.symbols if self.slots is not None else frozenset())
+
+    def rooted(self, diagram: Diagram) -> tuple[bool, ...]:
+        """For each edge whether it is one to a root, and not from one step to another."""
+        return tuple(bool(set(edge) & set(diagram.roots)) for edge in diagram.edges)
 
     def diagrams(self) -> list[Diagram]:
         """The linkless diagrams, sorted by order, tree and blocks."""
@@ -122,11 +143,23 @@ class Resummed(ResummedViews):
             diagram: TimeSum.collect((product, c.substitute(exact)) for product, c in time.terms)
             for diagram, time in self.terms.items()
         }
-        conditions = undecided(self.conditions, exact)
-        return replace(self, terms=terms, steps=self.steps.substitute(exact), conditions=conditions)
+        return replace(
+            self,
+            terms=terms,
+            steps=self.steps.substitute(exact),
+            conditions=undecided(self.conditions, exact),
+            law=self.law.substitute(exact),
+            slots=None if self.slots is None else self.slots.substitute(exact),
+            updates=None if self.updates is None else self.updates.substitute(exact),
+        )
 
     def at_infinity(self) -> Resummed:
-        r"""The limit :math:`T\to\infty`, which exists where all :math:`0 < \eta h < 2` (in continuous time, :math:`0 < h`)."""
+        r"""The limit :math:`T\to\infty`, which exists where every :math:`|r| < 1`: for plain steps :math:`0 < \eta h < 2`.
+
+        Raises:
+            ValueError: if there is none, because updates differ or what is read is a mean over all of them.
+        """
+        check_limit(self.law, self.updates)
         return replace(self, stationary=True)
 
     def expand(self, order: int | None = None) -> Series:
@@ -146,6 +179,8 @@ class Resummed(ResummedViews):
         degree = self.truncation if order is None else read_integer("order", order, least=0, most=MAX_ORDER)
         if self.stationary:
             raise ValueError("the limit of long times has no expansion in the learning rate; use form discrete")
+        if self.updates is not None:
+            raise ValueError("updates that differ are followed by kernels alone; expand the plain series")
         if degree > self.truncation:
             raise ValueError(
                 f"order {degree} needs diagrams of {degree} edges, these have up to {self.truncation}; resum to order {degree}"
@@ -155,9 +190,32 @@ class Resummed(ResummedViews):
             (_with_links(diagram, links, free), c * (-1) ** sum(links))
             for diagram, time in self.terms.items()
             if diagram.order <= degree
-            for links, c in time.taylor(self.steps, diagram.order, degree - diagram.order, self.continuous).items()
+            for links, c in self._with_all_links(diagram, time, degree - diagram.order).items()
         )
         return Series(collect(parts), degree, "cumulant", self.setting, conditions=self.conditions)
+
+    def _with_all_links(self, diagram: Diagram, time: TimeSum, degree: int) -> Polynomial:
+        """The coefficient of each number of links on the edges of a diagram."""
+        if self.continuous:
+            return taylor(time, diagram.order, degree, Flow(self.steps))
+        one = Coefficient(1)
+        updates = self.steps - self.law.start
+        calendar = Calendar(updates, one) if self.slots is None else Calendar(self.steps / self.slots, self.slots)
+        return taylor(time, diagram.order, degree, Steps(calendar, self.law, self.rooted(diagram)))
+
+
+def check_limit(law: EdgeLaw, updates: LinearOptimizer | None) -> None:
+    """Refuse what has no limit of many steps.
+
+    Raises:
+        ValueError: saying why there is none.
+    """
+    if updates is not None:
+        raise ValueError("a list of updates is a finite run, which has no limit of many steps; choose form discrete")
+    if not law.settles:
+        raise ValueError(
+            "the mean over all steps has no law of its own in the limit of many; choose form discrete, or an average below 1"
+        )
 
 
 def eigen_indices(diagram: Diagram) -> tuple[int, ...]:

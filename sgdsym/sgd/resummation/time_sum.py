@@ -10,38 +10,66 @@ Knows edges by their numbers.  Refuses to know tensors and the learning rate.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from math import factorial
-from typing import TypeAlias
+from itertools import accumulate, pairwise
+from typing import Literal, TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import binomial
-from sgdsym.sgd.polynomials import Exponents, Polynomial, added, multiplied
+from sgdsym.sgd.calendar import slots_in_use
 from sgdsym.sgd.resummation.propagators import Edges, PropagatorTiming
+
+Clock: TypeAlias = Literal["steps", "epochs", "slots"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
     r"""One divided difference, :math:`\prod_{e\in front} r_e\;[R_0, …, R_k]\,x^T` with :math:`R_i = \prod_{e\in nodes_i} r_e`.
 
+    Where levels are in epochs it stands for the product of differences over epochs and over the slots of each in
+    :mod:`sgdsym.sgd.calendar`, and the nodes are those of the gaps, the earliest first.  An edge that carries several rates is
+    summed over them, each with its weight, in all places at once.
+
     Attributes:
         front: the edges in front, as often as they pass a level.
         nodes: the edges in each node, sorted; the first node has none.
+        epochs: the number of levels in each epoch in use, empty where all steps are alike.
+        slots: the rank of the slot of each level, where slots are the same in every epoch.
 
     >>> Difference((), ((), (0,), (0, 1))).relabelled([1, 0])
-    Difference(front=(), nodes=((), (0, 1), (1,)))
+    Difference(front=(), nodes=((), (0, 1), (1,)), epochs=(), slots=())
     """
 
     front: Edges
     nodes: tuple[Edges, ...]
+    epochs: tuple[int, ...] = ()
+    slots: tuple[int, ...] = ()
+
+    @property
+    def edges(self) -> Edges:
+        """The edges whose rates it holds."""
+        return tuple(sorted({e for node in self.nodes for e in node}))
 
     def relabelled(self, label: Sequence[int]) -> Difference:
         """The same with other numbers for the edges; several may get one number."""
         front = tuple(sorted(label[e] for e in self.front))
-        return Difference(front, tuple(sorted(tuple(sorted(label[e] for e in node)) for node in self.nodes)))
+        nodes = [tuple(sorted(label[e] for e in node)) for node in self.nodes]
+        return Difference(front, tuple(nodes if self.epochs else sorted(nodes)), self.epochs, self.slots)
+
+    def factors(self) -> tuple[Edges, list[tuple[Clock, tuple[Edges, ...]]]]:
+        r"""The edges in front, and divided differences: of :math:`x^T`, or of :math:`x^E` at :math:`R^M` and of :math:`x^M`.
+
+        >>> Difference((), ((), (0,), (0, 1)), (1, 1)).factors()[1]
+        [('epochs', ((), (0,), (0, 1))), ('slots', ((), (0,))), ('slots', ((0,), (0, 1)))]
+        """
+        if not self.epochs:
+            return self.front, [("steps", self.nodes)]
+        cuts = [0, *accumulate(self.epochs)]
+        outer: tuple[Clock, tuple[Edges, ...]] = "epochs", tuple(self.nodes[a] for a in cuts)
+        if not self.slots:
+            return self.front, [outer, *(("slots", self.nodes[a : b + 1]) for a, b in pairwise(cuts))]
+        between, left = slots_in_use(self.nodes, cuts, self.slots)
+        return (*self.front, *left), [outer, ("slots", tuple(tuple(sorted(node)) for node in between))]
 
 
 Product: TypeAlias = tuple[Difference, ...]
@@ -57,8 +85,8 @@ class TimeSum:
         terms: products and coefficients, sorted by product, each product once.
 
     >>> one_edge = TimeSum.collect([([Difference((), ((), (0,)))], Coefficient(-1))])
-    >>> one_edge.taylor(Coefficient.symbol("T"), edges=1, degree=1, continuous=False)
-    {(0,): Coefficient('-T'), (1,): Coefficient('-T**2/2 + T/2')}
+    >>> one_edge.scaled(Coefficient(2)).terms[0][1], (one_edge * one_edge).terms[0][1]
+    (Coefficient('-2'), Coefficient('1'))
     """
 
     terms: tuple[tuple[Product, Coefficient], ...]
@@ -105,61 +133,3 @@ class TimeSum:
             (min(tuple(sorted(d.relabelled(label) for d in product)) for label in labels), c)
             for product, c in self.terms
         )
-
-    def taylor(self, steps: Coefficient, edges: int, degree: int, continuous: bool) -> Polynomial:
-        r"""The sum as a polynomial in :math:`x_e = r_e - 1 = -\eta h_e`, up to a degree.
-
-        With :math:`y_i = R_i - 1`, a difference is :math:`\sum_j \binom T{k+j} h_j(y_0, …, y_k)`, :math:`h_j` the complete homogeneous
-        symmetric polynomial; in continuous time :math:`y_i = \sum x_e` and :math:`T^{k+j}/(k+j)!` stands for the binomial.
-
-        Args:
-            steps: the number of steps :math:`T`.
-            edges: the number of edges.
-            degree: the highest total degree that is kept.
-            continuous: whether time is continuous.
-
-        Returns:
-            The coefficient of each monomial, by its exponents.
-        """
-        within = _within(degree)
-        total: dict[Exponents, list[Coefficient]] = {}
-        for product, coefficient in self.terms:
-            factors = [_difference_taylor(d, steps, edges, degree, continuous) for d in product]
-            constant: Polynomial = {(0,) * edges: coefficient}
-            for exponents, c in reduce(lambda p, q: multiplied(p, q, within), factors, constant).items():
-                total.setdefault(exponents, []).append(c)
-        return {exponents: Coefficient.total(parts) for exponents, parts in total.items()}
-
-
-def _difference_taylor(
-    difference: Difference, steps: Coefficient, edges: int, degree: int, continuous: bool
-) -> Polynomial:
-    one: Polynomial = {(0,) * edges: Coefficient(1)}
-    within = _within(degree)
-    units = [tuple(int(e == f) for f in range(edges)) for e in range(edges)]
-
-    def grown(edges_of_node: Iterable[int]) -> Polynomial:
-        if continuous:
-            return {units[e]: Coefficient(n) for e, n in Counter(edges_of_node).items()}
-        ratios = ({**one, units[e]: Coefficient(1)} for e in edges_of_node)
-        product = reduce(lambda p, q: multiplied(p, q, within), ratios, one)
-        return {exponents: c for exponents, c in product.items() if any(exponents)}
-
-    symmetric: list[Polynomial] = [one, *({} for _ in range(degree))]
-    for node in difference.nodes:
-        small = grown(node)
-        for j in range(1, degree + 1):
-            symmetric[j] = added(symmetric[j], multiplied(small, symmetric[j - 1], within))
-    levels = len(difference.nodes) - 1
-    total: Polynomial = {}
-    for j, polynomial in enumerate(symmetric):
-        ways = steps ** (levels + j) / factorial(levels + j) if continuous else binomial(steps, levels + j)
-        total = added(total, {exponents: c * ways for exponents, c in polynomial.items()})
-    for edge in difference.front:
-        total = multiplied(total, {**one, units[edge]: Coefficient(1)}, within)
-    return total
-
-
-def _within(degree: int) -> Callable[[Exponents], bool]:
-    """Whether exponents are of at most a degree."""
-    return lambda exponents: sum(exponents) <= degree
