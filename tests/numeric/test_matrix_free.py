@@ -372,7 +372,7 @@ def test_a_bar_says_the_cost_first(series, capsys):
     session(series, 5, **SAMPLED).values()
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "10 diagrams on 5 data points and 2 parameters"
-    assert lines[-1].endswith("] 17/17")
+    assert lines[-1].rstrip().endswith("] 17/17, 0 s")
 
 
 def test_means_hang_from_the_random_part():
