@@ -189,7 +189,7 @@ def test_diagrams_are_listed_counted_and_drawn(capsys, output_format):
         ("expand --schedule lambda --dynamics ode", "discrete steps"),
         ("expand --mean-over-run --observable covariance", "no mean over the run"),
         ("expand --order 5 --sampling fixed --mean-over-run", "mean over the run over epochs takes hours"),
-        ("resum --schedule lambda", "schedule is not resummed"),
+        ("resum --schedule lambda", "the rates lambda are unknown"),
         ("resum --mean-over-run", "mean over the run is not resummed"),
         ("compare sgd:schedule=1 sgd", "cannot name a symbol"),
         ("compare sgd:mean-over-run=1 sgd", "yes or no"),

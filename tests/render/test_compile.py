@@ -1,6 +1,7 @@
 """Every kind of LaTeX and TikZ is compiled by pdfLaTeX, and no line is too wide."""
 
 import re
+from fractions import Fraction
 from itertools import product
 
 import pytest
@@ -55,6 +56,19 @@ def test_resummed_formulas_compile_and_fit(pdflatex):
     kinds = product(("test-loss", "displacement", "covariance", "loss-variance", "function"), FORMS)
     texts = [resum(order=3, observable=observable, form=form).latex() for observable, form in kinds]
     texts += [resum(order=3, dynamics="sde").latex(), resum(order=3, dynamics="gd", dataset_size="batch_size").latex()]
+    assert pdflatex(typeset_document("\n\n".join(texts))).exists()
+
+
+def test_resummed_optimisers_compile_and_fit(pdflatex):
+    rules = (
+        {"momentum": "mu", "nesterov": True},
+        {"momentum": "mu", "average": "beta"},
+        {"delay": 1, "momentum": Fraction(1, 2)},
+        {"sampling": "reshuffle", "momentum": "mu"},
+        {"sampling": "fixed"},
+    )
+    kinds = product(("test-loss", "displacement"), ("discrete", "stationary"), rules)
+    texts = [resum(order=2, observable=observable, form=form, **rule).latex() for observable, form, rule in kinds]
     assert pdflatex(typeset_document("\n\n".join(texts))).exists()
 
 
