@@ -137,11 +137,6 @@ def test_lambdify_takes_a_symbol_in_its_place(contraction: Contraction) -> None:
     assert sp.lambdify([eta, x], expression, modules="math", cse=True)(2, 3) == 150
 
 
-def test_code_for_a_nameless_contraction_is_refused() -> None:
-    with pytest.raises(NotImplementedError):
-        sp.pycode(NOISE)
-
-
 @pytest.mark.parametrize(
     ("contraction", "text", "latex"),
     [

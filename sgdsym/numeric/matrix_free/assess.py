@@ -178,7 +178,8 @@ def warn_of_kinks(assessed: Assessment, data: Points, orders: Orders, seed: int)
     if grounds is None or orders.loss < 2:
         return
     examples = data.take(np.sort(np.random.default_rng(seed).permutation(data.points)[:POINTS]))
-    at_once = max(1, WORKING_SET // max(1, assessed.held[0].on(1)))
+    # one step of the differences at a time, so that this takes less memory than what the plan counts
+    at_once = min(POINTS, max(1, WORKING_SET // max(1, assessed.held[0].on(1))))
     if has_kinks(grounds.checked, grounds.precision.epsilon, examples, at_once):
         warnings.warn(
             "the gradient of the loss jumps beside these parameters (ReLU, max-pooling, |x|): no derivative sees the other side of "

@@ -1,4 +1,4 @@
-"""Operators that PyTorch differentiates wrongly at third order, by their definitions in arithmetic, where models hold them."""
+"""Operators whose third derivatives PyTorch has wrong, or ends the process at, by their definitions in arithmetic."""
 
 from __future__ import annotations
 
@@ -20,9 +20,28 @@ def layer_norm(
     return scaled if bias is None else scaled + bias
 
 
+def mse_loss(
+    x: Any, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
+) -> Any:
+    """The squares of differences, their sum, or their mean."""
+    # a forward derivative of the gradient of PyTorch's own is a segmentation fault where calls are watched (2.13)
+    if size_average is not None or reduce is not None:
+        reduction = torch.nn._reduction.legacy_get_string(size_average, reduce)
+    squares = (x - target) ** 2
+    if weight is not None:
+        squares = squares * weight
+    if reduction == "none":
+        return squares
+    total = squares.sum()
+    if reduction == "sum":
+        return total
+    return total / (weight.expand_as(squares).sum() if weight is not None else squares.numel())
+
+
 DEFINITIONS: dict[Any, Callable[..., Any]] = {
     torch.layer_norm: layer_norm,
     torch.nn.functional.layer_norm: layer_norm,
+    torch.nn.functional.mse_loss: mse_loss,
 }
 
 
