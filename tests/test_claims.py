@@ -43,7 +43,7 @@ def test_a_row_says_where_and_how_it_ends(row):
     assert places, where
     for link, code in places:
         if link:
-            assert (ROOT / "docs" / link).exists(), link
+            assert (ROOT / "docs" / link.replace("generated/notebooks", "../notebooks")).exists(), link
         elif code.startswith("sgdsym "):
             build_parser().parse_args(shlex.split(code)[1:])
         else:

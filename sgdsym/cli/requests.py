@@ -68,7 +68,11 @@ def add_optimizer(command: Parser) -> argparse._ArgumentGroup:
         help="read the mean of the weights, or a <- BETA a + (1 - BETA) theta",
     )
     rule.add_argument(
-        "--weight-decay", type=number, default=0, metavar="LAMBDA", help="gradients are of l + LAMBDA |theta|^2 / 2"
+        "--weight-decay",
+        type=number,
+        default=0,
+        metavar="LAMBDA",
+        help="gradients are of l plus LAMBDA/2 times the squared norm of theta",
     )
     return rule
 
