@@ -27,6 +27,7 @@ ROOMS = {
     "sgdsym.numeric": "Numbers for series",
     "sgdsym.numeric.torch": "Models of PyTorch",
     "sgdsym.numeric.jax": "Models of JAX",
+    "sgdsym.numeric.matrix_free": "What models give: values, statistics, runs, efforts",
     "sgdsym.schedules": "Learning-rate schedules",
     "sgdsym.trajectories": "Whole runs",
     "sgdsym.diagrams": "Diagrams",

@@ -17,8 +17,9 @@ from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
 from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
+from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_results import WholeRun
-from sgdsym.numeric.matrix_free.runs import Engine, Leaves, Request, Runner
+from sgdsym.numeric.matrix_free.runs import Runner
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def run(
     check_parameters(arrays)
     rows, layout = jax.tree.flatten(jax.tree.map(as_numpy, data))
     points = Data(tuple(rows))
-    request = Request.read(points, **options)
+    request = RunRequest.read(points, **options)
     claim_process()
     with jax.enable_x64(any(array.dtype == "float64" for array in arrays)), told("loss or the step"):
         engine, leaves, counters = _engine(loss, parameters, layout, step, state)

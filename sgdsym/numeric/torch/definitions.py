@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,17 +26,17 @@ def mse_loss(
 ) -> Any:
     """The squares of differences, their sum, or their mean."""
     # a forward derivative of the gradient of PyTorch's own is a segmentation fault where calls are watched (2.13)
-    if size_average is not None or reduce is not None:
-        reduction = torch.nn._reduction.legacy_get_string(size_average, reduce)
+    if any(given is not None for given in (size_average, reduce, weight)) or reduction not in ("none", "mean", "sum"):
+        # words are PyTorch's own to read or refuse, and weights it multiplies in by arithmetic, too
+        others = {"size_average": size_average, "reduce": reduce, "reduction": reduction, "weight": weight}
+        return torch.nn.functional.mse_loss(x, target, **others)
+    if x.shape != target.shape:
+        warnings.warn(
+            f"the mean square is of shapes {tuple(x.shape)} and {tuple(target.shape)}, which are not equal",
+            stacklevel=2,
+        )
     squares = (x - target) ** 2
-    if weight is not None:
-        squares = squares * weight
-    if reduction == "none":
-        return squares
-    total = squares.sum()
-    if reduction == "sum":
-        return total
-    return total / (weight.expand_as(squares).sum() if weight is not None else squares.numel())
+    return squares if reduction == "none" else getattr(squares, reduction)()
 
 
 DEFINITIONS: dict[Any, Callable[..., Any]] = {

@@ -15,8 +15,9 @@ from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
 from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
+from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_results import WholeRun
-from sgdsym.numeric.matrix_free.runs import Engine, Leaves, Request, Runner
+from sgdsym.numeric.matrix_free.runs import Runner
 from sgdsym.numeric.torch.errors import told
 from sgdsym.numeric.torch.ways import TURN, load
 
@@ -69,7 +70,7 @@ def run(
     check_parameters([weight.numpy() if weight.device.type == "cpu" else weight.cpu().numpy() for weight in weights])
     rows, layout = _pytree.tree_flatten(_pytree.tree_map(_array, data))
     points = Data(tuple(rows))
-    request = Request.read(points, **options)
+    request = RunRequest.read(points, **options)
     update, memory = _read_step(step, state)
     kept, memory_nesting = _pytree.tree_flatten(_pytree.tree_map(_tensor, memory))
     moving = [leaf.is_floating_point() for leaf in kept]
