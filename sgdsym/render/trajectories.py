@@ -6,20 +6,17 @@ Everything is in indices, of which those that occur twice are summed.  Both lang
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 
-from sgdsym.diagrams import Diagram
 from sgdsym.formula import to_latex
 from sgdsym.formula.text import raised
 from sgdsym.render.factors import factor
 from sgdsym.render.notation import Notation
+from sgdsym.render.trajectory_factors import OUTER, POINTS, Factor, diagram_factors, statement_factors, time_chain
 from sgdsym.series import Coefficient
 from sgdsym.trajectories import Cumulant, Statement, Term, Trajectory, read_trajectory
 
-_OUTER, _INNER, _POINTS = "ijkn", "abcdefghmopqruvw", ("x", "y", "z", "u", "v", "w")
-_TIMES = ("s", "t", "u", "v", "w", "r", "q", "p")
 _LETTERS = {1: "m", 2: "S", 3: "k", 4: "q"}
 _WITH_POINTS = {1: "y", 2: "Y", 3: "W"}
 _MEANS, _DEVIATIONS = ("l", "G", "H", "J"), ("l", "g", "h", "j")
@@ -107,19 +104,6 @@ def trajectory_to_latex(trajectory: Trajectory) -> str:
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Factor:
-    """A tensor with indices: a mean (upper case), a deviation at a point, a cumulant, or a joint cumulant of deviations."""
-
-    kind: str
-    degree: int = 0
-    indices: str = ""
-    points: tuple[str, ...] = ()
-    cumulant: Cumulant | None = None
-    members: tuple[tuple[int, str], ...] = ()
-    times: tuple[str, ...] = ()
-
-
 class _Pen(ABC):
     """The words of a language; factors are the same in all."""
 
@@ -133,7 +117,7 @@ class _Pen(ABC):
         text = ""
         for statement in statements:
             negative = (statement.weight < 0) != (statement.power % 2 == 1)
-            factors = [self.factor(factor) for factor in _statement_factors(statement)]
+            factors = [self.factor(factor) for factor in statement_factors(statement)]
             body = self.product([*self.scale(abs(statement.weight), statement.power), *factors])
             if len(statement.placements) > 1:
                 body = self.symmetrised(body)
@@ -143,15 +127,15 @@ class _Pen(ABC):
 
     def left(self, cumulant: Cumulant) -> str:
         """The left-hand side of a recursion."""
-        factor = _Factor("cumulant", 0, _OUTER[: cumulant.legs], _POINTS[: cumulant.points], cumulant)
+        factor = Factor("cumulant", 0, OUTER[: cumulant.legs], POINTS[: cumulant.points], cumulant)
         return self.factor(factor, "'")
 
-    def mean(self, factor: _Factor) -> str:
+    def mean(self, factor: Factor) -> str:
         """The letter of a mean tensor; at the end that of the function, where one is observed."""
         return _letter(_MEANS, "D", factor.degree, self.function and (factor.kind == "root" or factor.times == ("T",)))
 
     @abstractmethod
-    def factor(self, factor: _Factor, mark: str = "") -> str:
+    def factor(self, factor: Factor, mark: str = "") -> str:
         """A tensor."""
 
     @abstractmethod
@@ -186,11 +170,11 @@ class _TextPen(_Pen):
         return f"K = A - η b c {hessian}; tensors enter the registers by b, old legs enter tensors by c"
 
     def term(self, term: Term) -> str:
-        factors = [self.factor(factor) for factor in _diagram_factors(term.diagram, self.given.noise)]
+        factors = [self.factor(factor) for factor in diagram_factors(term.diagram, self.given.noise)]
         sign = "- " if term.coefficient < 0 else ""
         return sign + self.product([*self.scale(abs(term.coefficient), term.power), *factors])
 
-    def factor(self, factor: _Factor, mark: str = "") -> str:
+    def factor(self, factor: Factor, mark: str = "") -> str:
         at = f"({','.join(factor.times)})" if factor.times else ""
         where = f"({','.join(factor.points)})" if factor.points else ""
         if factor.kind == "joint":
@@ -244,14 +228,14 @@ class _LatexPen(_Pen):
         return rf"K_t = A_t - \eta \, b_t c_t \, {hessian}"
 
     def term(self, term: Term) -> str:
-        found = _diagram_factors(term.diagram, self.given.noise)
-        times = "<".join(_chain(term.diagram, self.given.noise))
+        found = diagram_factors(term.diagram, self.given.noise)
+        times = "<".join(time_chain(term.diagram, self.given.noise))
         factors = self.product([self.factor(factor) for factor in found])
         words = self.product([self.size(term.order), *self.scale(abs(term.coefficient), term.power)])
         total = rf"\sum_{{{times}}} " if times else ""
         return f"{'-' if term.coefficient < 0 else '+'} {words} {total}{factors}"
 
-    def factor(self, factor: _Factor, mark: str = "") -> str:
+    def factor(self, factor: Factor, mark: str = "") -> str:
         at = f"({','.join(factor.times)})" if factor.times else ""
         where = f"({','.join(factor.points)})" if factor.points else ""
         if factor.kind == "joint":
@@ -284,127 +268,6 @@ class _LatexPen(_Pen):
 
     def symmetrised(self, body: str) -> str:
         return rf"\mathrm{{sym}}\bigl[ {body} \bigr]"
-
-
-def _statement_factors(statement: Statement) -> list[_Factor]:
-    """The tensors of a term of a recursion or of a reading."""
-    inner = iter(_INNER)
-    ends = [[next(inner) for _ in range(vertex.legs)] for vertex in statement.vertices]
-    left = [list(letters) for letters in ends]
-    outer = max((q + 1 for join in statement.joins for q in join.points), default=0)
-    spare = iter(_POINTS[outer:])
-    place: dict[int, str] = {}
-    cumulants, joints = [], []
-    read = {v for v, vertex in enumerate(statement.vertices) if vertex.kind == "read"}
-    for v in read:
-        # what is read off is the leg itself
-        left[v] = [_OUTER[v]]
-    for join in statement.joins:
-        if join.cumulant is None:
-            members = tuple(
-                (statement.degree(v), ("" if statement.is_reading else _OUTER[v]) + "".join(ends[v]))
-                for v in join.noise
-            )
-            joints.append(_Factor("joint", members=(*members, *((-1, _POINTS[q]) for q in join.points))))
-            continue
-        indices = "".join(left[v].pop(0) for v in join.legs)
-        place |= {v: next(spare) for v in join.noise}
-        points = (*(place[v] for v in join.noise), *(_POINTS[q] for q in join.points))
-        cumulants.append(_Factor("cumulant", 0, indices, points, join.cumulant))
-    tensors = []
-    for v, vertex in enumerate(statement.vertices):
-        head = "" if statement.is_reading else _OUTER[v]
-        if vertex.kind == "stay":
-            tensors.append(_Factor("propagator", 0, head + "".join(ends[v])))
-        elif vertex.kind == "mean":
-            kind = "root" if statement.is_reading else "mean"
-            tensors.append(_Factor(kind, statement.degree(v), head + "".join(ends[v])))
-        elif v in place:
-            tensors.append(_Factor("noise", statement.degree(v), head + "".join(ends[v]), (place[v],)))
-    return [*tensors, *joints, *cumulants]
-
-
-def _diagram_factors(diagram: Diagram, noise: str) -> list[_Factor]:
-    """The tensors and propagators of a diagram, the root first."""
-    parent, order = _parents(diagram)
-    times = _node_times(diagram, noise)
-    inner = iter(_INNER + _INNER.upper())
-    indices: dict[int, str] = dict.fromkeys(range(diagram.nodes), "")
-    open_roots = set(diagram.open_roots) if _is_open(diagram) else set()
-    edges: dict[int, str] = {}
-    for v in order:
-        if v in parent:
-            above = next(inner) if parent[v] not in open_roots else _OUTER[sorted(open_roots).index(parent[v])]
-            below = next(inner)
-            indices[parent[v]] += above
-            indices[v] += below
-            edges[v] = above + below
-    block_of = {v: block for block in diagram.blocks for v in block}
-    factors: list[_Factor] = []
-    done: set[tuple[int, ...]] = set()
-    for v in order:
-        if v in parent:
-            factors.append(_Factor("propagator", 0, edges[v], times=(times[parent[v]], times[v])))
-        block = block_of.get(v, (v,))
-        if v in open_roots or block in done:
-            continue
-        if len(block) == 1:
-            factors.append(_Factor("mean", diagram.degrees[v], indices[v], times=(times[v],)))
-            done.add(block)
-        elif not set(block) - set(order[: order.index(v) + 1]):
-            # a joint cumulant is written once all of its nodes have been reached
-            members = tuple((diagram.degrees[w], indices[w]) for w in sorted(block, key=order.index))
-            names = tuple(dict.fromkeys(times[w] for w in sorted(block, key=order.index)))
-            factors.append(_Factor("joint", members=members, times=names))
-            done.add(block)
-    return factors
-
-
-def _is_open(diagram: Diagram) -> bool:
-    return bool(diagram.open_roots) and all(diagram.degrees[v] == 1 for v in diagram.open_roots)
-
-
-def _parents(diagram: Diagram) -> tuple[dict[int, int], list[int]]:
-    """The node that each one acts on, and the nodes from the roots down."""
-    parent: dict[int, int] = {}
-    order = list(diagram.roots)
-    for v in order:
-        for w in diagram.neighbours[v]:
-            if w not in order:
-                parent[w] = v
-                order.append(w)
-    return parent, order
-
-
-def _node_times(diagram: Diagram, noise: str) -> dict[int, str]:
-    """The name of the time of each node: that of its block for batches, from the first to the last."""
-    _, order = _parents(diagram)
-    groups: dict[tuple[int, ...], None] = {}
-    block_of = {v: block for block in diagram.blocks for v in block} if noise == "batch" else {}
-    for v in reversed(order):
-        if v not in diagram.roots:
-            groups.setdefault(block_of.get(v, (v,)))
-    names = {v: name for group, name in zip(groups, _time_names(), strict=False) for v in group}
-    return names | dict.fromkeys(diagram.roots, "T")
-
-
-def _time_names() -> Iterator[str]:
-    yield from _TIMES
-    number = 1
-    while True:
-        yield f"t{number}"
-        number += 1
-
-
-def _chain(diagram: Diagram, noise: str) -> list[str]:
-    """The times that are summed over, the last one behind them, where each is below the next; apart by commas where not."""
-    parent, order = _parents(diagram)
-    times = _node_times(diagram, noise)
-    names = list(dict.fromkeys(times[v] for v in reversed(order) if v not in diagram.roots))
-    below = {(times[v], times[p]) for v, p in parent.items()}
-    if all((a, b) in below for a, b in zip(names, [*names[1:], "T"], strict=True)):
-        return [*names, "T"]
-    return [",".join(names)]
 
 
 def _letter(known: Sequence[str], beyond: str, degree: int, observed: bool) -> str:

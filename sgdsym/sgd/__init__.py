@@ -39,7 +39,8 @@ from sgdsym.sgd.long_times import (
 from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
+from sgdsym.sgd.options import Number, Size
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Request
 from sgdsym.sgd.resummation import FORMS, Resummed, resum, resum_request
 from sgdsym.sgd.settings import Side, parse_setting
 from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, gaussian_noise, quadratic_loss

@@ -9,7 +9,8 @@ from sgdsym.series import DISPLACEMENT, Series
 from sgdsym.sgd.compare import Comparison, compare
 from sgdsym.sgd.expand import expand
 from sgdsym.sgd.gradients import potential
-from sgdsym.sgd.request import Request, Size
+from sgdsym.sgd.options import Size
+from sgdsym.sgd.request import Request
 from sgdsym.sgd.substitutions import at_minimum, deterministic, gaussian_noise
 
 

@@ -38,8 +38,9 @@ from sgdsym.series import (
 from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
+from sgdsym.sgd.options import Number, Size
 from sgdsym.sgd.reading import AlongRun
-from sgdsym.sgd.request import Number, Request, Size
+from sgdsym.sgd.request import Request
 from sgdsym.sgd.sampling import Sampling
 from sgdsym.sgd.schedules import ScheduleTiming
 

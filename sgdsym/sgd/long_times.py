@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sgdsym.diagrams import Diagram
 from sgdsym.series import DISPLACEMENT, VELOCITY
-from sgdsym.sgd.request import Size
+from sgdsym.sgd.options import Size
 from sgdsym.sgd.resummation import Difference, Resummed, TimeSum, resum
 from sgdsym.sgd.substitutions import at_minimum, gaussian_noise
 

@@ -19,14 +19,12 @@ from fractions import Fraction
 from functools import cached_property, reduce
 from math import inf
 from operator import add
-from typing import Any, TypeAlias
 
-from sgdsym.arguments import quoted, read_integer, read_items
-from sgdsym.series import Coefficient, as_exact
+from sgdsym.arguments import read_integer, read_items
+from sgdsym.series import Coefficient
 from sgdsym.sgd.modes import Matrix, Mode, Vector, modes_of
+from sgdsym.sgd.register_arrays import Entry, nesting, read_entry, read_matrices, read_vectors
 
-Entry: TypeAlias = Coefficient | int | Fraction | str
-_ENTRIES = (Coefficient, int, Fraction, str)
 LONGEST_DELAY, MOST_UPDATES = 100, 100_000  # a register for each update that a gradient is late; matrices that are kept
 
 
@@ -92,15 +90,15 @@ class LinearOptimizer:
 
     def _fill(self, A: object, b: object, c: object, read: object, start: int) -> None:
         """Read the arrays and set what this value holds."""
-        listed = _depth(A, "A") > 2 or max(_depth(b, "b"), _depth(c, "c")) > 1
-        matrices, gains, points = _matrices(A), _stacked(b, 1, "b"), _stacked(c, 1, "c")
+        listed = nesting(A, "A") > 2 or max(nesting(b, "b"), nesting(c, "c")) > 1
+        matrices, gains, points = read_matrices(A), read_vectors(b, 1, "b"), read_vectors(c, 1, "c")
         length = max(map(len, (matrices, gains, points)))
         for name, given in (("A", matrices), ("b", gains), ("c", points)):
             if len(given) not in (1, length):
                 raise ValueError(
                     f"{name} is given for {len(given)} updates, another part for {length}; give one, or as many"
                 )
-        (last,) = _stacked(read, 1, "read")
+        (last,) = read_vectors(read, 1, "read")
         size = len(last)
         for name, vectors in (("b", gains), ("c", points)):
             if any(len(vector) != size for vector in vectors):
@@ -136,7 +134,7 @@ class LinearOptimizer:
 
         Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013.
         """
-        mu = _entry("momentum", momentum)
+        mu = read_entry("momentum", momentum)
         return cls([[1, mu * mu], [0, mu]], [1 + mu, 1], [1, 0], [1, 0])
 
     @classmethod
@@ -149,7 +147,7 @@ class LinearOptimizer:
 
         Source: J. Ma and D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", 2019, algorithm 1.
         """
-        beta, nu = _entry("momentum", momentum), _entry("discount", discount)
+        beta, nu = read_entry("momentum", momentum), read_entry("discount", discount)
         return cls([[1, nu * beta], [0, beta]], [1 - nu * beta, 1 - beta], [1, 0], [1, 0])
 
     @classmethod
@@ -158,7 +156,9 @@ class LinearOptimizer:
 
         Source: J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", 2019.
         """
-        betas = [_entry("momenta", beta) for beta in read_items("momenta", momenta, "list of numbers and symbol names")]
+        betas = [
+            read_entry("momenta", beta) for beta in read_items("momenta", momenta, "list of numbers and symbol names")
+        ]
         if not betas:
             raise ValueError("momenta must be at least one number or symbol")
         count = len(betas)
@@ -182,7 +182,7 @@ class LinearOptimizer:
         Source: A. Defazio et al., "The road less scheduled", 2024, equations 6 to 8.
         """
         steps = read_integer("steps", steps, least=1, most=MOST_UPDATES)
-        beta = _entry("interpolation", interpolation)
+        beta = read_entry("interpolation", interpolation)
         shares = [Fraction(1, t + 1) for t in range(1, steps + 1)]
         return cls(
             [[[1, 0], [share, 1 - share]] for share in shares],
@@ -353,55 +353,6 @@ def _has_fixed_registers(matrices: Sequence[Matrix], readings: Sequence[Vector])
                 for row in rows
             ]
     return not any(row[-1] for row in rows)
-
-
-def _matrices(given: object) -> tuple[Matrix, ...]:
-    """A matrix, or a sequence of them, as a sequence."""
-    depth = _depth(given, "A")
-    if depth not in (2, 3):
-        raise ValueError("A must be a matrix, or one an update")
-    stack = tuple(given) if depth == 3 else (given,)  # type: ignore[arg-type]
-    return tuple(_stacked(rows, 1, "A", several=True) for rows in stack)
-
-
-def _stacked(given: object, axes: int, name: str, several: bool = False) -> tuple[Vector, ...]:
-    """A vector, or a sequence of them, as a sequence."""
-    depth = _depth(given, name)
-    if depth not in (axes, axes + 1) or (several and depth == axes):
-        raise ValueError(f"{name} must be a vector" + (", or one an update" if name != "read" else ""))
-    rows: tuple[Any, ...] = tuple(given) if depth > axes else (given,)  # type: ignore[arg-type]
-    if any(isinstance(row, (set, frozenset, dict)) for row in (given, *rows)):
-        raise ValueError(f"{name} must be a list, whose entries have an order")
-    if any(_is_entry(row) or not hasattr(row, "__iter__") for row in rows):
-        raise ValueError(f"{name} must hold its numbers in nested lists of equal depth")
-    return tuple(tuple(_entry(name, x) for x in row) for row in rows)
-
-
-def _is_entry(value: object) -> bool:
-    """Whether it is one number or name, of another library too, and no list of them."""
-    return isinstance(value, _ENTRIES) or (hasattr(value, "__index__") and not hasattr(value, "__len__"))
-
-
-def _depth(given: object, name: str) -> int:
-    """How deep lists are nested."""
-    depth = 0
-    while not _is_entry(given):
-        try:
-            given = next(iter(given))  # type: ignore[call-overload]
-        except (TypeError, StopIteration) as error:
-            what = "nothing" if isinstance(error, StopIteration) else quoted(given)
-            raise ValueError(f"{name} must hold integers, fractions or symbol names in lists, not {what}") from error
-        depth += 1
-    return depth
-
-
-def _entry(name: str, value: Any) -> Coefficient:
-    if isinstance(value, Coefficient):
-        return value
-    value = as_exact(value)
-    if isinstance(value, (int, Fraction, str)) and not isinstance(value, bool):
-        return Coefficient.size(value)
-    raise ValueError(f"{name} must hold integers, fractions or symbol names, not {quoted(value)}")
 
 
 def _unstacked(stack: Sequence[object]) -> object:

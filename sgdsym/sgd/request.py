@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
-from math import comb, log10
-from typing import TypeAlias
 
 from sgdsym.arguments import (
-    is_flag,
     is_list,
-    plain_integer,
-    quoted,
     read_choice,
     read_flag,
     read_instance,
@@ -33,30 +27,25 @@ from sgdsym.series import (
     Observable,
     SamplingScheme,
     Setting,
-    as_exact,
     run_conditions,
     schedule_name,
-    symbol_name,
     undecided,
 )
 from sgdsym.series.conditions import LEAST
-from sgdsym.sgd.batches import LAST_BATCHES, Batches, check_last, check_list
+from sgdsym.sgd.batches import LAST_BATCHES, Batches
 from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
+from sgdsym.sgd.consistency import check_together
 from sgdsym.sgd.observables import OBSERVABLES
 from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
+from sgdsym.sgd.options import Number, Size, read_name_option, read_number_option, read_size_option
 from sgdsym.sgd.patterns import Timing
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.sampling import COUNTED, Online, Sampling, Sizes
 from sgdsym.sgd.schedules import ScheduleTiming
 
-Size: TypeAlias = int | str
-Number: TypeAlias = int | Fraction | str
-
 DYNAMICS = tuple(Dynamics.known)
 SAMPLINGS = tuple(scheme.name for scheme in COUNTED if scheme != FULL)
-# digits of a number, which coefficients hold high powers of; terms of a coefficient that a schedule of symbols makes
-MOST_DIGITS, MOST_TERMS = 60, 2000
 MOST_MODES = 100  # of all edges of a diagram that a delay brings
 
 
@@ -109,61 +98,30 @@ class Request:
             if option == "batch_size" and is_list(value):
                 self._read(option, tuple(read_integer("each batch size", size, least=least) for size in value))
             else:
-                self._read(option, _read_size(word, value, least))
+                self._read(option, read_size_option(word, value, least))
         if self.last_batch is not None:
             read_choice("last_batch", self.last_batch, LAST_BATCHES)
-        self._read("momentum", _read_number("momentum", self.momentum))
+        self._read("momentum", read_number_option("momentum", self.momentum))
         if isinstance(self.schedule, str):
-            _read_name("schedule", self.schedule, schedule_name)
+            read_name_option("schedule", self.schedule, schedule_name)
         elif self.schedule is not None:
             weights = read_items(
                 "schedule", self.schedule, "name, or list of numbers and symbol names, one for each step"
             )
-            self._read("schedule", tuple(_read_number("schedule", weight) for weight in weights))
-        self._read("weight_decay", _read_number("weight decay", self.weight_decay))
+            self._read("schedule", tuple(read_number_option("schedule", weight) for weight in weights))
+        self._read("weight_decay", read_number_option("weight decay", self.weight_decay))
         self._read("delay", read_integer("delay", self.delay, least=0, most=LONGEST_DELAY))
         if self.average is not None:
-            self._read("average", _read_number("average", self.average))
+            self._read("average", read_number_option("average", self.average))
         self._read("mean_over_run", read_flag("mean_over_run", self.mean_over_run))
         if self.optimizer is not None:
             read_instance("optimizer", self.optimizer, LinearOptimizer)
-        self._check_update_rule()
-        self._check_data()
-        self._check_batches()
-        self._check_symbols()
-        self._check_length()
-        if (self.average == "uniform" or self.mean_over_run) and self.calendar.steps == 0:
-            what = "mean over the run" if self.mean_over_run else "uniform average"
-            raise ValueError(f"a {what} needs at least one step")
+        check_together(self)
         undecided(self.conditions, {})
 
     def _read(self, option: str, value: object) -> None:
         """Keep an option as it was read: numbers of other libraries are numbers of Python then."""
         object.__setattr__(self, option, value)
-
-    def _check_update_rule(self) -> None:
-        """The optimiser, each part by itself and with the others."""
-        if self.average is not None and not isinstance(self.average, str) and not 0 <= self.average < 1:
-            raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(self.average)}")
-        symbols, order = sum(isinstance(weight, str) for weight in self.rates or ()), max(self.order, 1)
-        if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
-            raise ValueError(
-                f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {self.order}; "
-                "give numbers"
-            )
-        given = self.given_rules
-        if self.optimizer is not None and given[1:]:
-            raise ValueError(f"the optimizer says all about the updates; leave {given[0]} out")
-        if given and self.setting.dynamics.is_continuous:
-            raise ValueError(f"{given[0]} is for discrete steps; leave it out with dynamics {self.dynamics}")
-        if self.mean_over_run and not Observable.named(self.observable).is_mean:
-            raise ValueError(
-                f"{self.observable} is read off many runs at one time, so that it has no mean over the run; leave the mean out"
-            )
-        if self.mean_over_run and self.average == "uniform":
-            raise ValueError(
-                "a uniform average is that of a whole run; leave the mean over the run out, or the average"
-            )
 
     @property
     def rates(self) -> tuple[Number, ...] | None:
@@ -190,29 +148,8 @@ class Request:
         )
         return (*self.given_rules, *batches, *(["mean over the run"] if self.mean_over_run else []))
 
-    def _check_length(self) -> None:
-        """Updates that are given one by one must be as many as the run makes, and a long delay needs to know how many."""
-        if self._is_late and not self._is_numbered:
-            raise ValueError(
-                f"a delay of {self.delay} at order {self.order} takes too long with symbols; give numbers for the sizes of the run"
-            )
-        averaged = self.mean_over_run and self.average is not None and bool(self.momentum)
-        if averaged and self.schedule is None and self.scheme.is_in_epochs and not self._is_numbered:
-            raise ValueError(
-                "the mean over the run of an average, with momentum over epochs, takes too long with symbols; "
-                "give numbers for the sizes of the run"
-            )
-        calendar = self.calendar
-        for what, length in self._lengths.items():
-            if not self._is_numbered:
-                raise ValueError(
-                    f"{what} has {length} updates, the run {calendar.epochs} epochs of {calendar.slots}; give numbers for its sizes"
-                )
-            if calendar.steps != length:
-                raise ValueError(f"{what} has {length} updates, the run makes {calendar.steps}; give as many")
-
     @property
-    def _lengths(self) -> dict[str, int]:
+    def lengths(self) -> dict[str, int]:
         """What is given update by update, and how many there are."""
         lengths = {
             "the schedule": None if self.rates is None else len(self.rates),
@@ -224,7 +161,7 @@ class Request:
     @property
     def _listed_updates(self) -> int | None:
         """The number of updates where they are given one by one."""
-        return next(iter(self._lengths.values()), None)
+        return next(iter(self.lengths.values()), None)
 
     @property
     def batches(self) -> Batches:
@@ -251,74 +188,6 @@ class Request:
         )
         return f"{self.sizes.batch_size}{left}"
 
-    def _check_batches(self) -> None:
-        """Batches that differ from each other, or do not fill an epoch, are counted in numbers."""
-        scheme, batches = self.scheme, self.batches
-        if isinstance(self.batch_size, tuple):
-            check_list(self.batch_size, self.setting.dynamics, scheme, in_epochs=self.epochs is not None)
-        if batches.listed and isinstance(self.schedule, str):
-            raise ValueError("where batches differ the rates are given too; make the schedule a list of numbers")
-        if self.last_batch is None:
-            return
-        check_last(scheme, self.dataset_size, self.batch_size)
-        if batches.slots and isinstance(self.steps, int) and self.steps % batches.slots:
-            raise ValueError(f"{self.steps} steps are no whole number of epochs of {batches.slots}")
-        if batches.listed and not self._is_numbered:
-            raise ValueError("batches of different sizes are counted in numbers; give the epochs")
-
-    def _check_data(self) -> None:
-        """Each size must mean something for the dynamics and the sampling."""
-        setting, scheme = self.setting, self.scheme
-        full, continuous = scheme == FULL, setting.dynamics.is_continuous
-        chosen = SamplingScheme.named(self.sampling)
-        both = self.steps is not None and self.epochs is not None
-        fresh = "a finite training set; online draws fresh points: choose another sampling"
-        for wrong, complaint in (
-            (not scheme.is_finite and self.dataset_size is not None, f"the dataset size is for {fresh}"),
-            (not scheme.is_finite and self.epochs is not None, f"epochs are for {fresh}"),
-            (
-                setting.observable.is_trained and not scheme.is_finite,
-                f"{self.observable} needs a training set; choose sampling fixed, reshuffle or replace, or dynamics gd",
-            ),
-            (
-                continuous and not setting.dynamics.has_batches and self.batch_size is not None,
-                "the gradient-flow ODE has no batches; leave the batch size out",
-            ),
-            (
-                full and self.batch_size not in (None, self.dataset_size),
-                "gradient descent uses the whole training set; leave the batch size out",
-            ),
-            (
-                full and self.epochs not in (None, self.steps),
-                "an epoch of gradient descent is one step; give steps and leave the epochs out",
-            ),
-            (
-                continuous and chosen.is_finite,
-                f"the {self.dynamics.upper()} sees fresh points; leave the sampling out",
-            ),
-            (
-                full and chosen.repeats,
-                "gradient descent sees every point at every step, never one twice; leave the sampling out",
-            ),
-            (both and not full, "steps and epochs say the same thing, T = E N / B; leave one of them out"),
-        ):
-            if wrong:
-                raise ValueError(complaint)
-
-    def _check_symbols(self) -> None:
-        """Different sizes need different symbols, those that are left out included."""
-        average = None if self.average == "uniform" else self.average
-        sizes = (*self._independent_sizes, self.momentum, average, self.weight_decay)
-        names = [size for size in sizes if isinstance(size, str)]
-        names += self.optimizer.symbols if self.optimizer is not None else ()
-        names += [weight for weight in dict.fromkeys(self.rates or ()) if isinstance(weight, str)]
-        names += [self.schedule] if isinstance(self.schedule, str) else []
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two sizes cannot share the symbol {name}")
-            if isinstance(self.schedule, str) and name.startswith(f"{self.schedule}_"):
-                raise ValueError(f"names that begin with {self.schedule}_ are those of its sums; rename {name}")
-
     @property
     def scheme(self) -> SamplingScheme:
         """How steps draw data: the sampling, or ``full`` for gradient descent; flows see fresh points."""
@@ -341,7 +210,7 @@ class Request:
     @property
     def sizes(self) -> Sizes:
         """The sizes as exact values, those left out filled in."""
-        length, points, batch = (Coefficient.size(size) for size in self._independent_sizes)
+        length, points, batch = (Coefficient.size(size) for size in self.independent_sizes)
         batches = self.batches
         listed = tuple(map(Coefficient, batches.listed))
         if slots := batches.slots:
@@ -354,7 +223,7 @@ class Request:
         return Sizes(length, batch, points, length * batch / points, listed=listed)
 
     @property
-    def _independent_sizes(self) -> tuple[Size, Size, Size]:
+    def independent_sizes(self) -> tuple[Size, Size, Size]:
         """Steps or epochs, dataset size and batch size; a size that nothing depends on is 1."""
         updates: Size = "T" if self._listed_updates is None else self._listed_updates
         length = _first(self.epochs, "E") if self._in_epochs else _first(self.steps, updates)
@@ -389,7 +258,7 @@ class Request:
     @property
     def symbols(self) -> dict[str, str]:
         """The symbol of each option that is symbolic, given or left out."""
-        length, points, batch = self._independent_sizes
+        length, points, batch = self.independent_sizes
         options = {
             "epochs" if self._in_epochs else "steps": length,
             "dataset_size": points,
@@ -417,12 +286,12 @@ class Request:
         return Calendar(sizes.steps, Coefficient(1))
 
     @property
-    def _is_numbered(self) -> bool:
+    def is_numbered(self) -> bool:
         """Whether the number of updates is known."""
         return not (self.calendar.epochs.symbols or self.calendar.slots.symbols)
 
     @property
-    def _is_late(self) -> bool:
+    def is_late(self) -> bool:
         """Whether a delay has so many modes that registers are followed instead: one more for each update it is late."""
         modes: int = (self.delay + 1) ** self.order
         return modes > MOST_MODES
@@ -450,8 +319,9 @@ class Request:
         rule = self.optimizer or LinearOptimizer.sgd()
         if self.momentum:
             rule = (LinearOptimizer.nesterov if self.nesterov else LinearOptimizer.heavy_ball)(self.momentum)
-        if rates:
-            rule = rule.scheduled([Coefficient.size(rate) for rate in rates])
+        if rates is not None:
+            # no rates are those of no updates
+            rule = rule.scheduled([Coefficient.size(rate) for rate in rates]) if rates else rule
         elif self.schedule is not None:
             rule = rule.scheduled_by(self.rate_name)
         rule = rule.delayed(self.delay)
@@ -496,12 +366,12 @@ class Request:
             return ScheduleTiming.of(self.schedule_name, rule, self.rate_name, calendar)
         if rule == LinearOptimizer.sgd() and not self.mean_over_run:
             return PlainTiming(calendar)
-        if rule.updates is None and not self._is_late:
+        if rule.updates is None and not self.is_late:
             try:
                 return ModeTiming(calendar, rule, rule.modes, rule.root_modes)
             except ValueError:
                 # rates that are not rational: registers are followed where the number of updates is known
-                if not self._is_numbered:
+                if not self.is_numbered:
                     raise
         return RegisterTiming(int(calendar.epochs.as_fraction()), int(calendar.slots.as_fraction()), rule)
 
@@ -519,37 +389,3 @@ class Request:
 
 def _first(value: Size | None, default: Size) -> Size:
     return default if value is None else value
-
-
-def _read_size(option: str, value: Size | None, least: int) -> Size | None:
-    if value is None or isinstance(value, str):
-        return value if value is None else _read_name(option, value)
-    number = plain_integer(value)
-    if number is None or number < least:
-        raise ValueError(f"{option} must be an integer of at least {least} or a symbol name, not {quoted(value)}")
-    if _digits(number) > MOST_DIGITS:
-        raise ValueError(f"{option} has more than {MOST_DIGITS} digits; give a smaller number or a symbol name")
-    return number
-
-
-def _read_number(option: str, value: Number) -> Number:
-    if isinstance(value, str):
-        return _read_name(option, value)
-    number = as_exact(value)
-    if not isinstance(number, (int, Fraction)) or is_flag(number):
-        raise ValueError(f"{option} must be an integer, a fraction or a symbol name, not {quoted(value)}")
-    if max(_digits(number.numerator), _digits(number.denominator)) > MOST_DIGITS:
-        raise ValueError(f"{option} has more than {MOST_DIGITS} digits; give a shorter fraction or a symbol name")
-    return number
-
-
-def _digits(number: int) -> int:
-    """About how many decimal digits an integer has, without writing it."""
-    return int(number.bit_length() * log10(2)) + 1
-
-
-def _read_name(option: str, name: str, checked: Callable[[str], str] = symbol_name) -> str:
-    try:
-        return checked(name)
-    except ValueError as error:
-        raise ValueError(f"{option}: {error}") from error

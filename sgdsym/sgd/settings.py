@@ -7,7 +7,8 @@ from typing import Any
 
 from sgdsym.arguments import quoted, read_text
 from sgdsym.series import SGD, Coefficient, read_number, read_size, schedule_name
-from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Number, Request, Size
+from sgdsym.sgd.options import Number, Size
+from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Request
 
 _SIZES = {
     "N": "dataset_size",

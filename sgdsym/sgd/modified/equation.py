@@ -16,7 +16,8 @@ from sgdsym.sgd.expand import as_size
 from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
 from sgdsym.sgd.modified.generator import part_terms
 from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.request import Number, Request, Size
+from sgdsym.sgd.options import Number, Size
+from sgdsym.sgd.request import Request
 from sgdsym.sgd.resummation.resum import law_of
 from sgdsym.sgd.sampling import Given, Online, Sampling
 

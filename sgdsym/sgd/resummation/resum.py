@@ -16,7 +16,8 @@ from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
 from sgdsym.series import FIXED, Coefficient, Condition, undecided
 from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.request import Number, Request, Size
+from sgdsym.sgd.options import Number, Size
+from sgdsym.sgd.request import Request
 from sgdsym.sgd.resummation.laws import EdgeLaw
 from sgdsym.sgd.resummation.propagators import PropagatorTiming
 from sgdsym.sgd.resummation.resummed import FORMS, Resummed, check_limit
