@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from sgdsym.series import Coefficient
 from sgdsym.series.quotient import Base, Monomial, Quotient, Sum
@@ -56,6 +57,7 @@ def signed_terms(terms: Sum) -> list[str]:
     return [("-" if number < 0 else "+") + _product(abs(number), _words(powers)) for number, powers in terms]
 
 
+@lru_cache(maxsize=1024)
 def base_text(base: Base) -> str:
     """A size, or a power with sizes in its exponent; a root that is a number has a name of its own.
 
@@ -80,8 +82,8 @@ def root_name(root: Fraction) -> str:
 
 def roots(coefficients: Iterable[Coefficient]) -> dict[str, Fraction]:
     """The numbers that are raised to powers with sizes in the exponent, by their names."""
-    bases = {base for c in coefficients for base in Quotient.of(c).bases}
-    found = {root_name(base.root): base.root for base in bases if isinstance(base.root, Fraction)}
+    powers = frozenset().union(*(c.powers for c in coefficients))
+    found = {root_name(power.base): power.base for power in powers if isinstance(power.base, Fraction)}
     return dict(sorted(found.items()))
 
 

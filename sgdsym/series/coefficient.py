@@ -298,6 +298,11 @@ class Coefficient:
         return frozenset(names)
 
     @property
+    def powers(self) -> frozenset[Power]:
+        """The powers with symbols in their exponents that occur, such as ``mu**T``."""
+        return frozenset(power for name in self._unknowns if (power := power_of(name)))
+
+    @property
     def _unknowns(self) -> frozenset[str]:
         """Names of the unknowns of the polynomials: symbols and powers."""
         return frozenset(symbol.name for part in self._parts for symbol in part.free_symbols)

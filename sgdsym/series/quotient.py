@@ -95,7 +95,9 @@ def _sum(coefficient: Coefficient, whole: int, lifted: dict[str | Power, int]) -
 
 
 def _text(power: tuple[str | Power, int]) -> str:
-    return str(power[0])
+    return _name(power[0])
 
 
+# the same few bases stand in every term of a long coefficient
 _base = lru_cache(maxsize=1024)(Base.of)
+_name = lru_cache(maxsize=1024)(str)

@@ -32,7 +32,7 @@ from operator import mul
 from typing import Any, TypeAlias, TypeVar
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import binomial, divided_difference
+from sgdsym.sgd.differences import binomial, divided_difference, node_order
 from sgdsym.sgd.jets import Depths, difference, jet, raised, times
 from sgdsym.sgd.modes import Mode
 from sgdsym.sgd.optimizers import LinearOptimizer
@@ -214,25 +214,27 @@ class ModeTiming:
             parts += [difference(each, [jet(node, depths) for node in group], depths) for group in groups]
             return [reduce(lambda x, y: times(x, y, depths), parts).get(tuple(depths), Coefficient(0))]
         # an epoch has at least one slot, so that a rate that vanishes leaves nothing of it
-        values = [rate.power(each) if rate else rate for rate in map(_rate, outer)]
-        found = [_rate(front), self._difference(every, values)]
-        return found + [self._difference(each, [_rate(node) for node in group]) for group in groups]
+        found = [self._rate(front), self._difference(every, [self._rate(node, each) for node in outer])]
+        return found + [self._difference(each, [self._rate(node) for node in group]) for group in groups]
 
     def _difference(self, exponent: Coefficient, nodes: Sequence[Coefficient]) -> Coefficient:
         """A divided difference, which does not depend on the order of its nodes."""
-        key = exponent, tuple(sorted(nodes, key=str))
+        key = exponent, tuple(sorted(nodes, key=node_order))
         if key not in self.known:
             self.known[key] = divided_difference(*key)
         return self.known[key]
 
+    def _rate(self, rates: Rates, slots: Coefficient | None = None) -> Coefficient:
+        """The product of the rates of a gap, over one slot or over so many, where zero stays what it is."""
+        key = rates, slots
+        if key not in self.known:
+            rate = reduce(mul, (rate for rate, _ in rates), Coefficient(1))
+            self.known[key] = rate.power(slots) if slots is not None and rate else rate
+        return self.known[key]
+
 
 def _sorted(rates: Sequence[Rate]) -> Rates:
-    return tuple(sorted(rates, key=lambda rate: (rate[1], str(rate[0]))))
-
-
-def _rate(rates: Rates) -> Coefficient:
-    """The product of the rates of a gap."""
-    return reduce(mul, (rate for rate, _ in rates), Coefficient(1))
+    return tuple(sorted(rates, key=lambda rate: (rate[1], node_order(rate[0]))))
 
 
 def slots_in_use(

@@ -11,7 +11,7 @@ Knows numbers of any field.  Refuses to know what is summed, and why.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from math import comb, factorial
 from operator import add
 from typing import Any, TypeVar
@@ -47,6 +47,15 @@ def divided_difference(steps: Coefficient, nodes: Sequence[Coefficient]) -> Coef
             return Coefficient(complete_homogeneous(number - len(nodes) + 1, nodes))
     powers = {node: node.power(steps) for node in nodes if node}
     return confluent_difference(nodes, lambda here, k: taylor(steps, here, k, powers.get(here)))
+
+
+@lru_cache(maxsize=2**16)
+def node_order(node: Coefficient) -> str:
+    """The text that nodes are sorted by: a divided difference does not depend on their order, and one order is one key.
+
+    The same few nodes are sorted once for each way to place the steps, so their texts are kept.
+    """
+    return str(node)
 
 
 def taylor(steps: Coefficient, node: Coefficient, degree: int, power: Coefficient | None = None) -> Coefficient:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import divided_difference, taylor
+from sgdsym.sgd.differences import divided_difference, node_order, taylor
 from sgdsym.sgd.polynomials import Polynomial, multiplied
 
 Depths: TypeAlias = tuple[int, ...]
@@ -76,7 +76,9 @@ def difference(exponent: Coefficient, nodes: Sequence[Polynomial], depths: Depth
     known: dict[tuple[Coefficient, ...], Coefficient] = {}
     total: Polynomial = {}
     for repeats, share in shares.items():
-        repeated = tuple(sorted((v for v, k in zip(values, repeats, strict=True) for _ in range(k + 1)), key=str))
+        repeated = tuple(
+            sorted((v for v, k in zip(values, repeats, strict=True) for _ in range(k + 1)), key=node_order)
+        )
         if repeated not in known:
             known[repeated] = divided_difference(exponent, repeated)
         for exponents, c in share.items():
