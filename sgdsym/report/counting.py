@@ -152,7 +152,7 @@ def count(diagram: Diagram, request: Request) -> Count:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Timing):
     """A timing that has every order listed, also where it only asks how many levels there are."""
 
     timing: Timing

@@ -36,7 +36,8 @@ from sgdsym.sgd.differences import binomial, divided_difference, node_order
 from sgdsym.sgd.jets import Depths, difference, jet, raised, times
 from sgdsym.sgd.modes import Mode
 from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import START, Pattern, Span, edge_spans
+from sgdsym.sgd.patterns import START, Pattern, Span, Timing, edge_spans
+from sgdsym.sgd.products import Factors, Product, total
 
 # the rate of a mode, and which of the depths it has, -1 where that is zero
 Rate: TypeAlias = tuple[Coefficient, int]
@@ -65,7 +66,7 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainTiming:
+class PlainTiming(Timing):
     """Plain gradient steps: only the numbers of levels count."""
 
     calendar: Calendar
@@ -85,7 +86,7 @@ class PlainTiming:
 
 
 @dataclass(frozen=True, slots=True)
-class RateTiming:
+class RateTiming(Timing):
     r"""The derivative of plain time-sums by the number of epochs at zero: that of :math:`\binom Em` is :math:`(-1)^{m-1}/m`.
 
     Attributes:
@@ -107,7 +108,7 @@ class RateTiming:
 
 
 @dataclass(frozen=True, slots=True)
-class ContinuousTiming:
+class ContinuousTiming(Timing):
     r"""Time :math:`T` without ties: :math:`m` groups of steps at times of their own, volume :math:`T^m/m!`.
 
     Attributes:
@@ -130,7 +131,7 @@ class ContinuousTiming:
 
 
 @dataclass(frozen=True, slots=True)
-class ModeTiming:
+class ModeTiming(Timing):
     """A constant optimiser: every edge is a sum of modes.
 
     Attributes:
@@ -157,13 +158,18 @@ class ModeTiming:
 
     def value(self, key: Any) -> Coefficient:
         """The sum over the modes of all edges."""
-        spans, epochs, slots, reads = key
-        return Coefficient.sum_of_products(
-            (weight, *self.factors(front, nodes, depths, epochs, slots))
-            for (front, nodes, depths), weight in self._products(spans, sum(epochs), reads).items()
-        )
+        return total(self.products(key))
 
-    def _products(self, spans: Sequence[Span], levels: int, reads: bool) -> Mapping[Modes, Coefficient]:
+    def products(self, key: Any) -> Sequence[Product]:
+        """The products of modes, one from each edge."""
+        spans, epochs, slots, reads = key
+        return [
+            Product((weight, *front), sums)
+            for (rates, nodes, depths), weight in self._mode_products(spans, sum(epochs), reads).items()
+            for front, sums in [self.factors(rates, nodes, depths, epochs, slots)]
+        ]
+
+    def _mode_products(self, spans: Sequence[Span], levels: int, reads: bool) -> Mapping[Modes, Coefficient]:
         """The products of modes, one from each edge: rates in front and in each gap, depths, and their weight.
 
         A rate is a pair of its value and the place of its depth, -1 where that is zero; plain modes have none.  Where the
@@ -195,8 +201,8 @@ class ModeTiming:
 
     def factors(
         self, front: Rates, nodes: tuple[Rates, ...], depths: Depths, epochs: tuple[int, ...], slots: tuple[int, ...]
-    ) -> list[Coefficient]:
-        """The time-sum of one product of modes, as factors."""
+    ) -> tuple[Factors, Factors]:
+        """The time-sum of one product of modes: what stands in front, and differences, that over the epochs first."""
         every, each = self.calendar.epochs, self.calendar.slots
         cuts = [0, *accumulate(epochs)]
         if slots:
@@ -212,10 +218,11 @@ class ModeTiming:
             ends = [raised(jet(node, depths), each, depths) for node in outer]
             parts = [jet(front, depths), difference(every, ends, depths)]
             parts += [difference(each, [jet(node, depths) for node in group], depths) for group in groups]
-            return [reduce(lambda x, y: times(x, y, depths), parts).get(tuple(depths), Coefficient(0))]
+            return (), (reduce(lambda x, y: times(x, y, depths), parts).get(tuple(depths), Coefficient(0)),)
         # an epoch has at least one slot, so that a rate that vanishes leaves nothing of it
-        found = [self._rate(front), self._difference(every, [self._rate(node, each) for node in outer])]
-        return found + [self._difference(each, [self._rate(node) for node in group]) for group in groups]
+        over_epochs = self._difference(every, [self._rate(node, each) for node in outer])
+        over_slots = [self._difference(each, [self._rate(node) for node in group]) for group in groups]
+        return (self._rate(front),), (over_epochs, *sorted(over_slots, key=node_order))
 
     def _difference(self, exponent: Coefficient, nodes: Sequence[Coefficient]) -> Coefficient:
         """A divided difference, which does not depend on the order of its nodes."""

@@ -39,6 +39,7 @@ from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import READINGS, Reading
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.options import Number, Size
+from sgdsym.sgd.products import Product, total
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.request import Request
 from sgdsym.sgd.sampling import Sampling
@@ -222,10 +223,10 @@ def _placed_terms(
 
 def counted(readings: Iterable[Reading], draws: Sampling) -> dict[Diagram, Coefficient]:
     """The coefficient of each diagram, all its readings added up before anything is reduced."""
-    parts: dict[Diagram, list[tuple[Coefficient, ...]]] = {}
+    parts: dict[Diagram, list[Product]] = {}
     for reading in readings:
         parts.setdefault(reading.diagram, []).extend(reading.products(draws))
-    return {diagram: Coefficient.sum_of_products(products) for diagram, products in parts.items()}
+    return {diagram: total(products) for diagram, products in parts.items()}
 
 
 def _grown_terms(request: Request, progress: Callable[[int, int], None] | None) -> dict[Diagram, Coefficient]:

@@ -31,6 +31,7 @@ from sgdsym.series import (
     Observable,
 )
 from sgdsym.sgd.placement import Placement
+from sgdsym.sgd.products import Product
 from sgdsym.sgd.sampling import Sampling
 
 
@@ -65,14 +66,14 @@ class Reading:
         shared = any(0 in block for block in self.blocks)
         return self if self.marked or shared else replace(self, marked=True, blocks=(*self.blocks, (0,)))
 
-    def products(self, sampling: Sampling) -> list[tuple[Coefficient, ...]]:
+    def products(self, sampling: Sampling) -> list[Product]:
         """The coefficient of the diagram under a sampling, as a sum of products that is not yet formed."""
-        found: list[tuple[Coefficient, ...]] = []
+        found: list[Product] = []
         for sign, placements in self.weights:
             factor = self.share * sign
             first, *others = placements
             rest = tuple(map(sampling.weight, others))
-            found += [(factor, *product, *rest) for product in sampling.products(first)]
+            found += [product.times(factor, *rest) for product in sampling.products(first)]
         return found
 
 

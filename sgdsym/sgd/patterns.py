@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from sgdsym.series import Coefficient
+from sgdsym.sgd.products import Product
 
 # kind of an edge, and the levels it reaches from and to: the start is level 0, a root is above the last
 Span: TypeAlias = tuple[int, int, int]
@@ -59,6 +60,10 @@ class Timing(Protocol):
     def value(self, key: Any) -> Coefficient:
         """The time-sum of a key."""
         ...
+
+    def products(self, key: Any) -> Sequence[Product]:
+        """The time-sum of a key as a sum of products whose factors other keys have too, where it is one."""
+        return [Product(sums=(self.value(key),))]
 
 
 def edge_spans(levels: Sequence[int], parents: Sequence[int]) -> list[Span]:

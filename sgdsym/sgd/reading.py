@@ -17,10 +17,11 @@ from typing import Any
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.patterns import Pattern, Timing
+from sgdsym.sgd.products import Product, total
 
 
 @dataclass(frozen=True, slots=True)
-class AlongRun:
+class AlongRun(Timing):
     """Time-sums averaged over the update after which the weights are read.
 
     Attributes:
@@ -43,11 +44,17 @@ class AlongRun:
 
     def value(self, key: Any) -> Coefficient:
         """The mean over the places of the reading."""
+        return total(self.products(key))
+
+    def products(self, key: Any) -> Sequence[Product]:
+        """The products of the places."""
         if not key:
-            return Coefficient(1)
-        return Coefficient.sum_of_products(
-            (Coefficient(ways) / self.steps, self.timing.value(inner)) for inner, ways in key
-        )
+            return [Product()]
+        return [
+            product.times(Coefficient(ways) / self.steps)
+            for inner, ways in key
+            for product in self.timing.products(inner)
+        ]
 
 
 def readings(pattern: Pattern, single: bool) -> Iterator[Pattern]:

@@ -11,12 +11,12 @@ from typing import Any
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import Pattern, Span, edge_spans
+from sgdsym.sgd.patterns import Pattern, Span, Timing, edge_spans
 from sgdsym.sgd.polynomials import Polynomial, added
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterTiming:
+class RegisterTiming(Timing):
     r"""Updates that differ: the registers of all open edges are followed from update to update.
 
     The state is, for each number of levels done, a tensor with an axis of registers for each edge that is open; an update

@@ -17,13 +17,13 @@ from sgdsym.series import Coefficient, Recursion, ScheduleSum
 from sgdsym.sgd.calendar import Calendar
 from sgdsym.sgd.modes import Vector
 from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import ROOT, Pattern, edge_spans
+from sgdsym.sgd.patterns import ROOT, Pattern, Timing, edge_spans
 
 Ranks: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduleTiming:
+class ScheduleTiming(Timing):
     """Updates whose rates have a name and no values.
 
     Attributes:

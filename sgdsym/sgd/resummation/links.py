@@ -22,6 +22,7 @@ from sgdsym.sgd.calendar import Calendar, ModeTiming
 from sgdsym.sgd.modes import Mode
 from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.polynomials import Exponents, Polynomial, added, multiplied
+from sgdsym.sgd.products import Product, total
 from sgdsym.sgd.resummation.laws import EdgeLaw
 from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
 
@@ -99,7 +100,7 @@ class Steps:
         """The difference as a polynomial, up to a degree."""
         sums = ModeTiming(self.calendar, LinearOptimizer.sgd(), (), ())
         epochs = found.epochs or (1,) * (len(found.nodes) - 1)
-        total: Polynomial = {}
+        polynomial: Polynomial = {}
         for links in _compositions(found.edges, degree):
             parts = []
             for modes in product(*(self._modes(count, self.rooted[e]) for e, count in links.items())):
@@ -109,10 +110,10 @@ class Steps:
                 rate = {e: (mode.rate, next(places) if mode.depth else -1) for e, mode in chosen.items()}
                 carried = {e: () if mode.is_plain else (rate[e],) for e, mode in chosen.items()}
                 front, *nodes = (tuple(r for e in held for r in carried[e]) for held in (found.front, *found.nodes))
-                weights = [mode.weight for mode in modes]
-                parts.append((*weights, *sums.factors(front, tuple(nodes), depths, epochs, found.slots)))
-            total[tuple(links.get(e, 0) for e in range(edges))] = Coefficient.sum_of_products(parts)
-        return total
+                ahead, differences = sums.factors(front, tuple(nodes), depths, epochs, found.slots)
+                parts.append(Product((*(mode.weight for mode in modes), *ahead), differences))
+            polynomial[tuple(links.get(e, 0) for e in range(edges))] = total(parts)
+        return polynomial
 
     def _modes(self, links: int, rooted: bool) -> tuple[Mode, ...]:
         if (links, rooted) not in self.known:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern, Span, edge_spans
+from sgdsym.sgd.patterns import Pattern, Span, Timing, edge_spans
 
 Edges: TypeAlias = tuple[int, ...]
 Key: TypeAlias = tuple[Edges, tuple[Edges, ...], tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class PropagatorTiming:
+class PropagatorTiming(Timing):
     r"""Every edge decays at a rate of its own: :math:`r_e^{\Delta-1}` in steps, or :math:`e^{-\lambda_e\Delta}` in continuous time.
 
     The value of a key is an opaque symbol, so that a sampling can count without knowing the rates; :attr:`symbols` says

@@ -8,13 +8,15 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import mul
-from typing import Any
+from typing import Any, TypeVar
 
 from sgdsym.series import Coefficient
 from sgdsym.sgd.differences import falling_factorial
 from sgdsym.sgd.patterns import Pattern, Timing
 from sgdsym.sgd.placement import Placement
+from sgdsym.sgd.products import Product, total
 
+Value = TypeVar("Value")
 # a pattern, what the sampling makes of it besides, and how many there are alike
 Arrangement = tuple[Pattern, Hashable, int]
 
@@ -60,7 +62,7 @@ class Sampling(ABC):
 
     sizes: Sizes
     timing: Timing
-    formed: dict[Hashable, Coefficient] = field(default_factory=dict, init=False, compare=False, repr=False)
+    formed: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @abstractmethod
     def arrangements(self, placement: Placement) -> Iterable[Arrangement]:
@@ -101,9 +103,9 @@ class Sampling(ABC):
 
     def weight(self, placement: Placement) -> Coefficient:
         """Expected weight of a placement over all times and all data points."""
-        return Coefficient.sum_of_products(self.products(placement))
+        return total(self.products(placement))
 
-    def products(self, placement: Placement) -> list[tuple[Coefficient, ...]]:
+    def products(self, placement: Placement) -> list[Product]:
         """The weight as a sum of products, not yet formed: equal pairs of keys are counted first."""
         timing, parents = self.timing, placement.forest.parents
         counts: Counter[tuple[Hashable, Hashable]] = Counter()
@@ -111,17 +113,19 @@ class Sampling(ABC):
             counts[timing.key(pattern, parents), own] += ways
         steps = len(parents)
         return [
-            (Coefficient(ways), self._once(timing.value, key), self._once(self.value, own, steps))
+            product.times(Coefficient(ways), self._once(self.value, own, steps))
             for (key, own), ways in counts.items()
             if ways
+            for product in self._once(timing.products, key)
         ]
 
-    def _once(self, value: Callable[..., Coefficient], *key: Hashable) -> Coefficient:
+    def _once(self, value: Callable[..., Value], *key: Hashable) -> Value:
         """A value, formed when it is first asked for."""
         place = value.__qualname__, key
         if place not in self.formed:
             self.formed[place] = value(*key)
-        return self.formed[place]
+        found: Value = self.formed[place]
+        return found
 
 
 def one_run(levels: tuple[int, ...], points: tuple[int, ...] = ()) -> Pattern:
