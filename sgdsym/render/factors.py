@@ -13,6 +13,7 @@ from sgdsym import formula as tree
 from sgdsym.formula import Bracket, Digits, Formula, Row, Sign, Summed, power, row, signed_sum
 from sgdsym.render.notation import GREEK, Notation
 from sgdsym.series import Coefficient, Power
+from sgdsym.series.factoring import factor_list
 
 if TYPE_CHECKING:
     from sympy.polys.rings import PolyElement
@@ -23,6 +24,8 @@ Polynomial = tuple[tuple[int, Monomial], ...]
 Factor = tuple[Polynomial, int]
 # of what is factorised: the degrees in all symbols added, the bits of a number, the symbols
 LARGEST_DEGREE, LONGEST_NUMBER, MOST_SYMBOLS = 80, 600, 12
+# terms of a factor that is searched for factors of its own
+LONGEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ def _factors(product: Iterable[tuple[PolyElement, int]], bases: Sequence[Base]) 
     rates |= {name for base in bases if isinstance(base, Power) for name in (base, base.base)}
     found: dict[Polynomial, int] = {}
     for polynomial, times in product:
-        number, factors = polynomial.factor_list() if _is_moderate(polynomial) else _split(polynomial)
+        number, factors = factor_list(polynomial, LONGEST) if _is_moderate(polynomial) else _split(polynomial)
         total *= int(number) ** times
         for base, exponent in factors:
             key, flipped = _oriented(_terms(base, bases), rates)

@@ -9,12 +9,14 @@ import operator
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache, reduce
+from math import lcm
 from random import Random
 from typing import Any, TypeAlias
 
 import symengine
 
 from sgdsym.series.division import Monomial, Polynomial
+from sgdsym.series.factoring import factor_list
 
 # factors with their exponents
 Below: TypeAlias = tuple[tuple[Any, int], ...]
@@ -129,34 +131,31 @@ def factorise(expression: Any) -> tuple[Any, Below]:
     """An expanded expression as a monomial times powers of irreducible polynomials with positive leading coefficient."""
     if not isinstance(expression, symengine.Add):
         return expression, ()
-    import sympy
+    from sympy import ZZ
+    from sympy.polys.rings import ring
 
-    names: dict[str, str] = {}
-    numerator = {
-        tuple((names.setdefault(base, f"x{len(names)}"), e) for base, e in powers): c
-        for powers, c in terms_of(expression)
-    }
-    back = {sympy.Symbol(name): symengine.Symbol(base) for base, name in names.items()}
-    polynomial = sympy.Add(
-        *(
-            sympy.Rational(c.numerator, c.denominator) * sympy.Mul(*(sympy.Symbol(x) ** e for x, e in powers))
-            for powers, c in numerator.items()
+    terms = [(dict(powers), number) for powers, number in terms_of(expression)]
+    names = sorted({name for powers, _ in terms for name in powers})
+    whole = lcm(*(number.denominator for _, number in terms))
+    # negative powers of symbols make it a fraction, over a monomial
+    lowest = {name: min(powers.get(name, 0) for powers, _ in terms) for name in names}
+    domain, *_ = ring([f"x{i}" for i in range(len(names))], ZZ)
+    content, factors = factor_list(
+        domain.from_dict(
+            {tuple(powers.get(name, 0) - lowest[name] for name in names): int(c * whole) for powers, c in terms}
         )
     )
-    # negative powers of symbols make it a fraction, over a monomial
-    above, under = sympy.fraction(sympy.together(polynomial))
-    content, factors = sympy.factor_list(above)
-    monomial = symengine.sympify(content) / symengine.sympify(under).subs(back)
+    monomial = rational(Fraction(content, whole)) * product_of(tuple((name, e) for name, e in lowest.items() if e))
     below = []
     for factor, exponent in factors:
-        base = symengine.expand(symengine.sympify(factor).subs(back))
-        if isinstance(base, symengine.Add) and exponent > 0:
-            if terms_of(base)[0][1] < 0:
-                # which of a factor and its negative is positive must not depend on the other factors
-                base, monomial = symengine.expand(-base), monomial * (-1) ** exponent
-            below.append((base, int(exponent)))
-        else:
-            monomial *= base**exponent
+        base = sum_of(
+            (tuple((name, e) for name, e in zip(names, exponents, strict=True) if e), Fraction(int(number)))
+            for exponents, number in factor.terms()
+        )
+        if terms_of(base)[0][1] < 0:
+            # which of a factor and its negative is positive must not depend on the other factors
+            base, monomial = symengine.expand(-base), monomial * (-1) ** exponent
+        below.append((base, exponent))
     return monomial, tuple(sorted(below, key=base_text))
 
 
