@@ -19,7 +19,7 @@ from sgdsym.diagrams.partitions import (
     refinements,
     set_partitions,
 )
-from sgdsym.diagrams.posets import order_polynomial, surjections, weak_orders
+from sgdsym.diagrams.posets import level_sizes, order_polynomial, surjections, weak_orders
 
 __all__ = [
     "MAX_ORDER",
@@ -35,6 +35,7 @@ __all__ = [
     "format_notation",
     "from_networkx",
     "grow",
+    "level_sizes",
     "match_nodes",
     "moebius",
     "order_polynomial",

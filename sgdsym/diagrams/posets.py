@@ -9,8 +9,9 @@ along every edge towards the root.  The number of ways is the strict order polyn
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import combinations
 from operator import or_
 
@@ -141,6 +142,27 @@ def weak_orders(above: Sequence[int]) -> Iterator[tuple[int, ...]]:
                 yield (level, *later)
 
     yield from extend((1 << len(above)) - 1)
+
+
+@lru_cache(maxsize=4096)
+def level_sizes(above: tuple[int, ...]) -> Mapping[tuple[int, ...], int]:
+    """How many of the :func:`weak_orders` have levels of which sizes, the sizes sorted.
+
+    >>> level_sizes((0, 0)) == {(1, 1): 2, (2,): 1}
+    True
+    """
+
+    @cache
+    def sizes_of(left: int) -> Counter[tuple[int, ...]]:
+        if not left:
+            return Counter({(): 1})
+        found: Counter[tuple[int, ...]] = Counter()
+        for level in _first_levels(above, left):
+            for sizes, ways in sizes_of(left & ~level).items():
+                found[tuple(sorted((level.bit_count(), *sizes)))] += ways
+        return found
+
+    return sizes_of((1 << len(above)) - 1)
 
 
 def _first_levels(above: Sequence[int], left: int) -> Iterator[int]:

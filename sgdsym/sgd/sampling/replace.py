@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sgdsym.diagrams import Partition, connected_parts, refinements, set_partitions, weak_orders
+from sgdsym.diagrams import Partition, connected_parts, level_sizes, refinements, set_partitions, weak_orders
 from sgdsym.series import Coefficient
+from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling, one_run
 
@@ -35,8 +36,13 @@ class Replace(Sampling):
         for cells in set_partitions(len(placement.forest.parents)):
             celled = Placement(placement.forest, cells)
             above = celled.above_blocks()
-            if above is not None:
-                power = self._power(placement, cells)
+            if above is None:
+                continue
+            power = self._power(placement, cells)
+            if not self.timing.looks_at_steps:
+                for sizes, ways in level_sizes(tuple(above)).items():
+                    yield Pattern((), (1,) * len(sizes)), (power, sizes), ways
+            else:
                 for levels in weak_orders(above):
                     counts = tuple(level.bit_count() for level in levels)
                     pattern = one_run(tuple(map(celled.steps_of, levels)), counts)
