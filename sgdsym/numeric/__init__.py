@@ -2,43 +2,11 @@
 
 Knows arrays, exact ones included, and what a diagram means on them.  Refuses to know how kernels are made and how
 formulas are printed.  Where the tensors are too large to form, :mod:`sgdsym.numeric.jax` and :mod:`sgdsym.numeric.torch`
-evaluate the same series by products along the trees; they are imported by name, and load no framework until they are used.
+evaluate the same series by products along the trees; they load no framework until they are used.
+
+The names are listed in ``__init__.pyi`` and loaded when they are first used: not every command needs sympy.
 """
 
-from importlib import import_module
-from types import ModuleType
+import lazy_loader
 
-from sgdsym.numeric.distributions import Finite, Gaussian
-from sgdsym.numeric.interpreter import interpret, interpret_diagram
-from sgdsym.numeric.logistic import logistic_derivatives
-from sgdsym.numeric.polynomials import Polynomial, polynomial_derivatives
-from sgdsym.numeric.population import Population, sampled_degrees
-from sgdsym.numeric.symbolic import LocalLoss, SymbolicLoss, from_sympy
-from sgdsym.numeric.trajectories import interpret_trajectory
-
-__all__ = [
-    "Finite",
-    "Gaussian",
-    "LocalLoss",
-    "Polynomial",
-    "Population",
-    "SymbolicLoss",
-    "from_sympy",
-    "interpret",
-    "interpret_diagram",
-    "interpret_trajectory",
-    "logistic_derivatives",
-    "polynomial_derivatives",
-    "sampled_degrees",
-]
-
-
-def __getattr__(name: str) -> ModuleType:
-    """The front ends for frameworks, found by a dot and loaded when they are first named."""
-    if name in ("jax", "torch"):
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), "jax", "torch"])
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -33,8 +33,9 @@ def test_expanded_it_is_the_plain_series(rule, observable):
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
-def test_momentum_to_order_four(nesterov):
-    setting = {"order": 4, "observable": "displacement", "momentum": Fraction(9, 10), "nesterov": nesterov, "steps": 6}
+@pytest.mark.parametrize("observable", ["test-loss", "displacement", "covariance", "function"])
+def test_momentum_to_order_four(observable, nesterov):
+    setting = {"order": 4, "observable": observable, "momentum": "mu", "nesterov": nesterov}
     assert resum(**setting).expand() == expand(**setting)
 
 
