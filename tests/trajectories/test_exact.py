@@ -6,9 +6,11 @@ from math import prod
 
 import numpy as np
 import pytest
+import sympy as sp
 
-from sgdsym import expand
+from sgdsym import expand, resum
 from sgdsym.numeric import interpret_diagram, interpret_trajectory, polynomial_derivatives
+from sgdsym.sgd.resummation.closed import closed_form
 from sgdsym.trajectories import trajectory
 from tests.codegen.exact import cumulant
 from tests.oracle.landscapes import Landscape, random_landscape
@@ -59,7 +61,7 @@ def unpacked(value, order):
     [
         (1, 6, 3, {}),
         (2, 6, 2, {}),
-        (1, 5, 3, {"momentum": Fraction(1, 2)}),
+        (1, 6, 3, {"momentum": Fraction(1, 2)}),
         (1, 4, 3, {"momentum": Fraction(2, 3), "nesterov": True}),
         (1, 4, 3, {"schedule": [1, Fraction(1, 2), 2], "momentum": Fraction(1, 3)}),
         (1, 4, 3, {"average": "uniform"}),
@@ -81,7 +83,7 @@ def test_batch_noise_is_that_of_the_plain_series(observable, variables, order, s
 
 @pytest.mark.parametrize(
     ("variables", "order", "steps", "highest", "options"),
-    [(1, 5, 3, 2, {}), (2, 4, 2, 1, {}), (1, 4, 3, 1, {"momentum": Fraction(1, 2)})],
+    [(1, 6, 3, 2, {}), (2, 4, 2, 1, {}), (1, 6, 3, 1, {"momentum": Fraction(1, 2)})],
 )
 @pytest.mark.parametrize("observable", ["test-loss", "generalization-gap", "displacement"])
 def test_the_noise_of_a_dataset_is_that_of_the_plain_series(observable, variables, order, steps, highest, options):
@@ -180,3 +182,45 @@ def parents(diagram):
                 found[w] = v
                 reached.append(w)
     return found
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"momentum": Fraction(2, 5)}, {"momentum": Fraction(2, 5), "nesterov": True}], ids=str
+)
+@pytest.mark.parametrize("observable", ["test-loss", "displacement", "covariance"])
+def test_constant_tensors_give_the_resummed_series(observable, options):
+    """A quadratic loss whose noise is the same everywhere: both sum all orders in the learning rate."""
+    curvatures, points, theta = (
+        [Fraction(3, 2), Fraction(1, 3)],
+        [[1, -2], [3, 1], [-1, 1]],
+        [Fraction(2), Fraction(-1, 2)],
+    )
+    learning_rate, steps = Fraction(3, 7), 5
+
+    def derivatives_at(position):
+        slopes = [[h * (x - a) for h, x, a in zip(curvatures, position, point, strict=True)] for point in points]
+        losses = [sum(g * g / h for g, h in zip(row, curvatures, strict=True)) / 2 for row in slopes]
+        return [losses, slopes, [np.diag(curvatures)] * 3, *(np.zeros((3, *[2] * k), dtype=int) for k in (3, 4))]
+
+    found = interpret_trajectory(
+        trajectory(observable=observable, order=1, **options), derivatives_at, theta, learning_rate, steps=steps
+    )
+    losses, slopes, *_ = (np.array(tensor, dtype=object) for tensor in derivatives_at(theta))
+    gradient = slopes.mean(axis=0)
+    noise = (slopes - gradient).T @ (slopes - gradient) / 3
+    resummed = closed_form(
+        resum(order=2, observable=observable, steps=steps, **options),
+        curvatures,
+        {(0,): losses.mean(), (1,): gradient, (1, 1): noise},
+        learning_rate=learning_rate,
+    )
+    inverse = sp.Symbol("x")
+    entries = np.array(
+        resummed.subs("B", 1 / inverse)
+        if observable == "test-loss"
+        else [e.subs("B", 1 / inverse) for e in sp.flatten(resummed)]
+    )
+    for power, value in enumerate(found):
+        given = np.array(value, dtype=object).ravel()
+        wanted = [sp.Poly(entry, inverse).coeff_monomial(inverse**power) for entry in np.ravel(entries)]
+        assert [Fraction(x) for x in given] == [Fraction(int(w.p), int(w.q)) for w in wanted]
