@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym import expand
 from sgdsym.diagrams import format_notation
+from sgdsym.references import REFERENCES
 from sgdsym.render import diagram_to_svg, explain
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def _write(app: Sphinx) -> None:
     (folder / "api" / "index.rst").write_text(
         f"{_title('Every public name')}\n.. toctree::\n   :maxdepth: 1\n\n{listed}\n", "utf-8"
     )
+    (folder / "bibliography.rst").write_text(bibliography(), encoding="utf-8")
+    (folder / "references.bib").write_text(
+        "\n\n".join(work.to_bibtex() for work in REFERENCES) + "\n", encoding="utf-8"
+    )
     (folder / "diagrams.md").write_text(_gallery(folder), encoding="utf-8")
     _copy_notebooks(Path(app.srcdir).parent / "notebooks", folder / "notebooks")
 
@@ -95,6 +100,20 @@ def room_page(room: str, title: str) -> str:
 
 def _title(text: str) -> str:
     return f"{text}\n{'=' * len(text)}\n"
+
+
+def bibliography() -> str:
+    """A page with every work that is named as a source: each key is an anchor, to which docstrings and pages lead."""
+    lines = [
+        _title("Bibliography"),
+        "The works that the manual, the docstrings and the reports name.  A key leads here from wherever it stands.  All of them as "
+        ":download:`BibTeX <references.bib>`; ``sgdsym literature --format bibtex`` writes those whose formulas are checked.\n",
+        f"By year: {' '.join(f'[{work.key}]_' for work in sorted(REFERENCES, key=lambda work: work.year or 9999))}\n",
+    ]
+    for work in REFERENCES:
+        link = f".  `{work.identifier} <{work.address}>`__" if work.identifier else ""
+        lines.append(f".. _bib-{work.key.lower()}:\n\n.. [{work.key}] {work}{link}\n")
+    return "\n".join(lines)
 
 
 def _gallery(folder: Path) -> str:

@@ -39,6 +39,7 @@ _SUFFIXES = {
     ".txt": "text",
     ".tex": "latex",
     ".typ": "typst",
+    ".bib": "bibtex",
     ".md": "markdown",
     ".csv": "csv",
     ".json": "json",

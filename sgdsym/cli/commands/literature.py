@@ -8,7 +8,7 @@ from sgdsym.cli.formats import chosen_format
 from sgdsym.cli.options import Commands, RequestError, add_output
 from sgdsym.cli.output import check_writable, write
 
-FORMATS = ("text", "latex", "json", "html")
+FORMATS = ("text", "latex", "json", "html", "bibtex")
 
 
 def add(commands: Commands) -> None:
