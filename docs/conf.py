@@ -24,7 +24,9 @@ exclude_patterns = ["_ext"]
 templates_path = []
 html_theme = "furo"
 html_title = f"sgdsym {release}"
-html_static_path = []
+html_show_copyright = False
+html_static_path = ["_static"]
+html_css_files = ["manual.css"]
 html_copy_source = False
 
 myst_enable_extensions = ["amsmath", "dollarmath", "deflist", "colon_fence"]

@@ -42,8 +42,7 @@ def warmup_cosine(steps: int, *, warmup: int, last: float = 0.0) -> Rates:
     Raises:
         ValueError: if an argument is no number of its range.
 
-    Source: I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, equation 5; P. Goyal et al.,
-    "Accurate, large minibatch SGD", 2017, section 2.2 (warm-up).
+    Source: [Loshchilov2017]_, equation 5; [Goyal2017]_, section 2.2 (warm-up).
 
     >>> warmup_cosine(6, warmup=2).round(3).tolist()
     [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
@@ -132,7 +131,7 @@ def inverse_time(steps: int, *, scale: float = 1.0) -> Rates:
     Raises:
         ValueError: if an argument is no number of its range.
 
-    Source: H. Robbins and S. Monro, "A stochastic approximation method", 1951.
+    Source: [Robbins1951]_.
 
     >>> inverse_time(4).round(3).tolist()
     [1.0, 0.5, 0.333, 0.25]
@@ -162,8 +161,7 @@ def warmup_stable_decay(steps: int, *, warmup: int, decay: int, last: float = 0.
     Raises:
         ValueError: if an argument is no number of its range.
 
-    Source: S. Hu et al., "MiniCPM: unveiling the potential of small language models with scalable training strategies", 2024,
-    section 4.3.
+    Source: [Hu2024]_, section 4.3.
 
     >>> warmup_stable_decay(8, warmup=2, decay=4).tolist()
     [0.5, 1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25]

@@ -1,6 +1,7 @@
 """The package as it is installed: templates, types and the cost of importing it."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,18 @@ def test_distributions_are_small_and_hold_no_tests(wheel, tmp_path):
         names = {Path(*Path(name).parts[1:]).as_posix() for name in packed.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "sgdsym/__init__.pyi", "templates/kernel.py.jinja"} <= names
     assert not [name for name in names if name.startswith(("tests", "notebooks"))]
+
+
+def test_the_version_stands_in_one_place(wheel):
+    """In pyproject.toml; the newest entry of the changes is about it, and texts that would have to follow do not name it."""
+    version = tomllib.loads((SOURCE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert wheel.name.split("-")[1] == version
+    changes = (SOURCE / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+) .*?(?=^## |\Z)", changes, re.MULTILINE | re.DOTALL)
+    assert newest[1] == version
+    assert re.findall(r"^### (\w+)", newest[0], re.MULTILINE) == ["Added", "Changed", "Fixed"]
+    followers = ["README.md", "CITATION.cff", "docs/conf.py", "sgdsym/__init__.py", "sgdsym/__init__.pyi"]
+    assert not [name for name in followers if version in (SOURCE / name).read_text(encoding="utf-8")]
 
 
 def test_kernels_are_generated_from_the_wheel(wheel, tmp_path):

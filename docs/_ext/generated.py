@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym import expand
 from sgdsym.diagrams import format_notation
-from sgdsym.render import diagram_to_svg, explain
+from sgdsym.formula import to_latex
+from sgdsym.references import REFERENCES
+from sgdsym.render import Notation, diagram_to_latex, diagram_to_svg, explain
+from sgdsym.render.factors import factor
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -66,6 +69,10 @@ def _write(app: Sphinx) -> None:
     (folder / "api" / "index.rst").write_text(
         f"{_title('Every public name')}\n.. toctree::\n   :maxdepth: 1\n\n{listed}\n", "utf-8"
     )
+    (folder / "bibliography.rst").write_text(bibliography(), encoding="utf-8")
+    (folder / "references.bib").write_text(
+        "\n\n".join(work.to_bibtex() for work in REFERENCES) + "\n", encoding="utf-8"
+    )
     (folder / "diagrams.md").write_text(_gallery(folder), encoding="utf-8")
     _copy_notebooks(Path(app.srcdir).parent / "notebooks", folder / "notebooks")
 
@@ -97,13 +104,28 @@ def _title(text: str) -> str:
     return f"{text}\n{'=' * len(text)}\n"
 
 
+def bibliography() -> str:
+    """A page with every work that is named as a source: each key is an anchor, to which docstrings and pages lead."""
+    lines = [
+        _title("Bibliography"),
+        "The works that the manual, the docstrings and the reports name.  A key leads here from wherever it stands.  All of them as "
+        ":download:`BibTeX <references.bib>`; ``sgdsym literature --format bibtex`` writes those whose formulas are checked.\n",
+        f"By year: {' '.join(f'[{work.key}]_' for work in sorted(REFERENCES, key=lambda work: work.year or 9999))}\n",
+    ]
+    for work in REFERENCES:
+        # the backslash keeps initials from being read as the marks of a list
+        link = f".  `{work.identifier} <{work.address}>`__" if work.identifier else ""
+        lines.append(f".. _bib-{work.key.lower()}:\n\n.. [{work.key}] \\{work}{link}\n")
+    return "\n".join(lines)
+
+
 def _gallery(folder: Path) -> str:
     """The diagrams of the test loss, order by order, with pictures and words."""
     series = expand(order=GALLERY_ORDER)
     parts = [
         "# A gallery of diagrams\n",
         "The diagrams of the test loss of one-pass SGD.  A node is a derivative of the loss, an edge a contraction, and nodes in one "
-        "outline see the same data point.  Below each picture stand its name, its value in words, and its coefficient.\n",
+        "outline see the same data point.  Below each picture stand its term, the coefficient times the value of the diagram, the value in words, and its name.\n",
     ]
     for order, terms in groupby(series, key=lambda term: term[0].order):
         parts.append(f"## Order {order}\n")
@@ -111,7 +133,9 @@ def _gallery(folder: Path) -> str:
             name = format_notation(diagram)
             picture = f"{order}-{len(list(folder.glob(f'{order}-*.svg')))}.svg"
             (folder / picture).write_text(diagram_to_svg(diagram), encoding="utf-8")
-            parts.append(f"![{name}]({picture})\n\n`{name}`: {explain(diagram)}; `{coefficient}`\n")
+            rate = (r"\;\eta", rf"\;\eta^{order}")[order > 1] if order else ""
+            term = rf"{to_latex(factor(coefficient).signed(Notation()))}{rate}\;\cdot\;{diagram_to_latex(diagram)}"
+            parts.append(f"![{name}]({picture})\n\n${term}$\n\n{explain(diagram)}; `{name}`\n")
     return "\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -9,11 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sgdsym.cli.commands import COMMANDS
+from sgdsym.cli.commands import COMMANDS, PURPOSES
 from sgdsym.cli.options import Parser, RequestError
 from sgdsym.cli.spelling import one_line
 from sgdsym.cli.streams import complain, say
 
+_COMPLETING = "_ARGCOMPLETE"  # set by the shell that wants to know how a line may go on
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -25,7 +27,10 @@ def dispatch(arguments: Sequence[str] | None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _note
         try:
-            options = build_parser().parse_args(arguments)
+            parser = build_parser()
+            if _COMPLETING in os.environ:
+                _complete(parser)
+            options = parser.parse_args(arguments)
             return options.run(options) or 0
         except RequestError as error:
             return complain(error, 2)
@@ -43,13 +48,23 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="sgdsym",
         description="Exact expansions of stochastic gradient descent in the learning rate.",
-        epilog="example: sgdsym expand --order 3 --format latex",
+        examples=("sgdsym expand --order 3 --format latex", "sgdsym paper --order 3 --output appendix.tex"),
+        purposes=PURPOSES,
     )
     parser.add_argument("--version", action="version", version=f"sgdsym {version('sgdsym')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
         command.add(commands)
     return parser
+
+
+def _complete(parser: Parser) -> None:
+    """Tell the shell how its line may go on, and end; without argcomplete, the extra ``completion``, nothing is offered."""
+    try:
+        from argcomplete import autocomplete
+    except ImportError:
+        return
+    autocomplete(parser)
 
 
 def _internal(error: Exception) -> str:

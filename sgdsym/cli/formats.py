@@ -39,6 +39,7 @@ _SUFFIXES = {
     ".txt": "text",
     ".tex": "latex",
     ".typ": "typst",
+    ".bib": "bibtex",
     ".md": "markdown",
     ".csv": "csv",
     ".json": "json",
@@ -71,7 +72,7 @@ def add_format(command: Parser) -> None:
     command.add_argument("--document", action="store_true", help="latex, tikz and typst: a complete document")
     latex = add_typesetting(command)
     latex.add_argument("--shape", choices=SHAPES, help="what is around the formula (default display)")
-    latex.add_argument("--preamble", action="store_true", help="only what a document needs before \\begin{document}")
+    latex.add_argument("--preamble", action="store_true", help="only what a document needs in its preamble")
     modules = command.add_argument_group("numpy, jax and torch")
     modules.add_argument(
         "--unbiased",
@@ -100,9 +101,7 @@ def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
 
 def add_notation(group: argparse._ArgumentGroup) -> None:
     """The reader's own symbols."""
-    group.add_argument(
-        "--notation", type=_notation, metavar="L=\\ell,…", help="your own symbols, such as eta=\\varepsilon"
-    )
+    group.add_argument("--notation", type=_notation, metavar="L=\\ell,…", help="your own symbols, in LaTeX")
 
 
 def check_notation(notation: Notation | None, symbols: Iterable[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from difflib import get_close_matches
+from importlib.metadata import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from sgdsym.cli.spelling import LONGEST, one_line
@@ -20,6 +22,7 @@ from sgdsym.sgd import Number, Request, Size, estimate_terms, is_grown
 GROWN_LIMIT, GROWN_BYTES = 200_000, 700
 PLACED_LIMIT, PLACED_BYTES = 20_000, 4_000
 DIGITS = 18  # of an order or a seed
+_AMONG_SOURCES = "docs/ among the sources of sgdsym"
 
 
 _Value = TypeVar("_Value")
@@ -33,11 +36,65 @@ class RequestError(ValueError):
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
 
+def manual_address() -> str:
+    """Where the manual is: the address of the documentation that the distribution names, else its place among the sources.
+
+    >>> manual_address().startswith(("https://", "docs/"))
+    True
+    """
+    named = metadata("sgdsym").get_all("Project-URL") or []
+    addresses = (entry.partition(",") for entry in named)
+    return next((address.strip() for label, _, address in addresses if label == "Documentation"), _AMONG_SOURCES)
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Descriptions in one line are filled, others stay as they are; commands stand under the purposes that they serve."""
+
+    purposes: Mapping[str, list[str]]
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Generator[argparse.Action, None, None]:
+        """The commands of a parser; those that have purposes below a line for each."""
+        known = {sub.dest: sub for sub in super()._iter_indented_subactions(action)}
+        if not known or not self.purposes:
+            self._indent()
+            yield from known.values()
+            self._dedent()
+            return
+        for purpose, names in self.purposes.items():
+            yield argparse.Action([], "", metavar=f"{purpose}:", help=None)
+            self._indent()
+            yield from (known[name] for name in names)
+            self._dedent()
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that reports in one line, spells nothing out on its own and never exits."""
 
-    def __init__(self, *, minus: str = r"-[0-9.]", **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+    def __init__(
+        self,
+        *,
+        minus: str = r"-[0-9.]",
+        examples: Iterable[str] = (),
+        purposes: Mapping[str, Iterable[ModuleType]] | None = None,
+        **settings: Any,
+    ) -> None:
+        # which commands a page of help lists under which heading
+        self.purposes = {
+            purpose: [command.__name__.rpartition(".")[2] for command in commands]
+            for purpose, commands in (purposes or {}).items()
+        }
+        shown = "".join(f"  {line}\n" for line in examples)
+        super().__init__(
+            allow_abbrev=False,
+            formatter_class=_Help,
+            epilog=f"examples:\n{shown}\nmanual: {manual_address()}",
+            **settings,
+        )
         # a fraction, a vector or a matrix may begin with a minus too; argparse knows plain numbers only
         self._negative_number_matcher = re.compile(minus)
 
@@ -62,6 +119,12 @@ class Parser(argparse.ArgumentParser):
             meant = closest(choice[1], re.findall(r"'?([^', ]+)'?", choice[2]))
             message = message.replace(choice[0], f"invalid choice: '{choice[1]}'{meant} (choose from {choice[2]})")
         raise RequestError(one_line(message, LONGEST - len("sgdsym: ") - len(advice)) + advice)
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        formatter = super()._get_formatter()
+        if isinstance(formatter, _Help):
+            formatter.purposes = self.purposes
+        return formatter
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Write help and version through the door that everything else goes through."""

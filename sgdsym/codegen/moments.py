@@ -8,7 +8,7 @@ Joint cumulants and joint moments of a block are rewritten in central moments,
 with :math:`m(c) = E[\prod_{i\in c}(X_i - E X_i)]`, so that both bases are evaluated by the same sums, which do not
 cancel.  A network is again a :class:`~sgdsym.diagrams.Diagram`: a block alone is a mean tensor, a block of two or more
 nodes is a central moment.  Networks that several diagrams need are one network here.
-Source: T. P. Speed, "Cumulants and partition lattices", 1983.
+Source: [Speed1983]_.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A set of nodes is a bit mask.  Two sets are taken for isomorphic where their fin
 refined by the colour of every other node, how far it is along the edges and whether it is in the same block.  A plan may
 rest on that, and is ready in a fraction of the time that canonical forms take.  The program does not: it is written with
 canonical fragments, so an unlucky pair of parts could make it slower, but not wrong.
-Source: B. Weisfeiler and A. Leman, "The reduction of a graph to canonical form", 1968.
+Source: [Weisfeiler1968]_.
 """
 
 from __future__ import annotations

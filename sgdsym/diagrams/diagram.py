@@ -42,7 +42,7 @@ class Diagram(DiagramViews):
         ValueError: if the edges do not form such a tree or forest, or the blocks are not disjoint sets of nodes; if there
             are more than 100 nodes, or more than 10 000 symmetries of the tree besides those of leaves on one node.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 2 (diagrams); the free-tree form drops the choice of
+    Source: [Tenka2020]_, section 2 (diagrams); the free-tree form drops the choice of
     root wherever the root is a mean tensor like any other.
 
     >>> gradient_noise = Diagram(3, [(0, 1), (1, 2)], [(0, 2)])      # C : H

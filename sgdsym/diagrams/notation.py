@@ -2,7 +2,7 @@ r"""The string notation of the literature: ``c(01-2-3)(02-12-23)``.
 
 The first bracket lists the blocks, the second the edges as child followed by parent; the highest label is the root; a
 leading ``c`` means joint cumulants, no ``c`` means joint moments.  Labels past 9 continue with letters.
-Source: S. C. Tenka, "SGD at Small Learning Rates" and its companion code.
+Source: [Tenka2020]_ and its companion code.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@ r"""Set partitions, and the two changes of basis between joint moments and joint
 .. math:: E[\prod_{i\in b} X_i] = \sum_{\pi} \prod_{c\in\pi} \kappa(c), \qquad
           \kappa(b) = \sum_{\pi} (-1)^{|\pi|-1} (|\pi|-1)! \prod_{c\in\pi} E[\prod_{i\in c} X_i],
 
-both over all partitions :math:`\pi` of the block :math:`b` (T. N. Thiele 1899; T. P. Speed, "Cumulants and partition
-lattices", 1983).
+both over all partitions :math:`\pi` of the block :math:`b` (T. N. Thiele 1899; [Speed1983]_).
 """
 
 from __future__ import annotations
@@ -114,7 +113,7 @@ def coarsenings(blocks: Sequence[tuple[int, ...]]) -> Iterator[tuple[list[tuple[
     .. math:: \sum_{i_1,\dots,i_m\ \text{distinct}} = \sum_{\pi} \prod_{c\in\pi} (-1)^{|c|-1} (|c|-1)!
               \sum_{i_c,\ c\in\pi}
 
-    (G.-C. Rota, "On the foundations of combinatorial theory I", 1964).
+    ([Rota1964]_).
 
     >>> list(coarsenings([(0, 2), (1,)]))
     [([(0, 2, 1)], -1), ([(0, 2), (1,)], 1)]

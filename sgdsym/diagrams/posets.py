@@ -84,7 +84,7 @@ def order_polynomial(diagram: Diagram, root: int) -> tuple[int, ...]:
     Raises:
         ValueError: if other nodes share the block of the root.
 
-    Source: theorem on the expansion of one-pass SGD; Stanley, EC1, section 3.15.
+    Source: [Stanley2012]_, section 3.15, for order polynomials; [Tenka2020]_, theorem 1, for their place in the expansion.
 
     >>> order_polynomial(Diagram(3, [(0, 1), (1, 2)]), root=2)       # a chain of two steps: C(T, 2)
     (0, 0, 1)

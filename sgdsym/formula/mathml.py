@@ -83,7 +83,7 @@ def to_mathml(formula: Formula, *, display: bool = False) -> str:
         formula: any formula but a picture.
         display: whether sums and fractions are as large as in a display.
 
-    Source: D. Carlisle and F. Wang (editors), *MathML Core*, W3C.
+    Source: [MathMLCore]_.
 
     >>> to_mathml(Fraction(Row((Symbol("T"), Sign("-"), Digits("1")), "plain"), Digits("2")))
     '<math><mfrac><mrow><mi>T</mi><mo>−</mo><mn>1</mn></mrow><mn>2</mn></mfrac></math>'

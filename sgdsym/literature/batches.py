@@ -10,7 +10,7 @@ import sympy
 from sgdsym.diagrams import Diagram
 from sgdsym.literature.finding import Finding, series_finding
 from sgdsym.literature.names import named_series, times
-from sgdsym.literature.sources import CODE, PAPER
+from sgdsym.literature.sources import CODE, FLATTER, PAPER
 from sgdsym.numeric import Polynomial, interpret_diagram, polynomial_derivatives
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import (
@@ -119,7 +119,7 @@ def _smoothing(force: Series, pulled: Series) -> Finding:
     differs = "" if set(force.terms) == set(frozen) else "the displacement is not along the gradient of C:H at fixed C"
     return Finding(
         "SGD descends on a loss smoothed by the current noise; the force need not be conservative",
-        f"{PAPER}, section 3.1; M. Wei and D. J. Schwab, 2019, for constant isotropic noise",
+        f"{PAPER}, section 3.1; {FLATTER}, for constant isotropic noise",
         "force along -∇(C:H/2) at fixed C, no gradient when C changes",
         f"{force.to_text()} is along ∇(C:H) at fixed C; undoing the gradient fails"
         if not (differs or conservative)

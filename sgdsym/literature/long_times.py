@@ -9,7 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 from sgdsym.literature.finding import Finding, expression_finding
-from sgdsym.literature.sources import PAPER
+from sgdsym.literature.sources import AKAIKE, PAPER, TAKEUCHI
 from sgdsym.sgd import Resummed, generalization_gap, overfitting, resum, takeuchi_criterion
 from sgdsym.sgd.resummation.closed import ETA, closed_form
 
@@ -97,7 +97,7 @@ def _information_criterion() -> Finding:
     derived = sp.cancel(_in_steps(takeuchi_criterion()))
     return expression_finding(
         "generalisation gap at long times: Takeuchi's criterion, and Akaike's where C = H",
-        f"{PAPER}, section 3.2; K. Takeuchi, 1976; H. Akaike, 1973",
+        f"{PAPER}, section 3.2; {TAKEUCHI}; {AKAIKE}",
         "C:H^{-1}/N, and dim/N where C = H",
         _C / (_N * _H),
         derived,

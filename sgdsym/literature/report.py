@@ -1,8 +1,9 @@
-"""All findings, what of them is wanted, and their report as text, LaTeX, JSON or a page."""
+"""All findings, what of them is wanted, and their report as text, LaTeX, JSON, BibTeX or a page."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from textwrap import indent
 from typing import Literal, get_args
@@ -23,6 +24,7 @@ from sgdsym.literature.short_times import short_time_findings
 from sgdsym.literature.stationary_laws import stationary_findings
 from sgdsym.literature.thermal_laws import thermal_findings
 from sgdsym.literature.typeset import latex_formula
+from sgdsym.references import REFERENCES
 from sgdsym.templating import render
 
 _GROUPS = (
@@ -45,7 +47,7 @@ _NOTATION = (
     "A term of a series carries one η for each edge of its diagram.",
     "A stationary law is in the symbols of its source: λ learning rate, S, B or b batch size, μ momentum, Σ covariance of the weights.",
 )
-Report = Literal["text", "latex", "json", "html"]
+Report = Literal["text", "latex", "json", "html", "bibtex"]
 REPORTS: tuple[Report, ...] = get_args(Report)
 Numbered = Mapping[int, Finding]
 
@@ -100,7 +102,7 @@ def select(findings: Numbered, wanted: str | None = None, source: str | None = N
 
 
 def report(findings: Numbered, kind: Report = "text") -> str:
-    """The findings as text, as a LaTeX document, as JSON or as an HTML page.
+    """The findings as text, as a LaTeX document, as JSON, as an HTML page, or their sources as BibTeX.
 
     >>> found = numbered((Finding("sum", "folklore", "1 + 1 = 3", "1 + 1 = 2", "one less", "a misprint"),))
     >>> print(report(found))    # doctest: +ELLIPSIS
@@ -224,4 +226,16 @@ def _html(findings: Numbered) -> str:
     )
 
 
-_WRITERS: Mapping[Report, Callable[[Numbered], str]] = {"text": _text, "latex": _latex, "json": _json, "html": _html}
+def _bibtex(findings: Numbered) -> str:
+    """The works in which the formulas are printed, each once."""
+    keys = {key for finding in findings.values() for key in re.findall(r"\[(\w+)\]", finding.source)}
+    return "\n\n".join(work.to_bibtex() for work in REFERENCES if work.key in keys) + "\n"
+
+
+_WRITERS: Mapping[Report, Callable[[Numbered], str]] = {
+    "text": _text,
+    "latex": _latex,
+    "json": _json,
+    "html": _html,
+    "bibtex": _bibtex,
+}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sgdsym.diagrams import Diagram
 from sgdsym.literature.finding import Finding, series_finding
 from sgdsym.literature.names import DIAGRAM_NAMES, named_series, times
-from sgdsym.literature.sources import CODE, PAPER
+from sgdsym.literature.sources import CODE, PAPER, REGULARIZATION
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import (
     along_gradient,
@@ -135,7 +135,7 @@ def _flow() -> list[Finding]:
         ),
         series_finding(
             "gradient descent follows the flow of a regularised loss",
-            'D. Barrett and B. Dherin, "Implicit Gradient Regularization"',
+            REGULARIZATION,
             "l + (η/4) |G|²",
             times("1/4", squared_gradient()),
             flow_regulariser(),

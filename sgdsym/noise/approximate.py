@@ -63,7 +63,7 @@ class Isotropic(_Additive):
     Raises:
         ValueError: if the shapes do not fit or the variance is negative.
 
-    Source: S. Jastrzębski et al., "Three Factors Influencing Minima in SGD", 2017, assumption of section 3.
+    Source: [Jastrzebski2017]_, assumption of section 3.
 
     >>> import sympy as sp
     >>> model = Isotropic({0: 0, 1: [0, 0], 2: [[1, 0], [0, 3]]}, variance=sp.Symbol("sigma") ** 2)
@@ -104,7 +104,7 @@ class Decoupled(_Additive):
         ValueError: if one of the degrees 0, 1, 2 is missing, a shape does not fit, or :math:`C` is not positive
             semidefinite.
 
-    Source: L. Ziyin, K. Liu, T. Mori, M. Ueda, "Strength of Minibatch Noise in SGD", 2022, Theorem 5.  The theorem is
+    Source: [Ziyin2022]_, Theorem 5.  The theorem is
     printed with the gradient of the regularised loss; a deterministic term cannot change a covariance, and Corollary 2,
     with :math:`\Gamma ww^T\Gamma` at a minimum, needs :math:`\nabla L_0 = -\Gamma w`.
 

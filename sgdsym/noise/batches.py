@@ -32,8 +32,7 @@ def minibatch_covariance(covariance: Any, batch_size: Any, dataset_size: Any = N
         ValueError: if the covariance is not symmetric and positive semidefinite, naming the eigenvalue, or the batch is
             empty or larger than the dataset.
 
-    Source: P. Chaudhari, S. Soatto, "Stochastic gradient descent performs variational inference, converges to limit
-    cycles for deep networks", 2018, Lemma 1 and Appendix A, with the sign corrected.
+    Source: [Chaudhari2018]_, Lemma 1 and Appendix A, with the sign corrected.
 
     >>> import sympy as sp
     >>> minibatch_covariance(sp.Matrix([[2, -1], [-1, 2]]), 2, 5, replacement=False)
@@ -72,7 +71,7 @@ def minibatch_third_cumulant(
     Raises:
         ValueError: if the tensor has another shape, or the batch is empty or larger than the dataset.
 
-    Source: the sum over set partitions of :mod:`sgdsym.noise.moments`; held to the enumeration of all batches.
+    Derivation: the sum over set partitions of :mod:`sgdsym.noise.moments`; held to the enumeration of all batches.
 
     >>> from fractions import Fraction
     >>> minibatch_third_cumulant(Fraction(337, 54), 4, 6, replacement=False)
@@ -110,7 +109,7 @@ def minibatch_fourth_moment(
         ValueError: if a tensor has another shape, the covariance is none, or the batch is empty or larger than the
             dataset.
 
-    Source: as :func:`minibatch_third_cumulant`.
+    Derivation: as :func:`minibatch_third_cumulant`.
 
     >>> minibatch_fourth_moment(41, 5, 2)                  # {-3, -1, 1, 3}, two with replacement
     Fraction(29, 2)

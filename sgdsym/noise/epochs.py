@@ -65,8 +65,7 @@ def epoch_autocovariance(covariance: Any, batch_size: Any, dataset_size: Any, la
     Raises:
         ValueError: if the covariance is none, the batches do not fill the epoch, or the lag is no integer.
 
-    Source: M. Kühn, B. Rosenow, "Correlated noise in epoch-based stochastic gradient descent: implications for weight
-    variances", 2023 (arXiv 2306.05300).
+    Source: [Kuhn2023]_.
 
     >>> epoch_autocovariance(sp.Rational(677, 36), 1, 6, 1)
     -677/216

@@ -100,7 +100,7 @@ class LabelNoise(NamedCumulants):
     Raises:
         ValueError: if a shape does not fit or the variance is negative.
 
-    Source: A. Damian, T. Ma, J. D. Lee, "Label Noise SGD Provably Prefers Flat Global Minimizers", 2021, section 2.
+    Source: [Damian2021]_, section 2.
 
     >>> from fractions import Fraction
     >>> model = LabelNoise([[1, 2], [3, 1]], variance=Fraction(1, 2))

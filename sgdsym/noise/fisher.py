@@ -51,7 +51,7 @@ def fisher_link(model: NoiseModel) -> FisherLink:
     Raises:
         ValueError: if the model does not know its gradients and Hessians.
 
-    Source: E. L. Lehmann, G. Casella, "Theory of Point Estimation", 1998, section 2.5.
+    Source: [Lehmann1998]_, section 2.5.
 
     >>> from sgdsym.noise import LinearRegression
     >>> fisher_link(LinearRegression([[2, 1], [1, 1]], [0, 0], label_variance=1)).gap     # unit variance is the likelihood

@@ -37,7 +37,7 @@ def quadratic_form_moments(A: Any, mean: Any, covariance: Any) -> QuadraticForm:
     Raises:
         ValueError: if the shapes do not fit, or the covariance is not symmetric and positive semidefinite.
 
-    Source: A. M. Mathai, S. B. Provost, "Quadratic Forms in Random Variables", 1992, section 3.2.
+    Source: [Mathai1992]_, section 3.2.
 
     >>> quadratic_form_moments([[2, 1], [1, -1]], [1, 2], [[1, 0], [0, 1]])
     QuadraticForm(mean=3, gaussian_variance=82)

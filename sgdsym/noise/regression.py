@@ -6,7 +6,7 @@ With :math:`z = w^Tx - \varepsilon` the loss, the gradient and the Hessian of an
 .. math:: E[zz] = w^TAw + \sigma^2, \qquad E[z x] = Aw, \qquad E[xx^T] = A.
 
 The joint cumulant of :math:`m` such monomials is the sum over the pairings of their :math:`2m` factors that connect them
-all (L. Isserlis 1918; V. P. Leonov, A. N. Shiryaev 1959), and these are the :math:`2^{m-1}(m-1)!` cycles through the
+all ([Isserlis1918]_, [Leonov1959]_), and these are the :math:`2^{m-1}(m-1)!` cycles through the
 monomials.
 """
 
@@ -48,7 +48,7 @@ class LinearRegression(NamedCumulants):
     Raises:
         ValueError: if a shape does not fit, :math:`A` is no covariance or :math:`\sigma^2` is negative.
 
-    Source: L. Ziyin, K. Liu, T. Mori, M. Ueda, "Strength of Minibatch Noise in SGD", 2022, Lemma 1.
+    Source: [Ziyin2022]_, Lemma 1.
 
     >>> import sympy as sp
     >>> w, s = sp.symbols("w sigma")

@@ -81,7 +81,7 @@ def parts(coefficient: Coefficient, kind: Polynomials, lengths: tuple[str, ...])
         kind: how polynomials of the length of the run are written; ``"factored"`` leaves them as products.
         lengths: the symbols that may be the length; the first that occurs is, unless it divides.
 
-    Source: :math:`p(T) = \sum_k \Delta^k p(0) \binom Tk`, Newton's forward differences.
+    Derivation: :math:`p(T) = \sum_k \Delta^k p(0) \binom Tk`, Newton's forward differences.
 
     >>> T = Coefficient.symbol("T")
     >>> [(str(n), p.degree) for n, p in parts(T * (2 * T - 1) / 2, "binomial", ("T",))]

@@ -10,6 +10,7 @@ from itertools import groupby
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import to_latex
 from sgdsym.formula.escaping import escaped
+from sgdsym.references import by_key
 from sgdsym.render import Typesetting, diagram_to_latex, explain, preamble, series_to_latex
 from sgdsym.render.commands import Latex
 from sgdsym.render.factors import factor
@@ -66,6 +67,7 @@ def write_paper(
         sum_rule=Latex(_sum_rule(series, chosen) if tables else ""),
         tables=tables,
         exactness=list(map(Latex, _exactness(series, chosen))),
+        followed=Latex(_followed()),
     )
 
 
@@ -155,6 +157,13 @@ def _sum_rule(series: Series, typesetting: Typesetting) -> str:
         "weight. A hollow node is not averaged over the data, a node with a ring is a marked loss. "
         "In words, curvature and jerk are the second and third derivatives of the loss, and $x$, $y$ are data points."
     )
+
+
+def _followed() -> str:
+    """The work whose expansion this is, for the list of references of the document that takes the appendix over."""
+    work = by_key("Tenka2020")
+    found = f"{work.year}, {work.identifier}"
+    return f"The expansion follows {escaped(work.names)}, ``{escaped(work.title)}'' ({escaped(found)}), with the counting put right."
 
 
 def _exactness(series: Series, typesetting: Typesetting) -> list[str]:

@@ -9,8 +9,7 @@ makes of it products of averages over *all* data points, with some blocks merged
 
 over all partitions :math:`\pi` of the blocks, :math:`D_\pi` the diagram with the blocks of each part merged.  So an
 estimate is a series like any other, with one size more.
-Sources: R. A. Fisher, "Moments and product moments of sampling distributions", 1930; J. W. Tukey, "Keeping moment-like
-sampling computations simple", 1956; W. Hoeffding, "A class of statistics with asymptotically normal distribution", 1948.
+Source: [Fisher1930]_; [Tukey1956]_; [Hoeffding1948]_.
 """
 
 from __future__ import annotations

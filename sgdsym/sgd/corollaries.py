@@ -17,7 +17,7 @@ from sgdsym.sgd.substitutions import at_minimum, deterministic, gaussian_noise
 def batch_size_correction(*, observable: str = "test-loss", batch_size: Size | None = None, order: int = 2) -> Series:
     r"""Gradient descent minus SGD in batches, with one training set of N points and as many updates, :math:`T = EN/B`.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.3.
+    Source: [Tenka2020]_, section 3.3.
 
     >>> print(batch_size_correction(batch_size=1))                     # (E (N - 1)/4) G·∇ tr C
     η² (E(N - 1)/2) G·κ[h g]
@@ -29,7 +29,7 @@ def batch_size_correction(*, observable: str = "test-loss", batch_size: Size | N
 def epochs_correction(*, observable: str = "test-loss", batch_size: Size | None = None, order: int = 2) -> Series:
     r"""E epochs of SGD at learning rate :math:`\eta/E` minus one epoch at :math:`\eta`.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.3.
+    Source: [Tenka2020]_, section 3.3.
 
     >>> print(epochs_correction(batch_size=1))
     η² (N(E - 1)/(2E)) G·H G
@@ -71,7 +71,7 @@ def gdc_regulariser(*, batch_size: Size | None = None) -> Series:
 
     Same training set, same number of updates.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.3 (GDC: gradient descent regularised by C).
+    Source: [Tenka2020]_, section 3.3 (GDC: gradient descent regularised by C).
 
     >>> print(gdc_regulariser(batch_size=1))                           # η (N - 1)/(4N) tr C
     η ((N - 1)/(4N)) tr(C)
@@ -83,7 +83,7 @@ def gdc_regulariser(*, batch_size: Size | None = None) -> Series:
 def flow_regulariser() -> Series:
     r"""The regulariser with which the gradient flow follows noiseless gradient descent to second order.
 
-    Source: D. Barrett and B. Dherin, "Implicit gradient regularization", 2021.
+    Source: [Barrett2021]_.
 
     >>> print(flow_regulariser())
     (1/4) η G·G
@@ -95,7 +95,7 @@ def flow_regulariser() -> Series:
 def non_gaussian_correction(*, batch_size: Size | None = None, order: int = 3) -> Series:
     r"""The part of SGD minus its Itô SDE that is there because the noise is not Gaussian.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.4.
+    Source: [Tenka2020]_, section 3.4.
 
     >>> print(non_gaussian_correction(batch_size=1))
     - η³ (T/6) J[S]
@@ -107,8 +107,7 @@ def non_gaussian_correction(*, batch_size: Size | None = None, order: int = 3) -
 def curvature_noise_force(*, batch_size: Size | None = None, order: int = 3) -> Series:
     r"""The mean displacement of one-pass SGD from a stationary point of the test loss.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.1; M. Wei and D. J. Schwab, "How noise affects the Hessian
-    spectrum in overparameterized neural networks", 2019, for constant isotropic noise.
+    Source: [Tenka2020]_, section 3.1; [Wei2019]_, for constant isotropic noise.
 
     >>> print(curvature_noise_force(batch_size=1))
     - η³ (T(T - 1)/4) J[C]

@@ -108,7 +108,7 @@ def expand(
     Raises:
         ValueError: saying which option is wrong and what it may be.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", theorem 1, with cumulants counted weakly.
+    Source: [Tenka2020]_, theorem 1, with cumulants counted weakly.
 
     >>> for diagram, coefficient in expand(order=2, batch_size=1):
     ...     print(diagram.blocks, coefficient)

@@ -21,7 +21,7 @@ def overfitting(*, form: str = "discrete", order: int = 2, dataset_size: Size | 
     To leading order :math:`\frac1{2N}\sum_a C_{aa} (1-r_a^T)^2/H_a`, in continuous time
     :math:`\frac1{2N}\,C:[(I-e^{-\eta TH})^{\otimes2}H^{-1}]`; flat and sharp minima both overfit less than medium ones.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.2.
+    Source: [Tenka2020]_, section 3.2.
 
     >>> print(overfitting(form="stationary"))
     η² (1/(2N)) Σ_a H_a C_aa (1/(1 - r_a²) + 2 r_a (1/((1 - r_a) (1 - r_a²))))
@@ -35,7 +35,7 @@ def generalization_gap(*, form: str = "discrete", order: int = 1, dataset_size: 
 
     To leading order :math:`\frac1N\sum_a C_{aa}(1-r_a^T)/H_a`.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.2, with the factor 1/N put right.
+    Source: [Tenka2020]_, section 3.2, with the factor 1/N put right.
 
     >>> print(generalization_gap())
     η (1/N) Σ_a C_aa (1 - r_a^T)/(1 - r_a)
@@ -48,8 +48,7 @@ def generalization_gap(*, form: str = "discrete", order: int = 1, dataset_size: 
 def takeuchi_criterion(*, dataset_size: Size | None = None) -> Resummed:
     r"""The gap at long times, :math:`\frac1N\,tr(CH^{-1})`; where C = H it is the number of weights over N.
 
-    Source: K. Takeuchi, "Distribution of informational statistics and a criterion of model fitting", 1976;
-    H. Akaike, "Information theory and an extension of the maximum likelihood principle", 1973.
+    Source: [Takeuchi1976]_; [Akaike1973]_.
 
     >>> print(takeuchi_criterion())
     η (1/N) Σ_a C_aa (1/(1 - r_a))
@@ -65,7 +64,7 @@ def stabilised_criterion(*, form: str = "continuous", dataset_size: Size | None 
     :math:`\eta T\,tr\,C/N`.  Hyperparameters are chosen by the smallest training loss plus criterion, whose value at each
     choice is one call of ``kernel()``; its gradient is not needed.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.2 (STIC).
+    Source: [Tenka2020]_, section 3.2 (STIC).
 
     >>> print(stabilised_criterion())
     η (1/N) Σ_a C_aa (e^(s_a T) - 1)/s_a
@@ -80,7 +79,7 @@ def curvature_noise_displacement(*, form: str = "discrete", batch_size: Size | N
     With :math:`q = r_ar_b` a component is :math:`-\frac{\eta^3}2 J_{abi}C_{ab}\,\frac1{1-q}\Big[\frac{1-r_i^T}{1-r_i} -
     \frac{r_i^T-q^T}{r_i-q}\Big]`; along a flat direction it grows with T.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.1, put right: the double sum over times does not factor.
+    Source: [Tenka2020]_, section 3.1, put right: the double sum over times does not factor.
 
     >>> print(curvature_noise_displacement(batch_size=1).to_text().splitlines()[0])
     - (1/2) η³ Σ_ab J_abi C_ab [1, r_a r_b, r_i]_T
@@ -95,7 +94,7 @@ def curvature_noise_velocity(*, form: str = "discrete", batch_size: Size | None 
     stationary covariance of the weights, held fixed: SGD descends the loss smoothed by its own noise, whose rise above l is
     :math:`\tfrac12\Sigma:H`.  As the noise follows the weights the force need not be conservative.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.1.
+    Source: [Tenka2020]_, section 3.1.
 
     >>> print(curvature_noise_velocity(batch_size=1).to_text().splitlines()[0])
     - (1/2) η³ Σ_ab J_abi C_ab (1 - r_a^T r_b^T)/(1 - r_a r_b)
@@ -127,7 +126,7 @@ def velocity(displacement: Resummed) -> Resummed:
 def skewness_correction(*, form: str = "discrete", batch_size: Size | None = None) -> Resummed:
     r"""What skewed noise adds to the test loss of one-pass SGD from a test minimum, :math:`-\frac{\eta^3}6 SJ\sum_{s<T}\prod_i r_i^s`.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 3.4, with the sign put right.
+    Source: [Tenka2020]_, section 3.4, with the sign put right.
 
     >>> print(skewness_correction(batch_size=1).to_text().splitlines()[0])
     - (1/6) η³ Σ_abc J_abc S_abc (1 - r_a^T r_b^T r_c^T)/(1 - r_a r_b r_c)

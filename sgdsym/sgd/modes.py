@@ -68,7 +68,7 @@ def partial_modes(numerator: Sequence[Coefficient], rates: Sequence[Coefficient]
 def resolvent(matrix: Matrix, gain: Vector, point: Vector) -> tuple[list[Coefficient], list[Coefficient]]:
     r"""The coefficients of :math:`c\,adj(x-A)\,b` and of :math:`\det(x-A)` by powers of :math:`x`.
 
-    Source: D. Faddeev and U. Leverrier's recursion.
+    Source: the recursion of Faddeev and Leverrier, [Faddeev1963]_.
 
     >>> one, mu = Coefficient(1), Coefficient.symbol("mu")
     >>> above, below = resolvent(((one, mu), (0 * mu, mu)), (one, one), (one, 0 * mu))             # heavy ball

@@ -124,7 +124,7 @@ class LinearOptimizer:
     def heavy_ball(cls, momentum: Entry) -> LinearOptimizer:
         r"""Heavy ball, PyTorch's ``momentum``: :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta m`.
 
-        Source: B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
+        Source: [Polyak1964]_.
         """
         return cls([[1, momentum], [0, momentum]], [1, 1], [1, 0], [1, 0])
 
@@ -132,7 +132,7 @@ class LinearOptimizer:
     def nesterov(cls, momentum: Entry) -> LinearOptimizer:
         r"""PyTorch's ``nesterov``: :math:`m \leftarrow \mu m + g,\ \theta \leftarrow \theta - \eta(g + \mu m)`.
 
-        Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013.
+        Source: [Sutskever2013]_.
         """
         mu = read_entry("momentum", momentum)
         return cls([[1, mu * mu], [0, mu]], [1 + mu, 1], [1, 0], [1, 0])
@@ -145,7 +145,7 @@ class LinearOptimizer:
             momentum: :math:`\beta`.
             discount: :math:`\nu`; 0 is plain SGD.
 
-        Source: J. Ma and D. Yarats, "Quasi-hyperbolic momentum and Adam for deep learning", 2019, algorithm 1.
+        Source: [Ma2019]_, algorithm 1.
         """
         beta, nu = read_entry("momentum", momentum), read_entry("discount", discount)
         return cls([[1, nu * beta], [0, beta]], [1 - nu * beta, 1 - beta], [1, 0], [1, 0])
@@ -154,7 +154,7 @@ class LinearOptimizer:
     def aggregated(cls, momenta: Sequence[Entry]) -> LinearOptimizer:
         r"""Aggregated momentum: :math:`m_i \leftarrow \beta_i m_i + g,\ \theta \leftarrow \theta - \frac\eta K\sum_i m_i`.
 
-        Source: J. Lucas, S. Sun, R. Zemel, R. Grosse, "Aggregated momentum: stability through passive damping", 2019.
+        Source: [Lucas2019]_.
         """
         betas = [
             read_entry("momenta", beta) for beta in read_items("momenta", momenta, "list of numbers and symbol names")
@@ -179,7 +179,7 @@ class LinearOptimizer:
             interpolation: :math:`\beta`.
             steps: the number of updates :math:`T`.
 
-        Source: A. Defazio et al., "The road less scheduled", 2024, equations 6 to 8.
+        Source: [Defazio2024]_, equations 6 to 8.
         """
         steps = read_integer("steps", steps, least=1, most=MOST_UPDATES)
         beta = read_entry("interpolation", interpolation)

@@ -50,7 +50,7 @@ def adam_drift(
     Raises:
         ValueError: if the learning rate or epsilon is not positive, or a decay is not at least 0 and below 1.
 
-    Source: Cattaneo, Klusowski and Shigida, "On the implicit bias of Adam" (2024), the full-batch equation.
+    Source: [Cattaneo2024]_, the full-batch equation.
 
     >>> x = sp.Symbol("x")
     >>> adam_drift([x], x, epsilon=1)  # a constant slope moves by h/√2 a step, to all orders

@@ -67,7 +67,7 @@ def adam_law(
     Raises:
         ValueError: naming the number that is out of range, or if no divisor is found that agrees with its own noise.
 
-    Source: the linearised recursion; for the frozen divisor :func:`~sgdsym.stationary.adaptive_covariance`.
+    Derivation: the linearised recursion; for the frozen divisor :func:`~sgdsym.stationary.adaptive_covariance`.
 
     >>> law = adam_law([[1.0]], [[4.0]], 0.2, first_decay=0)            # Σ = λ v / 2h - ..., λ = 0.2/√v
     >>> rate = 0.2 / law.second_moment[0] ** 0.5

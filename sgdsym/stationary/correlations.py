@@ -3,7 +3,7 @@ r"""What follows from the stationary covariance: excess loss, distance, correlat
 All of them hold where Hessian and noise do not commute.  The arguments are those of
 :func:`~sgdsym.stationary.stationary_covariance`.
 
-Source: Liu, Ziyin, Ueda, "Noise and Fluctuation of Finite Learning Rate Stochastic Gradient Descent" (2021), for commuting matrices
+Source: [Liu2021]_, for commuting matrices
 and the traces; the recursion of the lags follows from the update.
 """
 

@@ -78,8 +78,7 @@ def decompose(drift: Any, diffusion: Any) -> Decomposition:
     Raises:
         ValueError: if F lets the weights run away, D is no covariance or leaves a direction without noise.
 
-    Source: Chaudhari and Soatto, "Stochastic gradient descent performs variational inference" (2018); the equation for Q:
-    Kwon, Ao and Thouless, "Structure of stochastic dynamics near fixed points" (2005).
+    Source: [Chaudhari2018]_; the equation for Q: [Kwon2005]_.
 
     >>> third = sp.Rational(1, 3)
     >>> parts = decompose([[2, third], [third, 1]], [[1, 0], [0, 2]])

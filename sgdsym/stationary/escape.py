@@ -11,7 +11,7 @@ Knows rates, exponents and the bound on the number of outlier directions.  Refus
 assumptions: a positive loss at the minimum, outputs that depend linearly on the weights in the valley, noise decoupled from
 the gradients, n outlier directions of about one curvature h*, and T small against the log barrier.
 
-Source: Mori, Ziyin, Liu and Ueda, "Power-law escape rate of SGD" (2022).  In a version that circulates, eq. (6) prints the noise
+Source: [Mori2022]_.  In a version that circulates, eq. (6) prints the noise
 as :math:`2L/(NB)\,H` and eq. (2) the batch loss with :math:`1/2B`; its eq. (13) and all that follows use :math:`2L/B`, as here.
 For Gaussian inputs the decoupling halves the part of the noise that grows with the loss: the bulk stays, the tail is
 :math:`1 + B/2\eta h` instead of the exponent here.
@@ -160,7 +160,7 @@ def escape_rate(
         ValueError: if a number is not positive, :math:`L^s \le L^*`, a Hessian has the wrong signs, or n reaches
             :func:`effective_dimension_bound`.
 
-    Source: Mori, Ziyin, Liu and Ueda (2022), eq. (16), (17) and (19).
+    Source: [Mori2022]_, eq. (16), (17) and (19).
 
     >>> escape_rate(1, 2, 1, -4, learning_rate=sp.Rational(1, 2), batch_size=1)
     sqrt(2)/(8*pi)
@@ -217,7 +217,7 @@ def kramers_rate(
     Raises:
         ValueError: as :func:`escape_rate`.
 
-    Source: Kramers, "Brownian motion in a field of force and the diffusion model of chemical reactions" (1940).
+    Source: [Kramers1940]_.
 
     >>> kramers_rate(0, 1, 1, -4, temperature=sp.Rational(1, 2))
     exp(-2)/pi

@@ -9,9 +9,7 @@ In the eigenbasis of H it is :math:`-\tfrac\lambda2\sum_i\Sigma_{ii}\nabla\lambd
 derivative.  For small steps and noise :math:`\sigma^2H/B`, that of labels, it descends :math:`\tfrac{\lambda\sigma^2}{4B}\mathrm{Tr}\,H`;
 for isotropic noise :math:`\sigma^2I/B` it descends :math:`\tfrac{\lambda\sigma^2}{4B}\log\det H`.
 
-Source: Blanc, Gupta, Valiant, Valiant, "Implicit regularization for deep neural networks driven by an Ornstein-Uhlenbeck like
-process" (2020); Wei, Schwab, "How noise affects the Hessian spectrum in overparameterized neural networks" (2019); Damian, Ma, Lee,
-"Label noise SGD provably prefers flat global minimizers" (2021).
+Source: [Blanc2020]_; [Wei2019]_; [Damian2021]_.
 """
 
 from __future__ import annotations

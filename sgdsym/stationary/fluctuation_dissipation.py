@@ -14,7 +14,7 @@ run is still on its way.  With the update
 Without momentum :math:`v'=-\nabla f_B`, and the right side of FDR1 is :math:`\tfrac\eta2\langle\|\nabla f_B\|^2\rangle`, the full
 second moment of the gradient of a batch, mean included.
 
-Source: Yaida, "Fluctuation-dissipation relations for stochastic gradient descent" (2019), equations FDR1, FDR1′ and FDR2.
+Source: [Yaida2019]_, equations FDR1, FDR1′ and FDR2.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def fokker_planck(
     Raises:
         ValueError: if the time is unknown, a shape does not fit, or a number is not positive.
 
-    Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+    Source: [Jastrzebski2017]_, section 2.
 
     >>> theta, sigma = sp.symbols("theta sigma", positive=True)
     >>> equation = fokker_planck([theta], theta**2 / 2, sigma**2)
@@ -210,7 +210,7 @@ def change_clock(equation: FokkerPlanck, speed: sp.Expr) -> FokkerPlanck:
         equation: the equation by the old clock.
         speed: :math:`s > 0`, an expression in the weights.
 
-    Source: Mori, Ziyin, Liu and Ueda, "Power-law escape rate of SGD" (2022), eq. (14)–(15).
+    Source: [Mori2022]_, eq. (14)–(15).
 
     >>> theta, T = sp.symbols("theta T", positive=True)
     >>> multiplicative = FokkerPlanck((theta,), (-2 * theta,), sp.Matrix([[T * (1 + theta**2)]]))

@@ -7,7 +7,7 @@ Knows laws: density, normalisation by Laplace's method, ratio of basins, first c
 guess where they hold: the noise of one data point must have covariance :math:`\sigma^2 I` everywhere, and Laplace's method
 needs minima with a positive definite Hessian, apart by barriers well above T.
 
-Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+Source: [Jastrzebski2017]_, section 2.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def noise_scale(*, learning_rate: Any, batch_size: Any, dataset_size: Any) -> An
     Raises:
         ValueError: if one is not positive, or the batch is larger than the dataset.
 
-    Source: Smith, Le, "A Bayesian perspective on generalization and stochastic gradient descent" (2018), section 5.
+    Source: [Smith2018]_, section 5.
 
     >>> noise_scale(learning_rate=sp.Rational(1, 10), batch_size=10, dataset_size=1000)
     99/10
@@ -189,7 +189,7 @@ def gibbs(
     Raises:
         ValueError: if a number is not positive.
 
-    Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+    Source: [Jastrzebski2017]_, section 2.
 
     >>> theta = sp.Symbol("theta")
     >>> law = gibbs([theta], theta**2 / 2)
@@ -244,7 +244,7 @@ def basin_ratio(
     Raises:
         ValueError: if a Hessian is not symmetric and positive definite, the sizes differ or a number is not positive.
 
-    Source: Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017), section 2.
+    Source: [Jastrzebski2017]_, section 2.
 
     >>> third, quarter = sp.Rational(3, 10), sp.Rational(1, 4)
     >>> basin_ratio(third, quarter, 1, 4, learning_rate=sp.Rational(1, 10), variance=2)

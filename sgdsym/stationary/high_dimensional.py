@@ -2,7 +2,7 @@ r"""Linear regression with as many weights as data points, and the law of miniba
 
 N data points, D weights, both large with :math:`\alpha=N/D` fixed; the noise is decoupled from the inputs.
 
-Source: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021), proposition 4 and theorem 6.  The covariance follows from
+Source: [Ziyin2022]_, proposition 4 and theorem 6.  The covariance follows from
 the same equation.
 """
 

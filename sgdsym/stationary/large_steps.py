@@ -39,7 +39,7 @@ def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: Lewkowycz et al., "The large learning rate phase of deep learning: the catapult mechanism" (2020).
+    Source: [Lewkowycz2020]_.
 
     >>> catapult_step(1, 3, learning_rate=1, width=2)
     (-3/2, 5/2)
@@ -84,7 +84,7 @@ def edge_of_stability_flow(gradient: Sequence[Any], sharpness_gradient: Sequence
         ValueError: if the gradient flow lowers :math:`\lambda_1`, so that the edge is left and the variance would be negative; or
             naming the shape or number that is wrong.
 
-    Source: Cohen et al., "Understanding optimization in deep learning with central flows" (2024), one unstable eigenvalue.
+    Source: [Cohen2024]_, one unstable eigenvalue.
 
     >>> flow = edge_of_stability_flow([1, -2], [0, 1], sp.Rational(1, 2))
     >>> flow.velocity.T, flow.variance
@@ -143,7 +143,7 @@ def scale_invariant_equilibrium(*, learning_rate: Any, decay: Any, gradient_squa
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: van Laarhoven, "L2 regularization versus batch and weight normalization" (2017); Wan et al., "Spherical motion dynamics" (2021).
+    Source: [vanLaarhoven2017]_; [Wan2021]_.
 
     >>> scale_invariant_equilibrium(learning_rate=1, decay=sp.Rational(1, 2), gradient_square=12)
     Equilibrium(radius=2, angle=pi/3)

@@ -9,7 +9,7 @@ Nothing is assumed about small steps, Gaussian noise or commuting matrices.  Con
 gradient of one *batch*; time is counted in steps; momentum is heavy-ball (as in PyTorch).  With an exponential moving average
 :math:`m\leftarrow\beta m+(1-\beta)g` the learning rate here is :math:`1-\beta` times its own.
 
-Source: Liu, Ziyin, Ueda, "Noise and Fluctuation of Finite Learning Rate Stochastic Gradient Descent" (2021); the
+Source: [Liu2021]_; the
 derivation here is by the lag-one covariance, which needs no commuting matrices.
 """
 

@@ -5,7 +5,7 @@ their mean, and the covariance of the weights to be of order 1/S; corrections ar
 exact noise has :math:`+A\Sigma A` where the interpolating case here has :math:`-A\Sigma A`: see
 :func:`~sgdsym.stationary.label_noise_law`.
 
-Source: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021), theorem 5 and corollaries 2 and 3.
+Source: [Ziyin2022]_, theorem 5 and corollaries 2 and 3.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def stochastic_modified_equation(
     Raises:
         ValueError: if the order is another, or as :func:`fokker_planck`.
 
-    Source: Li, Tai and E, "Stochastic modified equations and adaptive stochastic gradient algorithms" (2017), theorem 1.
+    Source: [Li2017]_, theorem 1.
 
     >>> x, h = sp.symbols("x h")
     >>> stochastic_modified_equation([x], h * x**2 / 2, 1).drift

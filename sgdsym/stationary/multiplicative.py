@@ -14,7 +14,7 @@ Everything happens in the range of H: where every loss is flat the weights do no
 out.  In the eigenbasis of H the operator :math:`\mathcal C` is diagonal, so what is needed of :math:`\mathcal D` is one
 symmetric eigenvalue problem on symmetric matrices, of size r(r+1)/2 for rank r.
 
-Source: Mulayoff, Michaeli, "Exact mean square linear stability analysis for SGD" (2024).
+Source: [Mulayoff2024]_.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def mean_first_passage(
         ValueError: if the points are out of order, the diffusion is not positive between them, the time is beyond floats, or
             the functions are not smooth enough for the quadrature.
 
-    Source: Gardiner, "Handbook of Stochastic Methods", section 5.2.7.
+    Source: [Gardiner1985]_, section 5.2.7.
 
     >>> free = mean_first_passage(lambda x: 0 * x, lambda x: 0 * x + 0.5, start=0, target=2, wall=-1)
     >>> round(free, 9)  # (2 + 1)² - (0 + 1)²

@@ -7,8 +7,8 @@ Learning rate and batch size come back after P updates, and near a minimum
 so that the second moments Z of :math:`z=(w, m)` are mapped by :math:`Z \mapsto A_kZA_k^\top + b_kb_k^\top\otimes C/S_k` and the map of a
 period has one fixed point if it contracts.  A single update need not contract: :math:`\lambda_kh` may be above 2 now and then.
 
-Knows quadratic losses and noise that does not depend on the weights.  Source: the recursion itself; the schedules are those of
-Jastrzębski et al., "Three Factors Influencing Minima in SGD" (2017).
+Knows quadratic losses and noise that does not depend on the weights.  Source: the
+schedules are those of [Jastrzebski2017]_; the law is derived from the recursion itself.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def damped_newton_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any =
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: Liu, Ziyin, Ueda (2021), section on second-order methods; from the equation for the covariance with K a multiple of I.
+    Source: [Liu2021]_, section on second-order methods; from the equation for the covariance with K a multiple of I.
 
     >>> damped_newton_covariance([[2, 0], [0, 1]], [[1, 0], [0, 1]], sp.Rational(1, 2))
     Matrix([
@@ -74,7 +74,7 @@ def natural_gradient_covariance(
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021); without the trace Liu, Ziyin, Ueda (2021).
+    Source: [Ziyin2022]_; without the trace [Liu2021]_.
 
     >>> natural_gradient_covariance([[2]], sp.Rational(1, 2), batch_size=1)
     Matrix([[3/16]])
@@ -102,7 +102,7 @@ def adaptive_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, *
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: the equation for the covariance with a matrix learning rate.
+    Derivation: the equation for the covariance with a matrix learning rate.
 
     >>> adaptive_covariance([[1, 0], [0, 1]], [[1, 0], [0, 1]], 1, scaling=[2, 1])
     Matrix([
@@ -138,8 +138,7 @@ def optimal_preconditioner(H: Any, C: Any, dataset_size: Any, momentum: Any = 0)
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: from the equation for the covariance; Mandt, Hoffman, Blei, "Stochastic gradient descent as approximate Bayesian
-    inference" (2017), theorem 2, for small steps.
+    Source: [Mandt2017]_, theorem 2, for small steps; derived here from the equation for the covariance.
 
     >>> optimal_preconditioner([[1]], [[1]], 3)
     Matrix([[1/2]])
@@ -168,7 +167,7 @@ def optimal_learning_rate(noise_trace: Any, *, weights: Any, batch_size: Any, da
     Raises:
         ValueError: naming the number that is out of range.
 
-    Source: Mandt, Hoffman, Blei (2017), theorem 1.
+    Source: [Mandt2017]_, theorem 1.
 
     >>> optimal_learning_rate(4, weights=2, batch_size=10, dataset_size=100)
     1/10

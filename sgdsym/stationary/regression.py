@@ -4,7 +4,7 @@ Inputs :math:`x\sim N(0,A)`, loss :math:`\tfrac12(w^\top x-y)^2`, batches of S d
 depends on the weights through their own covariance, so both follow from one equation; SGD is stable only while it has a
 solution.
 
-Source: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021): theorems 2 and 3 (label noise), theorem 4 and
+Source: [Ziyin2022]_: theorems 2 and 3 (label noise), theorem 4 and
 propositions 3 (weight decay) and 4, theorem 6 (many weights).  Theorem 2 agrees with the exact recursion of second moments; what
 the paper prints for the covariance under weight decay needs :math:`\Gamma` and the target to commute, which is checked.
 """

@@ -9,7 +9,7 @@ where :math:`C=\tfrac1M\sum_k\xi_k\xi_k^\top` is the covariance of the gradient 
 
 .. math:: \mathrm{Var} = \frac{\eta^2C\,[MS_2-S_1^2]}{(M-1)(1-a^{2M})},\qquad S_1=\frac{1-a^M}{1-a},\quad S_2=\frac{1-a^{2M}}{1-a^2}
 
-Noise does not depend on the weights, and there is no momentum.  Source: sampling without replacement has
+Noise does not depend on the weights, and there is no momentum.  Derivation: sampling without replacement has
 :math:`\mathrm E[\xi_{\pi(j)}\xi_{\pi(k)}^\top]=-C/(M-1)` for :math:`j\ne k`.
 """
 

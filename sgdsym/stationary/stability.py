@@ -54,7 +54,7 @@ def stability_threshold(method: str = "heavy-ball", *, momentum: Any = 0, curvat
     Raises:
         ValueError: naming the number that is out of range, or the methods there are.
 
-    Source: characteristic polynomials, e.g. of heavy ball :math:`x^2-(1+\mu-\lambda h)x+\mu`, at x = -1.
+    Derivation: characteristic polynomials, e.g. of heavy ball :math:`x^2-(1+\mu-\lambda h)x+\mu`, at x = -1.
 
     >>> stability_threshold("ema", momentum=sp.Rational(9, 10))
     38
@@ -82,7 +82,7 @@ def underdamped_onset(method: str = "heavy-ball", *, momentum: Any = 0, curvatur
     Raises:
         ValueError: as there.
 
-    Source: the discriminants of the same characteristic polynomials.
+    Derivation: the discriminants of the same characteristic polynomials.
 
     >>> underdamped_onset("heavy-ball", momentum=sp.Rational(1, 4))
     1/4

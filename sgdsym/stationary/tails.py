@@ -3,9 +3,7 @@ r"""How heavy the tails of the weights are in one dimension, where noise grows w
 Linear regression with one weight and Gaussian inputs multiplies the distance by :math:`1-\lambda a\chi^2_S/S` at each step; the
 stationary density then falls off as :math:`|w|^{-1-\beta}`.
 
-Source: Kesten, "Random difference equations and renewal theory for products of random matrices" (1973), for the exact index; Ziyin,
-Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021), for the discrete estimate; Mori, Ziyin, Liu, Ueda, "Power-law escape rate
-of SGD" (2022), for the continuous one.
+Source: [Kesten1973]_, for the exact index; [Ziyin2022]_, for the discrete estimate; [Mori2022]_, for the continuous one.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
     def in_basis(self, basis: str) -> sp.Expr:
         """The same value over joint cumulants or joint moments: a sum of products of contractions.
 
-        Source: Möbius inversion over set partitions, see :func:`sgdsym.diagrams.refinements`.
+        Source: Möbius inversion over set partitions [Rota1964]_, see :func:`sgdsym.diagrams.refinements`.
 
         >>> print(Contraction(Diagram(3, [(0, 1), (1, 2)], [(0, 2)])).in_basis("moment"))
         -GHG + tr(HE[gg])

@@ -29,7 +29,7 @@ def cumulant_in_moments(cumulant: JointCumulant, *indices: Sequence[Label]) -> s
     Raises:
         ValueError: if the index groups do not fit.
 
-    Source: T. P. Speed, "Cumulants and partition lattices", 1983.
+    Source: [Speed1983]_.
 
     >>> cumulant_in_moments(JointCumulant(1, 2))
     E_ga_hbc - G_a*H_bc

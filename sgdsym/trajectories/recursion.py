@@ -8,8 +8,7 @@ mean of :math:`\nabla^k l` from its mean :math:`D_k`, all at the noise-free weig
                         - \eta\,b \sum_{k\ge0} \frac1{k!}\,\xi_{k+1} x^k.
 
 So each new leg *stays*, or is a *mean* vertex fed with two or more old legs, or a *noise* vertex fed with any number.  A cumulant of new
-legs is the sum over all ways to join what stands on them, old legs and noise, by cumulants, such that all is connected (V. P. Leonov and
-A. N. Shiryaev, "On a method of calculation of semi-invariants", 1959).
+legs is the sum over all ways to join what stands on them, old legs and noise, by cumulants, such that all is connected ([Leonov1959]_).
 
 For the noise of batches a joint cumulant holds old legs alone or noise of this step alone, and of :math:`b` noise factors it is of order
 :math:`b-1` in :math:`1/B`.  For the noise of a dataset the noise is that of the empirical measure :math:`\hat p - p`, the same

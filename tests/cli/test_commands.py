@@ -286,25 +286,6 @@ def test_an_existing_file_is_replaced_whole(capsys, tmp_path):
     assert json.loads(file.read_text())["order"] == 1
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["--help"],
-        ["expand", "--help"],
-        ["diagrams", "--help"],
-        ["demo", "--help"],
-        ["compare", "--help"],
-        ["literature", "--help"],
-        ["verify", "--help"],
-    ],
-)
-def test_help_shows_an_example(capsys, command):
-    with pytest.raises(SystemExit) as stop:
-        main(command)
-    assert stop.value.code == 0
-    assert "example: sgdsym" in capsys.readouterr().out
-
-
 def shell(*arguments, **settings):
     return subprocess.run(
         [sys.executable, "-m", "sgdsym", *arguments], capture_output=True, text=True, check=False, **settings

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sgdsym
+from sgdsym.references import REFERENCES
 
 DOCS = Path(__file__).parents[2] / "docs"
 # the command line has a page of its own, made from its parser
@@ -42,6 +43,24 @@ def test_every_public_name_is_on_a_page(generated):
         page = generated.room_page(room, "")
         for name in module.__all__:
             assert f":: {name}\n" in page or f"{room}.{name}" in page, (room, name)
+
+
+def test_the_bibliography_has_an_anchor_for_every_work(generated):
+    """Sphinx, which takes warnings as errors, sees to it that each key in a docstring leads to one."""
+    page = generated.bibliography()
+    for work in REFERENCES:
+        assert f".. _bib-{work.key.lower()}:\n\n.. [{work.key}] \\{work}" in page
+        assert work.identifier in page
+
+
+def test_the_gallery_shows_the_terms_of_the_series_with_their_signs(generated, tmp_path):
+    page = generated._gallery(tmp_path)
+    series = sgdsym.expand(order=generated.GALLERY_ORDER)
+    shown = [line for line in page.splitlines() if line.startswith("$")]
+    assert len(shown) == len(series) == len(list(tmp_path.glob("*.svg")))
+    assert [line.startswith("$-") for line in shown] == [c.as_fraction() < 0 for _, c in series.subs(T=9, B=1)]
+    assert r"$-T\;\eta\;\cdot\;G^{\top} G$" in shown
+    assert r"$\frac{T}{2B}\;\eta^2\;\cdot\;\operatorname{tr}(H C)$" in shown
 
 
 def test_pages_link_to_pages_that_are_there():

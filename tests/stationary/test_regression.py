@@ -1,6 +1,6 @@
 """Laws of linear regression against the moments of Gaussian inputs, tables, and what is printed.
 
-Source of tables and formulas: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2021).
+Source of tables and formulas: Ziyin, Liu, Mori, Ueda, "Strength of Minibatch Noise in SGD" (2022).
 """
 
 import mpmath

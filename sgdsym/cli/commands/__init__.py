@@ -21,9 +21,12 @@ from sgdsym.cli.commands import (
     verify,
 )
 
-COMMANDS = (
-    *(expand, compare, check, diagrams, explain, literature, resum, trajectory, modified, paper, stationary),
-    *(simulate, verify, demo),
-)
+PURPOSES = {
+    "derive a formula": (expand, compare, resum, trajectory, modified, stationary),
+    "check and explain": (check, explain, diagrams, literature),
+    "write": (paper,),
+    "numbers and trust": (simulate, verify, demo),
+}
+COMMANDS = tuple(command for commands in PURPOSES.values() for command in commands)
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "PURPOSES"]

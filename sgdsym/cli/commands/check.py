@@ -19,7 +19,10 @@ def add(commands: Commands) -> None:
         description="Hold a formula, LaTeX or text as expand writes it, against what is derived for the options.  "
         "Exit code 0 if they are equal, 1 if not: "
         "then each term that differs is listed, with the smallest setting found that tells the two apart.",
-        epilog="example: sgdsym check 'l - η T G·G + η² (T/2) tr(H C) + η² T(T - 1/2) G·H G' --batch-size 1",
+        examples=(
+            "sgdsym check 'l - η T G·G + η² (T/2) tr(H C) + η² T(T - 1/2) G·H G' --batch-size 1",
+            r"sgdsym check '-\eta T G_a G_a + l' --order 1",
+        ),
         # a formula may begin with a minus
         minus=r"-(?![-h]).|-h.",
     )

@@ -18,7 +18,10 @@ def add(commands: Commands) -> None:
         "compare",
         help="the difference of two settings, first minus second",
         description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.",
-        epilog="example: sgdsym compare sgd sde --order 3 --at-minimum",
+        examples=(
+            "sgdsym compare sgd sde --order 3 --at-minimum",
+            "sgdsym compare sgd:B=1 gd --order 2",
+        ),
     )
     command.add_argument("first", metavar="A", help="dynamics or sampling, then key=value pairs")
     command.add_argument("second", metavar="B", help="the setting that is subtracted")

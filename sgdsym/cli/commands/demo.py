@@ -16,7 +16,10 @@ def add(commands: Commands) -> None:
         "demo",
         help="derive, generate, predict and compare with real SGD, in a minute or less",
         description="Predict SGD on scikit-learn's handwritten digits to order 3 and compare with real runs.",
-        epilog="example: sgdsym demo --output sgdsym-demo",
+        examples=(
+            "sgdsym demo --output sgdsym-demo",
+            "sgdsym demo --seed 1",
+        ),
     )
     command.add_argument("--output", type=Path, default=Path("sgdsym-demo"), metavar="FOLDER", help="where to write")
     command.add_argument("--seed", type=natural, default=0, metavar="S", help="seed of the SGD runs (default 0)")

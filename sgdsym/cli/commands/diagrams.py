@@ -21,7 +21,10 @@ def add(commands: Commands) -> None:
         "diagrams",
         help="list, count, draw or explain the diagrams of an order",
         description="List, count, draw or explain the diagrams of one order of the test loss of one-pass SGD, or one diagram.",
-        epilog="example: sgdsym diagrams --order 5 --output atlas.pdf",
+        examples=(
+            "sgdsym diagrams --order 5 --output atlas.pdf",
+            "sgdsym diagrams --diagram 'c(01-2)(02-12)' --explain",
+        ),
     )
     add_order(command, "number of edges (default 3)")
     command.add_argument("--diagram", metavar="NOTATION", help="this one instead, such as c(01-2)(02-12)")

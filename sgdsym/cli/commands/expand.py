@@ -17,7 +17,11 @@ def add(commands: Commands) -> None:
         "expand",
         help="the expansion of an observable in the learning rate",
         description="Expand an observable of SGD in the learning rate, exactly, to any order.",
-        epilog="example: sgdsym expand --order 4 --steps T --batch-size 8 --format numpy --output kernel.py",
+        examples=(
+            "sgdsym expand --order 3 --batch-size 1",
+            "sgdsym expand --order 4 --steps T --batch-size 8 --format numpy --output kernel.py",
+            "sgdsym expand --order 2 --momentum 9/10 --sampling reshuffle --format latex",
+        ),
     )
     add_request(command)
     add_format(command)

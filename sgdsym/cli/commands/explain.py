@@ -24,7 +24,10 @@ def add(commands: Commands) -> None:
         help="how the coefficient of a diagram is counted",
         description="Tell how the coefficient of a diagram is counted: its placements with a picture of each, the orders of their steps, "
         "the symmetries, and the sum.",
-        epilog="example: sgdsym explain 'c(01-2)(02-12)' --sampling reshuffle",
+        examples=(
+            "sgdsym explain 'c(01-2)(02-12)' --sampling reshuffle",
+            "sgdsym explain Vlvs --order 2",
+        ),
     )
     meaning = "such as c(01-2)(02-12), a name of the literature such as Vlvs, or as a table prints it: Diagram(2, [(0, 1)], [(0,)], [1])"
     command.add_argument("diagram", metavar="DIAGRAM", help=meaning)

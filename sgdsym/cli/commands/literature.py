@@ -8,7 +8,7 @@ from sgdsym.cli.formats import chosen_format
 from sgdsym.cli.options import Commands, RequestError, add_output
 from sgdsym.cli.output import check_writable, write
 
-FORMATS = ("text", "latex", "json", "html")
+FORMATS = ("text", "latex", "json", "html", "bibtex")
 
 
 def add(commands: Commands) -> None:
@@ -17,7 +17,11 @@ def add(commands: Commands) -> None:
         "literature",
         help="every printed formula, what sgdsym derives, and the verdict",
         description="Check the printed formulas of the literature; every verdict is computed when the command runs.",
-        epilog="example: sgdsym literature --source ziyin --output strength.tex",
+        examples=(
+            "sgdsym literature --source ziyin --output strength.tex",
+            "sgdsym literature 'loss of a batch'",
+            "sgdsym literature --output sources.bib",
+        ),
     )
     command.add_argument(
         "wanted", nargs="?", metavar="NUMBER|NAME", help="one formula, or those with words in their name"

@@ -36,10 +36,12 @@ def add(commands: Commands) -> None:
         description="The continuous dynamics that descent follows, order by order (backward error analysis), time in steps.\n"
         "gd: the vector field whose flow passes through the iterates.  sgd: drift, diffusion and jumps of the generator,\n"
         "the logarithm of a step (online, replace) or of an epoch over its number of steps (reshuffle).",
-        epilog="examples:\n  sgdsym modified --dynamics gd --order 5\n"
-        "  sgdsym modified --dynamics gd --momentum 9/10 --format numpy --output field.py\n"
-        "  sgdsym modified --sampling reshuffle --potential --format latex\n"
-        "  sgdsym modified --part diffusion --batch-size 8 --format latex",
+        examples=(
+            "sgdsym modified --dynamics gd --order 5",
+            "sgdsym modified --dynamics gd --momentum 9/10 --format numpy --output field.py",
+            "sgdsym modified --sampling reshuffle --potential --format latex",
+            "sgdsym modified --part diffusion --batch-size 8 --format latex",
+        ),
     )
     command.add_argument("--dynamics", choices=("sgd", "gd"), default="sgd", help="with noise or without (default sgd)")
     command.add_argument("--sampling", choices=SAMPLINGS, default="online", help="how steps of sgd draw data")

@@ -16,7 +16,10 @@ def add(commands: Commands) -> None:
         "paper",
         help="a LaTeX appendix: definitions, every order, the diagrams, what is exact",
         description="Write a self-contained LaTeX appendix on an expansion, for pdfLaTeX with amsmath and TikZ.",
-        epilog="example: sgdsym paper --order 3 --batch-size 8 --output appendix.tex",
+        examples=(
+            "sgdsym paper --order 3 --batch-size 8 --output appendix.tex",
+            "sgdsym paper --order 2 --momentum mu --style index",
+        ),
     )
     add_request(command)
     add_typesetting(command)

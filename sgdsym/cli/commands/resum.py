@@ -25,10 +25,12 @@ def add(commands: Commands) -> None:
         description="Sum all bare Hessians of the expansion at once, for times at which the plain series fails.\n"
         "The order is the highest number of edges of the diagrams that are left.  Near a minimum whose mean loss is quadratic,\n"
         "with noise in the gradient alone, order 2 is exact at every time and every learning rate.",
-        epilog="examples:\n  sgdsym resum --order 2 --at-minimum --dynamics gd --observable generalization-gap\n"
-        "  sgdsym resum --order 3 --observable displacement --form stationary --format latex\n"
-        "  sgdsym resum --order 2 --batch-size 8 --format numpy --output loss.py\n"
-        "  sgdsym resum --order 2 --at-minimum --momentum mu --sampling reshuffle --format latex",
+        examples=(
+            "sgdsym resum --order 2 --at-minimum --dynamics gd --observable generalization-gap",
+            "sgdsym resum --order 3 --observable displacement --form stationary --format latex",
+            "sgdsym resum --order 2 --batch-size 8 --format numpy --output loss.py",
+            "sgdsym resum --order 2 --at-minimum --momentum mu --sampling reshuffle --format latex",
+        ),
     )
     add_request(command)
     command.add_argument(

@@ -37,10 +37,11 @@ def add(commands: Commands) -> None:
         description="Run SGD many times on a landscape: means with standard errors, and the series to --order where the\n"
         "formula of the landscape is known.  Sizes must be numbers.  Landscapes:\n  "
         + "\n  ".join(f"{name:16} {words}" for name, words in LANDSCAPES.items()),
-        epilog="examples:\n"
-        "  sgdsym simulate --landscape gauss --learning-rate 0.1 --steps 10 --batch-size 2 --runs 20000\n"
-        "  sgdsym simulate --loss mine:landscape --learning-rate 0.1 --epochs 3 --sampling reshuffle --given --batch-size 8\n"
-        "  where mine.py has  def landscape(): return sgdsym.Landscape.jax(loss, parameters, data)",
+        examples=(
+            "sgdsym simulate --landscape gauss --learning-rate 0.1 --steps 10 --batch-size 2 --runs 20000",
+            "sgdsym simulate --loss mine:landscape --learning-rate 0.1 --epochs 3 --sampling reshuffle --given --batch-size 8",
+            "where mine.py has  def landscape(): return sgdsym.Landscape.jax(loss, parameters, data)",
+        ),
     )
     command.add_argument("--landscape", metavar="NAME", help="a landscape of the package (default gauss)")
     command.add_argument(

@@ -29,8 +29,11 @@ def add(commands: Commands) -> None:
         help="whole runs: the noise expanded around the noise-free trajectory",
         description="Follow the run without noise exactly and expand in the noise, in powers of 1/B or 1/N: exact in the learning\n"
         "rate and the number of steps, for runs at whose end the series in the learning rate is long useless.",
-        epilog="examples:\n  sgdsym trajectory --order 2\n  sgdsym trajectory --momentum 9/10 --format numpy --output run.py\n"
-        "  sgdsym trajectory --observable generalization-gap --noise dataset --format latex",
+        examples=(
+            "sgdsym trajectory --order 2",
+            "sgdsym trajectory --momentum 9/10 --format numpy --output run.py",
+            "sgdsym trajectory --observable generalization-gap --noise dataset --format latex",
+        ),
     )
     command.add_argument("--observable", choices=READ, default="test-loss", help="what is expanded")
     command.add_argument("--noise", choices=NOISES, default="batch", help="fresh batches, or a dataset (default batch)")

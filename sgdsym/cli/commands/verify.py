@@ -17,7 +17,10 @@ def add(commands: Commands) -> None:
         help="check the installed tool against exact enumeration",
         description="Draw random polynomial landscapes, enumerate every training set and every draw in exact rationals, and "
         "compare with the series of random settings.  Exit code 1 on any mismatch.",
-        epilog="example: sgdsym verify --cases 50 --seed 1",
+        examples=(
+            "sgdsym verify --cases 50 --seed 1",
+            "sgdsym verify --cases 5 --order 2",
+        ),
     )
     command.add_argument("--cases", type=natural, default=50, metavar="K", help="number of comparisons (default 50)")
     command.add_argument("--seed", type=natural, default=0, metavar="S", help="where to begin (default 0)")

@@ -8,7 +8,7 @@ differences of the order below, which were compared before,
 from the values of the loss up: so a rule of differentiation that is wrong, a gradient that was cut off and a loss that
 jumps are all found, whatever the framework.  Central differences are extrapolated to step 0 with their own error.
 
-Source: C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", 1982.
+Source: [Ridders1982]_.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ With the covariance :math:`C` of the gradients of data points and the mean Hessi
 with random signs :math:`\varepsilon_i`, and Lanczos steps with :math:`H` from :math:`v` give nodes and masses with
 :math:`v^\top f(H) v \approx \sum_j m_j f(h_j)` for every :math:`f` at once.
 
-Source: G. H. Golub and G. Meurant, "Matrices, Moments and Quadrature", 1994; S. Ubaru, J. Chen and Y. Saad, "Fast estimation
-of tr(f(A)) via stochastic Lanczos quadrature", 2017.
+Source: [Golub1994]_; [Ubaru2017]_.
 """
 
 from __future__ import annotations

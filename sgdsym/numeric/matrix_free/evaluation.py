@@ -141,7 +141,7 @@ def total_of(parts: Sequence[Floats]) -> Any:
 
     The parts are in the order of the data, whoever computed them, so the executor does not change a bit.
 
-    Source: A. Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen", 1974.
+    Source: [Neumaier1974]_.
 
     >>> total_of([np.array([1.0]), np.array([1e100]), np.array([1.0]), np.array([-1e100])])
     array([2.])

@@ -100,8 +100,7 @@ def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
         diagram: blocks are joint moments.
         exact: whether a mean between random messages is over all data, instead of over a minibatch.
 
-    Source: the order of the products is that of reverse-over-forward differentiation, B. A. Pearlmutter, "Fast exact
-    multiplication by the Hessian", 1994, applied along a tree.
+    Source: the order of the products is that of reverse-over-forward differentiation, [Pearlmutter1994]_, applied along a tree.
 
     >>> noise = Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)])              # H : E[gg]
     >>> (value,), *_ = readings(noise, exact=True)

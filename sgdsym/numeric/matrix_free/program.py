@@ -5,7 +5,7 @@ doubles it, and a number instead of a vector costs a third, so that on one data 
 
 .. math:: \nabla^{k+1} l\,[m_1, …, m_k, \cdot\,] \text{ costs } 2^k, \qquad l \text{ and } m_1 \cdot m_2 \text{ cost } 1/3.
 
-Source: A. Griewank and A. Walther, "Evaluating Derivatives", 2008, sections 3 and 4 (operation counts).
+Source: [Griewank2008]_, sections 3 and 4 (operation counts).
 """
 
 from __future__ import annotations

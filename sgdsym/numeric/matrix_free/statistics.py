@@ -59,19 +59,18 @@ class Statistics(Mapping[str, Measured]):
     :math:`h` their Hessians:
 
     * ``gradient_noise_scale`` :math:`\mathrm{tr}\,C / G \cdot G` and ``curvature_noise_scale``
-      :math:`\mathrm{tr}(HC) / G \cdot HG`, above which a larger batch is of little use (S. McCandlish et al., "An Empirical
-      Model of Large-Batch Training", 2018);
+      :math:`\mathrm{tr}(HC) / G \cdot HG`, above which a larger batch is of little use ([McCandlish2018]_);
     * ``sharpness``, the largest eigenvalue of :math:`H`, and ``stability_threshold`` :math:`2(1+\mu)/` sharpness;
     * ``takeuchi`` :math:`\mathrm{tr}(C H^{-1})`, and with ``learning_rate`` and ``steps`` the ``generalization_gap`` of
       gradient descent on as many points as there are data, :math:`\mathrm{tr}(C\,\eta\sum_{t<T}(1-\eta H)^t)/N`;
     * with ``batch_size`` the ``batch_sharpness`` :math:`E[g_B \cdot h_B g_B]/E[g_B \cdot g_B]` of batches of independent
       points, and the ``mean_square_stability_bound`` :math:`2\lambda/(\lambda^2 + \mathrm{Var}(v \cdot h v)/B)` along
-      the sharpest direction, above which no learning rate is stable (R. Mulayoff and T. Michaeli, 2024);
+      the sharpest direction, above which no learning rate is stable ([Mulayoff2024]_);
     * with ``learning_rate`` the ``gradient_penalty`` :math:`\frac{\eta}{4}\frac{1+\mu}{(1-\mu)^2} G \cdot G` by which
-      descent regularises itself (D. Barrett and B. Dherin, 2021; A. Ghosh et al., 2023);
+      descent regularises itself ([Barrett2021]_, [Ghosh2023]_);
     * with both ``stationary_excess_loss`` :math:`\frac12\mathrm{tr}(H\Sigma) = \frac{\eta}{2(1-\mu)B}
       \mathrm{tr}[(2-\eta H/(1+\mu))^{-1}C]` and ``stationary_variance`` :math:`\mathrm{tr}\,\Sigma` long after at a
-      minimum, infinite beyond the threshold (K. Liu, L. Ziyin and M. Ueda, 2021).
+      minimum, infinite beyond the threshold ([Liu2021]_).
 
     The laws of :math:`H^{-1}` leave out directions that are flat or fall off, and say how much noise is there.  Up to 1000
     parameters both matrices are formed; beyond, Lanczos steps from random combinations of gradients stand for them, and the

@@ -30,7 +30,7 @@ def widening(replicates: int) -> float:
 def probability_within(t: float, freedom: int) -> float:
     r"""How often a number with Student's distribution is in :math:`[-t, t]`.
 
-    Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions", 26.7.3 and 26.7.4.
+    Source: [Abramowitz1964]_, 26.7.3 and 26.7.4.
 
     >>> round(probability_within(2.0, 1), 4), round(probability_within(2.0, 3), 4)
     (0.7048, 0.8607)

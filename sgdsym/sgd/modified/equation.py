@@ -79,8 +79,7 @@ def modified(
     Raises:
         ValueError: saying which option is wrong and what it may be.
 
-    Source: E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical Integration", chapter IX (backward error analysis); D. Barrett
-    and B. Dherin, "Implicit gradient regularization", 2021, for the first correction of gradient descent.
+    Source: [Hairer2006]_, chapter IX (backward error analysis); [Barrett2021]_, for the first correction of gradient descent.
 
     >>> print(modified(dynamics="gd", order=3))
     - η G
@@ -140,8 +139,7 @@ def epoch_map(
     Raises:
         ValueError: saying which option is wrong and what it may be.
 
-    Source: S. L. Smith, B. Dherin, D. Barrett, S. De, "On the origin of implicit regularization in stochastic gradient descent",
-    2021, for the second order.
+    Source: [Smith2021]_, for the second order.
 
     >>> print(epoch_map(sampling="replace", order=2, batch_size=1) - epoch_map(order=2, batch_size=1))
     η² (N/2) κ[h g]

@@ -20,9 +20,8 @@ a series in the forward difference :math:`\Delta`: with :math:`v = 1/(1-\mu)` th
 :math:`v(1+\Delta)/(1+v\Delta)`, and that of Nesterov :math:`1 + (v-1)(1+\Delta)/(1+v\Delta)`, at the points that it looks ahead
 to.
 
-The vector field is the derivative at :math:`t = 0`.  Source: E. Hairer, C. Lubich, G. Wanner, "Geometric Numerical
-Integration", chapter IX, for the method; N. B. Kovachki and A. M. Stuart, "Continuous time analysis of momentum methods",
-2021, for the first two terms with momentum.
+The vector field is the derivative at :math:`t = 0`.  Source: [Hairer2006]_, chapter IX, for the method; [Kovachki2021]_, for the first
+two terms with momentum.
 """
 
 from __future__ import annotations

@@ -43,8 +43,7 @@ def modified_loss(drift: Series) -> Series:
     Raises:
         ValueError: if the series is no drift, or not even its first order is a gradient.
 
-    Source: D. Barrett and B. Dherin, "Implicit gradient regularization", 2021; S. L. Smith, B. Dherin, D. Barrett, S. De, "On the
-    origin of implicit regularization in stochastic gradient descent", 2021.
+    Source: [Barrett2021]_; [Smith2021]_.
 
     >>> from sgdsym.sgd.modified import modified
     >>> print(modified_loss(modified(sampling="reshuffle", order=3, batch_size=1)).as_moments())

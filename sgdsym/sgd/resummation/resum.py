@@ -74,7 +74,7 @@ def resum(
     Raises:
         ValueError: saying which option is wrong and what it may be.
 
-    Source: S. C. Tenka, "SGD at Small Learning Rates", section 2 (resummation), exact at finite T here.
+    Source: [Tenka2020]_, section 2 (resummation), exact at finite T here.
 
     >>> loss = resum(order=2, batch_size=1)
     >>> for diagram, time in loss:

@@ -22,7 +22,10 @@ def add(commands: Commands) -> None:
         "stationary",
         help="where SGD settles: covariance, Gibbs law, escape, and minibatch noise",
         description="The laws of SGD near a minimum, exact for rationals and symbols.",
-        epilog="example: sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,0;0,1' --learning-rate 1/2",
+        examples=(
+            "sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,0;0,1' --learning-rate 1/2",
+            "sgdsym stationary escape",
+        ),
     )
     laws = command.add_subparsers(title="laws", required=True, metavar="LAW", parser_class=Parser)
     for law in LAWS:

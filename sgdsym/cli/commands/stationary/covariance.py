@@ -22,10 +22,11 @@ def add(commands: Commands) -> None:
         help="the covariance of the weights at a finite learning rate",
         description="The stationary covariance of SGD on a quadratic loss, exact for rationals and symbols.  A matrix is written "
         "'2,1/2;1/2,1', or is a .csv or .npy file (floats); numbers may be symbols.",
-        epilog="examples:\n"
-        "  sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,-1/3;-1/3,1/2' --learning-rate 1/2\n"
-        "  sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,-1/3;-1/3,1/2' --cycle 2/5,2/5,1/10,1/10\n"
-        "  sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,-1/3;-1/3,1/2' --learning-rate 1/100 --adam 9/10,999/1000",
+        examples=(
+            "sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,-1/3;-1/3,1/2' --learning-rate 1/2",
+            "sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,-1/3;-1/3,1/2' --cycle 2/5,2/5,1/10,1/10",
+            "sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,-1/3;-1/3,1/2' --learning-rate 1/100 --adam 9/10,999/1000",
+        ),
     )
     command.add_argument("--hessian", type=matrix, required=True, metavar="H", help="Hessian at the minimum")
     command.add_argument(

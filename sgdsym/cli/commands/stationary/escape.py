@@ -21,8 +21,10 @@ def add(commands: Commands) -> None:
         help="the rate of escape from a minimum, a power law in the ratio of the losses",
         description="The rate at which SGD on the mean-square loss escapes from a minimum over a saddle, and Kramers' rate for "
         "noise that stays as it is at the minimum.  Curvatures are numbers, symbols, or Hessians in the outlier directions.",
-        epilog="example: sgdsym stationary escape --loss-minimum 1/5 --loss-saddle 11/30 --curvature 1 --saddle-curvature -1 "
-        "--learning-rate 1/10 --batch-size 2",
+        examples=(
+            "sgdsym stationary escape",
+            "sgdsym stationary escape --loss-minimum 1/5 --loss-saddle 11/30 --learning-rate 1/10 --batch-size 2",
+        ),
     )
     command.add_argument("--loss-minimum", type=value, default="L_0", metavar="L", help="above 0 (default L_0)")
     command.add_argument("--loss-saddle", type=value, default="L_s", metavar="L", help="above that (default L_s)")

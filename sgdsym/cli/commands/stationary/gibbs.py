@@ -21,7 +21,10 @@ def add(commands: Commands) -> None:
         help="the Gibbs law under isotropic noise, and the ratio of the probabilities of basins",
         description="With --loss and --hessian, once for each minimum: the ratio of the probability of the first basin to each "
         "other, by Laplace's method.  Without: the Fokker-Planck equation and the Gibbs law of any loss.",
-        epilog="example: sgdsym stationary gibbs --loss 3/10 --hessian 1 --loss 1/4 --hessian 4 --learning-rate 1/10 --variance 2",
+        examples=(
+            "sgdsym stationary gibbs --loss 3/10 --hessian 1 --loss 1/4 --hessian 4 --learning-rate 1/10 --variance 2",
+            "sgdsym stationary gibbs --dimension 2 --format latex",
+        ),
     )
     command.add_argument("--loss", type=value, action="append", default=[], metavar="L", help="loss at a minimum")
     command.add_argument(

@@ -22,7 +22,10 @@ def add(commands: Commands) -> None:
         help="the moments of minibatch gradients, with and without replacement and along epochs",
         description="Covariance, third cumulant, fourth moment and epoch autocovariance of minibatch gradients.  Gradients "
         "have a row for each example, '1,0;2,-1', or are a .csv or .npy file (floats); numbers may be symbols.",
-        epilog="example: sgdsym stationary noise --gradients '1,0;2,-1;-1,3;0,1;3,2' --batch-size 1,2,3",
+        examples=(
+            "sgdsym stationary noise --gradients '1,0;2,-1;-1,3;0,1;3,2' --batch-size 1,2,3",
+            "sgdsym stationary noise --covariance 'c' --dataset-size 100 --batch-size 1,10",
+        ),
     )
     given = command.add_mutually_exclusive_group(required=True)
     given.add_argument("--gradients", type=matrix, metavar="G", help="a row for each example")
