@@ -17,10 +17,13 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "compare",
         help="the difference of two settings, first minus second",
-        description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.",
+        description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.  Sizes, momentum "
+        "and weight decay may be expressions of symbols: sgd:T=T,B=B beside sgd:T=T/c,B=c*B,scale=c.",
         epilog="example: sgdsym compare sgd sde --order 3 --at-minimum",
     )
-    command.add_argument("first", metavar="A", help="dynamics or sampling, then key=value pairs")
+    command.add_argument(
+        "first", metavar="A", help="dynamics or sampling, then pairs such as B=c*B, nesterov=yes or schedule=[1,1/2]"
+    )
     command.add_argument("second", metavar="B", help="the setting that is subtracted")
     command.add_argument("--observable", choices=list(OBSERVABLES), help="what is compared (default test-loss)")
     command.add_argument("--at-minimum", action="store_true", help="start at a minimum of the test loss, G = 0")
