@@ -135,6 +135,7 @@ def test_diagrams_are_explained(capsys):
     assert "curvature contracted with the gradient covariance: noise pushed uphill by" in printed
     assert max(map(len, printed.splitlines())) <= 80
     _, printed, _ = run(capsys, "diagrams", "--diagram", "(01-2)(02-12)", "--explain")
+    assert run(capsys, "diagrams", "--diagram", "Vlvs", "--explain")[1] == printed
     assert printed.splitlines()[0] == "(01-2)(02-12)  tr(H E[g gᵀ])"
     assert "second moment of the gradient" in printed
 

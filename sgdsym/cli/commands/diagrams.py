@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
         epilog="example: sgdsym diagrams --order 5 --output atlas.pdf",
     )
     add_order(command, "number of edges (default 3)")
-    command.add_argument("--diagram", metavar="NOTATION", help="this one instead, such as c(01-2)(02-12)")
+    command.add_argument("--diagram", metavar="NOTATION", help="this one instead, such as c(01-2)(02-12) or Vlvs")
     meaning = "default: by the suffix of the output, else table"
     command.add_argument("--format", choices=[*FORMATS, "count"], help=meaning)
     command.add_argument("--document", action="store_true", help="tikz: a complete document")
