@@ -9,7 +9,7 @@ from sgdsym.cli.formats import add_format, formatted, is_markup
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.series import BASES
-from sgdsym.sgd import OBSERVABLES, Request, at_minimum, compare
+from sgdsym.sgd import OBSERVABLES, Request, at_minimum, compare, estimate_placements
 
 
 def add(commands: Commands) -> None:
@@ -39,7 +39,7 @@ def _run(options: argparse.Namespace) -> None:
     guard_order(options.order)
     # before the sides are read: as if both were counted placement by placement, the slower way
     guard_request(Request(sampling="replace", order=options.order), options.force)
-    progress = Progress()
+    progress = Progress(options.order, estimate_placements, runs=2)
     try:
         comparison = compare(
             options.first,
