@@ -6,6 +6,8 @@ The terms that are left out are taken to go on as the last ones grow: with
 .. math:: |R(\eta)| \approx \frac{A\,\eta^{d+1}}{1 - q\eta},
 
 and infinity from :math:`q\eta = 1` on.  This is an estimate, not a bound: a series can turn behind its last order.
+
+Beyond the range of a series, Padé approximants of its numbers are a guess that is often good and never sure (:func:`pade_value`).
 """
 
 from __future__ import annotations
@@ -17,9 +19,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 FINE, COARSE = 0.01, 0.1
 _LAST = 3  # orders whose growth is looked at
 _HALVINGS = 60
+_SOLVABLE, _REAL = (
+    1e10,
+    1e-9,
+)  # condition of a system that determines an approximant; relative imaginary part of a real pole
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +119,56 @@ def _largest(holds: Callable[[float], bool], end: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low
+
+
+def pade_value(coefficients: Sequence[float], rates: Any) -> Any:
+    r"""A series continued beyond its range by its Padé approximant; a heuristic, which nothing bounds.
+
+    The approximant is the quotient :math:`P(\eta)/Q(\eta)` with :math:`Q(0)=1` and :math:`d=\lfloor n/2\rfloor` the degree of
+    :math:`Q`, that has the coefficients to order :math:`n`.  Where these leave it undetermined the degree of :math:`Q` is lower.
+
+    Args:
+        coefficients: those of the powers of the learning rate, ``(n+1,)``.
+        rates: a number or an array of them.
+
+    Returns:
+        A float, or an array over the learning rates; nan from the first pole on, as seen from 0.
+
+    Raises:
+        ValueError: if a coefficient or a learning rate is not finite, or so large that floats end.
+
+    Source: G. A. Baker and P. Graves-Morris, "Padé Approximants" (1996), chapter 1.
+
+    >>> geometric = [1.0, -1.0, 1.0, -1.0]
+    >>> pade_value(geometric, 4.0), pade_value(geometric, [1.0, -2.0]).tolist()
+    (0.2, [0.5, nan])
+    """
+    numbers, at = np.array(coefficients, dtype=float), np.asarray(rates, dtype=float)
+    if not (np.isfinite(numbers).all() and np.isfinite(at).all()):
+        raise ValueError("a Padé approximant needs finite coefficients and learning rates")
+    with np.errstate(all="ignore"):
+        # in a unit of the learning rate in which no coefficient is larger than the first, so that close to singular means that
+        known = [(k, abs(c)) for k, c in enumerate(numbers) if c]
+        unit = max([(size / known[0][1]) ** (1 / k) for k, size in known if k], default=1.0)
+        scaled, at = numbers / unit ** np.arange(len(numbers)), at * unit
+        if not (np.isfinite(scaled).all() and np.isfinite(at).all()):
+            raise ValueError("a Padé approximant of numbers this large leaves the range of floats")
+        above, below = _quotient(scaled)
+        found = np.array(np.polyval(above[::-1], at) / np.polyval(below[::-1], at))
+    for pole in np.roots(below[::-1]):
+        if abs(pole.imag) <= _REAL * abs(pole):
+            found[(at * pole.real > 0) & (np.abs(at) >= abs(pole.real))] = math.nan
+    return found if at.ndim else float(found)
+
+
+def _quotient(numbers: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The numerator and the denominator, by rising powers."""
+    highest = len(numbers) - 1
+    for degree in range(highest // 2, 0, -1):
+        start = highest - degree
+        padded = np.concatenate([np.zeros(degree), numbers])
+        rows = np.array([padded[start + i : start + i + degree][::-1] for i in range(1, degree + 1)])
+        if np.linalg.cond(rows) < _SOLVABLE:
+            below = np.concatenate([[1.0], np.linalg.solve(rows, -numbers[start + 1 :])])
+            return np.convolve(numbers, below)[: start + 1], below
+    return numbers, np.ones(1)

@@ -6,12 +6,13 @@ A word is a sequence of marks, such as ``\mathrm { E }`` or ``m u``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from sgdsym.checking.tensors import Tensor
+from sgdsym.checking.tensors import ONE, Tensor
 from sgdsym.checking.tokens import Token, tokens
+from sgdsym.diagrams import DIAGRAM_NAMES, Diagram
 from sgdsym.render import Notation
 from sgdsym.series.extent import Expression
 
@@ -108,6 +109,8 @@ def vocabulary(
         put(Word("sample", degree), [sample])
     put(Word("gradients", 2), ["C"])
     put(Word("gradients", 3), ["S"])
+    for name, diagram in DIAGRAM_NAMES.items():
+        put(Word("part", terms=_moments(diagram)), [name])
     put(Word("rate"), ["η", "eta"])
     put(Word("expectation"), [r"\mathbb{E}", r"\operatorname{E}", r"\mathrm{E}", r"\mathbf{E}", "𝔼", r"\mathbb E"])
     put(Word("cumulant"), ["κ", "kappa"])
@@ -118,3 +121,11 @@ def vocabulary(
     for name, tree in sizes.items():
         put(Word("size", tree=tree), [name, f"\\{name}"] if name.isalpha() and len(name) > 1 else [name])
     return Vocabulary(words)
+
+
+def _moments(diagram: Diagram) -> tuple[tuple[Tensor, Expression], ...]:
+    """A diagram in joint moments, each a sum of products of cumulants."""
+    found = [Tensor(diagram.nodes, diagram.edges)]
+    for block in diagram.blocks:
+        found = [part for tensor in found for part in replace(tensor, loose=block).averaged(moment=True)]
+    return tuple((tensor, ONE) for tensor in found)

@@ -6,6 +6,8 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from sgdsym.cli.inputs import read_text
@@ -28,6 +30,7 @@ from sgdsym.render import (
     typeset_document,
 )
 from sgdsym.render.formulas import STYLES, SUMS
+from sgdsym.render.latex import SHOWN
 from sgdsym.render.prefactors import POLYNOMIALS
 from sgdsym.render.typesetting import NARROWEST, SHAPES, WIDEST
 from sgdsym.report import read_values, write_page
@@ -193,6 +196,20 @@ def terminal_width(path: Path | None) -> int:
     return shutil.get_terminal_size((COLUMNS, 24)).columns if on_terminal else COLUMNS
 
 
+def shown_rows(path: Path | None) -> int | None:
+    """How many rows of a long result are shown: all of them but on a terminal."""
+    return SHOWN if path is None and is_terminal(sys.stdout) else None
+
+
+def left_out(shown: int, count: int, what: str) -> str:
+    """A line below the first of many rows, and how to get the others.
+
+    >>> left_out(200, 3801, "terms")
+    '… and 3601 more of 3801 terms; --output FILE writes them all, and so does a pipe, | less'
+    """
+    return f"… and {count - shown} more of {count} {what}; --output FILE writes them all, and so does a pipe, | less"
+
+
 def typesetting(options: argparse.Namespace) -> Typesetting:
     """The choices for LaTeX; the length of the run is what the request calls it."""
     given = {name: getattr(options, name, None) for name in _CHOICES if name not in ("notation", "preamble")}
@@ -228,7 +245,20 @@ def _html(series: Series, options: argparse.Namespace) -> str:
 
 
 def _text(series: Series, options: argparse.Namespace) -> str:
-    return series_to_text(series, terminal_width(options.output))
+    return _head(series, options, lambda found: series_to_text(found, terminal_width(options.output)))
+
+
+def _table(series: Series, options: argparse.Namespace) -> str:
+    return _head(series, options, series_to_table)
+
+
+def _head(series: Series, options: argparse.Namespace, write: Callable[[Series], str]) -> str:
+    """The series as text, on a terminal no more of it than is read there."""
+    most = shown_rows(options.output)
+    if most is None or len(series) <= most:
+        return write(series)
+    head = replace(series, terms=dict(islice(series, most)))
+    return f"{write(head)}\n{left_out(most, len(series), 'terms')}"
 
 
 def _ems(text: str) -> float:
@@ -258,7 +288,7 @@ FORMATS: dict[str, Writer] = {
     "latex": _latex,
     "json": lambda series, _: series.to_json(),
     **{backend: _module(backend) for backend in BACKENDS},
-    "table": lambda series, _: series_to_table(series),
+    "table": _table,
     "typst": _typst,
     "markdown": _markdown,
     "csv": lambda series, _: series_to_csv(series),

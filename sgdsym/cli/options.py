@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import metadata
 from pathlib import Path
@@ -217,6 +218,11 @@ def guard_request(request: Request, forced: bool) -> None:
     terms = estimate_terms(request)
     if terms > limit and not forced:
         raise RequestError(f"{estimate(request.order, terms, size)}; add --force to go ahead")
+
+
+def amount(request: Request) -> Callable[[int], int]:
+    """About how much a request goes through, for each highest order."""
+    return lambda order: estimate_terms(replace(request, order=order))
 
 
 def estimate(order: int, diagrams: int, size: int) -> str:

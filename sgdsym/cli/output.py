@@ -7,6 +7,8 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +17,7 @@ from sgdsym.cli.signals import raising
 from sgdsym.cli.streams import CLOSED, deliver, is_terminal, say, send
 
 PATIENCE = 1.0
+_MEASURED = 0.02  # seconds that are no accident of the clock
 
 
 def check_writable(path: Path | None) -> None:
@@ -123,10 +126,18 @@ def _is_stdout(path: Path) -> bool:
 
 
 class Progress:
-    """Reports on stderr once the work has taken longer than a moment."""
+    """Reports on stderr once the work has taken longer than a moment, or will.
 
-    def __init__(self) -> None:
+    Args:
+        order: the highest order that is derived, if the time that is left is told.
+        sizes: about how much there is to do through an order; orders take times in these proportions, or grow as the last two did.
+        runs: how often all orders are gone through.
+    """
+
+    def __init__(self, order: int = 0, sizes: Callable[[int], int] | None = None, runs: int = 1) -> None:
         self.start = time.perf_counter()
+        self.order, self.sizes, self.runs = order, sizes, runs
+        self.ends: list[float] = []
 
     @property
     def seconds(self) -> float:
@@ -135,7 +146,34 @@ class Progress:
 
     def layer(self, order: int, diagrams: int) -> None:
         """An order is finished."""
-        self.say(f"order {order}: {diagrams} diagrams")
+        if order == 0 and self.ends:
+            self.runs -= 1
+            self.ends = self.ends[-1:]
+        else:
+            self.ends = self.ends or [0.0]
+        self.ends.append(self.seconds)
+        left = self._left(order)
+        if left > PATIENCE:
+            say(f"order {order}: {diagrams} diagrams ({self.seconds:.1f} s, about {_rounded(left)} s left)")
+        else:
+            self.say(f"order {order}: {diagrams} diagrams")
+
+    def _left(self, order: int) -> float:
+        """About how long the orders that are left take; 0 where nothing is known."""
+        if self.sizes is None or len(self.ends) <= 2 or order < 1:
+            return 0.0
+        times = [later - sooner for sooner, later in pairwise(self.ends)]
+        took, before = times[-1], times[-2]
+        grown = took / before if before > _MEASURED else 0.0
+        counts = [self.sizes(k) for k in range(order - 1, self.order + 1)]
+        steps = [later - sooner for sooner, later in pairwise(counts)]
+        left = 0.0
+        for sooner, later in pairwise(steps):
+            took *= max(grown, later / max(sooner, 1))
+            left += took
+        if times[-1] < _MEASURED:
+            return 0.0
+        return left + (self.runs - 1) * (self.ends[-1] - self.ends[0] + left)
 
     def note(self, message: str) -> None:
         """A line that is always said."""
@@ -154,6 +192,8 @@ class Bar:
 
     def __init__(self) -> None:
         self.drawn = False
+        self.longest = 0
+        self.start = time.perf_counter()
 
     def __enter__(self) -> Self:
         return self
@@ -161,7 +201,14 @@ class Bar:
     def show(self, done: int, total: int) -> None:
         """So many of all are done."""
         filled = self.width * done // total
-        text = f"[{'#' * filled}{'.' * (self.width - filled)}] {done}/{total}"
+        passed = time.perf_counter() - self.start
+        left = passed * (total - done) / done if done else 0.0
+        clock = f", about {_rounded(left)} s left" if left > PATIENCE else ""
+        # what is shorter than what it is drawn over leaves nothing of it
+        text = f"[{'#' * filled}{'.' * (self.width - filled)}] {done}/{total}{clock}".ljust(
+            self.longest if self.drawn else 0
+        )
+        self.longest = len(text)
         if is_terminal(sys.stderr):
             say(f"\r{text}", end="")
             self.drawn = True
@@ -171,3 +218,8 @@ class Bar:
     def __exit__(self, *reason: object) -> None:
         if self.drawn:
             say("")
+
+
+def _rounded(seconds: float) -> str:
+    """A guess of a time, with no more digits than it has."""
+    return f"{float(f'{seconds:.2g}'):.0f}"

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sgdsym.arrays import float_array
 from sgdsym.codegen.cost import Plan
 from sgdsym.codegen.estimate import Estimate
 from sgdsym.codegen.module import compile_for, write_module
 from sgdsym.series import Series, by_symbol
-from sgdsym.trust import Trust, lowest, trust_limits, warn_below_zero
+from sgdsym.trust import Trust, lowest, pade_value, trust_limits, warn_below_zero
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,6 +132,37 @@ class Kernel:
         if found.ndim != 1:
             raise ValueError("a value with open indices has no range of its own; contract it with a vector first")
         return trust_limits([float(c) for c in found])
+
+    def pade(
+        self,
+        /,
+        derivatives: Derivatives,
+        learning_rate: ArrayLike,
+        *,
+        weights: ArrayLike | None = None,
+        metric: ArrayLike | None = None,
+        **symbols: Any,
+    ) -> Any:
+        r"""A heuristic beyond the range of the series: its Padé approximant (:func:`sgdsym.trust.pade_value`).
+
+        The arguments are those of a call.  The approximant has the coefficients of the series and goes on as a rational function;
+        nothing bounds its error, and it is nan from its first pole on.
+
+        Raises:
+            ValueError: if the value has open indices, a learning rate is not finite, or as a call does.
+
+        >>> from sgdsym.sgd import expand
+        >>> kernel = Kernel(expand(order=2, batch_size=1))
+        >>> derivatives = [[1.0, 2.0], [[1.0], [3.0]], [[[1.0]], [[2.0]]]]
+        >>> [round(value, 4) for value in (kernel(derivatives, 0.05, T=10), kernel.pade(derivatives, 0.05, T=10))]
+        [0.9437, 0.3385]
+        """
+        found = self.coefficients(derivatives, weights=weights, metric=metric, **symbols)
+        if found.ndim != 1:
+            raise ValueError(
+                "the approximant of a value with open indices depends on the basis; contract it with a vector first"
+            )
+        return pade_value([float(c) for c in found], float_array(learning_rate, "learning_rate"))
 
     def coefficients(
         self,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from sgdsym.demo.measurement import Measurement
+from sgdsym.trust import pade_value
 
 NOISE_LIMIT = 2.0
 
@@ -57,6 +58,12 @@ class Comparison:
         """Sharpened mean minus predicted, relative to the measured change of the loss, for each prediction."""
         m = self.measurement
         return tuple((m.sharp_mean - prediction) / (m.sharp_mean - self.terms[0]) for prediction in self.predictions)
+
+    @property
+    def pade_error(self) -> float:
+        """The same for the Padé approximant of the terms, a heuristic (:func:`sgdsym.trust.pade_value`)."""
+        m = self.measurement
+        return float((m.sharp_mean - pade_value(self.terms, 1.0)) / (m.sharp_mean - self.terms[0]))
 
     @property
     def resolution(self) -> float:

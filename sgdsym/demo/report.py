@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import math
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import median
 
 from sgdsym.codegen import Kernel, compile_kernel
 from sgdsym.demo.comparison import Comparison, compare, trust_limit
@@ -25,6 +27,7 @@ STEPS = (2, 5, 10, 15, 20, 30, 40, 50, 60)
 PANEL_STEPS, PANEL_RATE = 10, 0.02
 ORDERS = (2, 3)
 RUNS = 20_000
+_RANGES = ((0.1, math.inf), (0.0, 0.01))  # of the error of the series, where its approximant is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,27 @@ class DemoReport:
                 f"              |z| of order {d} first exceeds 3 at eta*T = {first.time:.3g} "
                 f"(eta = {m.learning_rate:g}, T = {m.steps})"
             )
+        return [*lines, *self._lines_on_heuristic()]
+
+    def _lines_on_heuristic(self) -> list[str]:
+        """What a Padé approximant makes of the same numbers, where the series is of no use and where it is good."""
+        lines = ["heuristic   the Padé approximant of the same terms, of which nothing bounds the error"]
+        far, near = ([c for c in self.comparisons if low <= abs(c.errors[-1]) < high] for low, high in _RANGES)
+        for where, chosen in (("more than 10 %", far), ("less than 1 %", near)):
+            if chosen:
+                series, pade = (
+                    [abs(error) for error in found] for found in zip(*map(_both_errors, chosen), strict=True)
+                )
+                lines.append(
+                    f"              at the {len(chosen)} points where order {self.order} is {where} off: median {median(pade):.2%}, "
+                    f"at most {max(pade):.1%} off; order {self.order} {median(series):.2%} and {max(series):.1%}"
+                )
         return lines
+
+
+def _both_errors(comparison: Comparison) -> tuple[float, float]:
+    """The error of the highest order, and that of its Padé approximant."""
+    return comparison.errors[-1], comparison.pade_error
 
 
 def run_demo(

@@ -9,6 +9,7 @@ from sgdsym.diagrams.forests import Forest, count_rooted_trees, rooted_forests
 from sgdsym.diagrams.graph import from_networkx, to_networkx
 from sgdsym.diagrams.growth import MAX_ORDER, Layer, estimate_diagrams, grow
 from sgdsym.diagrams.matching import match_nodes
+from sgdsym.diagrams.names import DIAGRAM_NAMES
 from sgdsym.diagrams.notation import format_notation, parse_notation
 from sgdsym.diagrams.partitions import (
     Partition,
@@ -22,6 +23,7 @@ from sgdsym.diagrams.partitions import (
 from sgdsym.diagrams.posets import level_sizes, order_polynomial, surjections, weak_orders
 
 __all__ = [
+    "DIAGRAM_NAMES",
     "MAX_ORDER",
     "Diagram",
     "Forest",

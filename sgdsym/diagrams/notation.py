@@ -1,17 +1,20 @@
 r"""The string notation of the literature: ``c(01-2-3)(02-12-23)``.
 
 The first bracket lists the blocks, the second the edges as child followed by parent; the highest label is the root; a
-leading ``c`` means joint cumulants, no ``c`` means joint moments.  Labels past 9 continue with letters.
+leading ``c`` means joint cumulants, no ``c`` means joint moments.  Labels past 9 continue with letters.  Up to order 3 the
+literature has names, too, such as ``Vlvs``, which are joint moments (:mod:`sgdsym.diagrams.names`).
 Source: [Tenka2020]_ and its companion code.
 """
 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from string import ascii_lowercase, digits
 
 from sgdsym.arguments import quoted
 from sgdsym.diagrams.diagram import Diagram
+from sgdsym.diagrams.names import DIAGRAM_NAMES
 from sgdsym.diagrams.posets import can_be_grown
 
 _LABELS = digits + ascii_lowercase.replace("c", "")
@@ -19,10 +22,10 @@ _NOTATION = re.compile(r"\s*(c?)\(([^()]*)\)\s*\(([^()]*)\)\s*")
 
 
 def parse_notation(text: str) -> tuple[Diagram, str]:
-    """Read a diagram in the literature's string notation.
+    """Read a diagram in the literature's string notation, or by its name there.
 
     Args:
-        text: such as ``c(01-2-3)(02-12-23)``; the diagram of order 0 is ``c(0)()``.
+        text: such as ``c(01-2-3)(02-12-23)``, or ``Vlvs``; the diagram of order 0 is ``c(0)()``.
 
     Returns:
         The diagram, without a special root, and its basis, ``"cumulant"`` or ``"moment"``.
@@ -32,10 +35,20 @@ def parse_notation(text: str) -> tuple[Diagram, str]:
 
     >>> parse_notation("c(01-2-3)(02-12-23)")
     (Diagram(4, [(0, 1), (0, 2), (0, 3)], [(0,), (1, 2), (3,)]), 'cumulant')
+    >>> parse_notation("Vlvs") == parse_notation("(01-2)(02-12)")
+    True
     """
+    if named := DIAGRAM_NAMES.get(text.strip()):
+        return named, "moment"
     match = _NOTATION.fullmatch(text)
     if not match:
-        raise ValueError(f"not a diagram in string notation: {quoted(text)}; write it like c(01-2-3)(02-12-23)")
+        if text.strip().isalpha():
+            meant = get_close_matches(text.strip(), DIAGRAM_NAMES, n=1)
+            advice = f"did you mean {meant[0]}?" if meant else f"the names are {', '.join(DIAGRAM_NAMES)}"
+            raise ValueError(f"no diagram is called {quoted(text)}; {advice}")
+        raise ValueError(
+            f"not a diagram in string notation: {quoted(text)}; write it like c(01-2-3)(02-12-23), or as a name such as Vlvs"
+        )
     prefix, partition, links = match.groups()
     blocks = [[_label(text, x) for x in part.strip()] for part in partition.split("-")]
     edges = [[_label(text, x) for x in part.strip()] for part in links.split("-") if links.strip()]

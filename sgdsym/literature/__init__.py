@@ -4,8 +4,9 @@ Knows what is printed and where, and encodes it as series of named diagrams or a
 verdict, and any derivation: what is right comes from the rooms below, or from every batch and every moment gone through here.
 """
 
+from sgdsym.diagrams import DIAGRAM_NAMES
 from sgdsym.literature.finding import Finding, Verdict
-from sgdsym.literature.names import DIAGRAM_NAMES, named_series
+from sgdsym.literature.names import named_series
 from sgdsym.literature.report import REPORTS, check_literature, numbered, report, select
 
 __all__ = [

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations
 
-from sgdsym.diagrams import Diagram, order_polynomial
+from sgdsym.diagrams import DIAGRAM_NAMES, Diagram, order_polynomial
 from sgdsym.literature.finding import Finding, series_finding
-from sgdsym.literature.names import DIAGRAM_NAMES
 from sgdsym.literature.sources import PAPER
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import expand

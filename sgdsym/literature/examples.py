@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import sympy as sp
 
+from sgdsym.diagrams import DIAGRAM_NAMES
 from sgdsym.literature.finding import Finding, expression_finding
 from sgdsym.literature.landscapes import CUBIC_CHI, EXPONENTIAL, GAUSS
-from sgdsym.literature.names import DIAGRAM_NAMES
 from sgdsym.literature.sources import CODE, PAPER
 from sgdsym.series import Coefficient
 from sgdsym.sgd import curvature_noise_velocity, deterministic, expand

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sgdsym.diagrams import Diagram
+from sgdsym.diagrams import DIAGRAM_NAMES, Diagram
 from sgdsym.literature.finding import Finding, series_finding
-from sgdsym.literature.names import DIAGRAM_NAMES, named_series, times
+from sgdsym.literature.names import named_series, times
 from sgdsym.literature.sources import CODE, PAPER, REGULARIZATION
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import (

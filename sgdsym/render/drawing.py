@@ -15,12 +15,12 @@ from sgdsym.diagrams import Diagram
 from sgdsym.render.layout import Layout, lay_out
 from sgdsym.render.names import diagram_name
 
-# Okabe and Ito's colours, told apart with any colour vision; dark enough on white, so without their yellow
-PALETTE = ("#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+# Okabe and Ito's colours, told apart with any colour vision, the darkest first for prints in grey; without their yellow
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK, PAPER = "#2B2F36", "#FFFFFF"
 FADED = 0.22  # what is left of the colour of a block inside its outline
 
-NODE, LINE, CAPSULE, RIM = 5.0, 2.0, 17.0, 0.8
+NODE, LINE, CAPSULE, RIM = 5.0, 2.0, 17.0, 1.2
 RING, RING_LINE = 7.5, 1.2
 _COLUMN, _ROW, _MARGIN = 22.0, 18.0, 12.0
 _CAPTION, _HEADING, _GAP = 8.0, 11.0, 14.0
@@ -39,11 +39,12 @@ class Capsule:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line along the row of ``start`` up to ``turn``, then a cubic curve that leaves and arrives level."""
+    """A line along the row of ``start`` up to ``turn``, then a cubic curve that leaves and arrives level, aside by a bow."""
 
     start: Point
     turn: float
     end: Point
+    bow: float = 0.0
 
     @property
     def is_straight(self) -> bool:
@@ -53,7 +54,7 @@ class Edge:
     @property
     def controls(self) -> tuple[Point, Point]:
         """The two points between the turn and the end that a cubic curve is drawn with."""
-        half = (self.turn + self.end[0]) / 2
+        half = (self.turn + self.end[0]) / 2 + self.bow
         return (half, self.start[1]), (half, self.end[1])
 
 
@@ -109,9 +110,9 @@ def draw(diagram: Diagram) -> Drawing:
     places = [(_MARGIN + x * _COLUMN, _MARGIN + y * _ROW) for x, y in plan.points]
     colour = {v: PALETTE[j % len(PALETTE)] for j, block in enumerate(plan.capsules) for v in block}
     shapes: list[Shape] = [Capsule(tuple(places[v] for v in block), colour[block[0]]) for block in plan.capsules]
-    for child, bend, parent in plan.edges:
+    for (child, bend, parent), bow in zip(plan.edges, plan.bows, strict=True):
         turn = max(places[child][0], _MARGIN + bend * _COLUMN)
-        shapes.append(Edge(places[child], turn, places[parent]))
+        shapes.append(Edge(places[child], turn, places[parent], bow * _COLUMN))
     for v in range(diagram.nodes):
         shapes += _node(v, places[v], colour.get(v, INK), plan)
     width, height = plan.width * _COLUMN + 2 * _MARGIN, plan.height * _ROW + 2 * _MARGIN

@@ -34,7 +34,7 @@ from sgdsym.series import ONLINE, SGD, Series, Setting
 
 NEWLINE = r" \\"
 PARAGRAPH = r" \\[1ex]"
-SHOWN = 200  # terms in a notebook
+SHOWN = 200  # terms in a notebook or on a terminal
 Orders: TypeAlias = list[tuple[int, int, list[Term]]]
 AVERAGED = "averaged over the orders of the open indices"
 

@@ -3,7 +3,8 @@ r"""Where the nodes of a diagram go on paper, as plain data for any pen.
 Time runs from the leaves on the left to the root on the right.  All nodes of a block see one data point at one step, so
 they stand in one column, and no other node stands between them; every edge runs straight along the row of its child
 and bends only in the gap before its parent.  Hence no two nodes coincide, edges neither cross each other nor
-run over a node, and a block is an upright capsule.
+run over a node, and a block is an upright capsule.  Where no root gives an order in time, every block has a column of its own
+(:mod:`sgdsym.render.columns`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from sgdsym.diagrams import Diagram
+from sgdsym.render.columns import in_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Layout:
         points: place of each node.
         edges: for each edge of the diagram ``(child, bend, parent)``: a straight line from the child to
             ``(bend, y of the child)``, then a curve to the parent.
+        bows: how far aside the curve of each edge is drawn, where it passes a node of its own column.
         capsules: the blocks of two or more nodes, each from top to bottom.
         rings: the open roots, drawn hollow.
         targets: the other roots, drawn with a ring around them.
@@ -31,6 +34,7 @@ class Layout:
 
     points: tuple[tuple[float, float], ...]
     edges: tuple[tuple[int, float, int], ...]
+    bows: tuple[float, ...]
     capsules: tuple[tuple[int, ...], ...]
     rings: tuple[int, ...]
     targets: tuple[int, ...]
@@ -59,20 +63,25 @@ def lay_out(diagram: Diagram) -> Layout:
     """
     joint = tuple(block for block in diagram.blocks if len(block) > 1)
     hanging, columns = _hang(diagram)
-    hanging = _arranged(hanging, columns, joint)
-    rows = hanging.rows()
-    timed = columns is not None
-    level = _separated(diagram, hanging, columns, rows) if columns is not None else hanging.depth
-    deepest = max(level.values())
-    points = tuple((float(deepest - level[v]), rows[v]) for v in range(diagram.nodes))
-    edges = []
-    for a, b in diagram.edges:
-        child, parent = (a, b) if hanging.parent.get(a) == b else (b, a)
-        edges.append((child, points[parent][0] - 1, parent))
+    edges: list[tuple[int, float, int]] = []
+    if columns is None:
+        points, curves = in_columns(diagram)
+        edges += [(curve.start, curve.bend, curve.end) for curve in curves]
+        bows = tuple(curve.bow for curve in curves)
+    else:
+        hanging = _arranged(hanging, columns, joint)
+        rows = hanging.rows()
+        level = _separated(diagram, hanging, columns, rows)
+        deepest = max(level.values())
+        points = tuple((float(deepest - level[v]), rows[v]) for v in range(diagram.nodes))
+        for a, b in diagram.edges:
+            child, parent = (a, b) if hanging.parent.get(a) == b else (b, a)
+            edges.append((child, points[parent][0] - 1, parent))
+        bows = (0.0,) * len(edges)
     capsules = tuple(tuple(sorted(block, key=lambda v: (points[v][1], points[v][0]))) for block in joint)
     rings = diagram.open_roots
     targets = tuple(v for v in diagram.roots if v not in rings)
-    return Layout(points, tuple(edges), capsules, rings, targets, timed)
+    return Layout(points, tuple(edges), bows, capsules, rings, targets, columns is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,7 @@ def _columns(diagram: Diagram, hanging: _Hanging, at_least: Mapping[int, int]) -
     return None
 
 
-def _arranged(hanging: _Hanging, columns: Mapping[int, int] | None, joint: Sequence[tuple[int, ...]]) -> _Hanging:
+def _arranged(hanging: _Hanging, columns: Mapping[int, int], joint: Sequence[tuple[int, ...]]) -> _Hanging:
     """Swap children of a node as long as that keeps the blocks shorter and clearer."""
     if not joint:
         return hanging
@@ -201,10 +210,9 @@ def _arranged(hanging: _Hanging, columns: Mapping[int, int] | None, joint: Seque
     return best
 
 
-def _cost(hanging: _Hanging, columns: Mapping[int, int] | None, joint: Sequence[tuple[int, ...]]) -> float:
+def _cost(hanging: _Hanging, column: Mapping[int, int], joint: Sequence[tuple[int, ...]]) -> float:
     """Lengths of the blocks, and a fine for each node or edge of others that lies between their ends."""
     rows = hanging.rows()
-    column = columns if columns is not None else hanging.depth
     parent = hanging.parent
     cost = 0.0
     for block in joint:

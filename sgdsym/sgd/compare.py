@@ -101,6 +101,8 @@ def compare(
     >>> print(compare("fixed:B=1,E=E,scale=1/E", "fixed:E=1", order=2).difference)
     η² (N(E - 1)/(2E)) G·H G
     + η² (N(E - 1)/(2E)) G·κ[h g]
+    >>> print(compare("sgd:T=T,B=B", "sgd:T=T/c,B=c*B,scale=c", order=2).difference)    # the linear scaling rule
+    η² (T(c - 1)/2) G·H G
     """
     if observable is not None:
         read_choice("observable", observable, OBSERVABLES)
@@ -134,26 +136,15 @@ def scaled_learning_rate(series: Series, factor: Scalar) -> Series:
 
 def expand_side(side: Side, progress: Callable[[int, int], None] | None = None) -> Series:
     """The series of one side of a comparison, its number of updates and learning rate put in."""
-    if side.updates is None:
-        series = expand_request(side.request, progress)
-    else:
-        request = side.request
-        taken = {
-            *side.updates.symbols,
-            request.dataset_size,
-            request.batch_size,
-            request.momentum,
-            request.average,
-            request.weight_decay,
-            "N",
-            "B",
-        }
-        name = next(word for word in ("T", "updates", "steps", "count", "clock", "time") if word not in taken)
-        steps = {name: side.updates}
-        counted = expand_request(replace(request, steps=name, epochs=None), progress)
-        known = name in (*counted.symbols, *counted.lengths)
-        series = counted.subs(**steps) if known else counted
-        series = replace(series, conditions=undecided(counted.conditions, steps))
+    if side.updates is not None:
+        rest = tuple(pair for pair in side.given if pair[0] not in ("steps", "epochs"))
+        unset = replace(side, request=replace(side.request, steps=None, epochs=None), given=rest)
+        side = replace(unset.with_expression("steps", side.updates), updates=None)
+    series = expand_request(side.request, progress)
+    if exact := side.exact:
+        known = {name: value for name, value in exact.items() if name in (*series.symbols, *series.lengths)}
+        conditions = undecided(series.conditions, exact)
+        series = replace(series.subs(**known) if known else series, conditions=conditions)
     return scaled_learning_rate(series, side.scale) if side.scale != 1 else series
 
 
@@ -179,11 +170,11 @@ def _sized(side: Side, other: Side) -> Side:
     """The side with training set and batches taken from the other where it leaves them out."""
     request, model = side.request, other.request
     if request.dataset_size is None and request.scheme.is_finite:
-        request = replace(request, dataset_size=model.dataset_size)
+        side = side.taking("dataset_size", other)
     batched = request.setting.dynamics.has_batches and request.batch_size is None
     if batched and model.setting.dynamics != GD:
-        request = replace(request, batch_size=model.batch_size)
-    return replace(side, request=request)
+        side = side.taking("batch_size", other)
+    return side
 
 
 def _aligned(first: Side, second: Side) -> tuple[Side, Side]:

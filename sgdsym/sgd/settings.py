@@ -2,7 +2,10 @@ r"""Settings in words: ``sgd:sampling=fixed,B=1`` read into a request, and a req
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
 from typing import Any
 
 from sgdsym.arguments import quoted, read_text
@@ -22,6 +25,16 @@ _SIZES = {
 }
 _WORDS = ("sampling", "observable", "last-batch")
 _NUMBERS = ("momentum", "average", "weight-decay")
+# the symbol that stands for an expression in a request, where nothing else is called so
+_LETTERS = {
+    "steps": "T",
+    "dataset_size": "N",
+    "batch_size": "B",
+    "epochs": "E",
+    "momentum": "mu",
+    "average": "beta",
+    "weight_decay": "decay",
+}
 _FLAGS = ("nesterov", "mean-over-run")
 _KEYS = (*_WORDS, *_SIZES, *_NUMBERS, *_FLAGS, "schedule", "delay", "scale")
 LONGEST_SETTING = 1000
@@ -36,16 +49,42 @@ class Side:
         request: what is expanded.
         scale: the factor :math:`c` of the learning rate :math:`c\,\eta`.
         updates: the number of updates where it is not the request's own but set by the other side.
+        given: options that are expressions, such as a batch size of :math:`cB`; in the request a symbol stands for each.
+
+    >>> side = parse_setting("sgd:B=c*B,T=T/c,scale=c")
+    >>> side.request.batch_size, side.exact
+    ('B', {'B': Coefficient('B*c'), 'T': Coefficient('T/c')})
     """
 
     request: Request
     scale: Coefficient = _UNSCALED
     updates: Coefficient | None = None
+    given: tuple[tuple[str, Coefficient], ...] = ()
+
+    @property
+    def exact(self) -> dict[str, Coefficient]:
+        """What the symbols are that stand for expressions."""
+        return {getattr(self.request, option): value for option, value in self.given}
 
     @property
     def steps(self) -> Coefficient:
         """The number of updates."""
-        return self.request.sizes.steps if self.updates is None else self.updates
+        return self.request.sizes.steps.substitute(self.exact) if self.updates is None else self.updates
+
+    def taking(self, option: str, other: Side) -> Side:
+        """The side with an option of another one, which may be an expression."""
+        value = dict(other.given).get(option)
+        if value is not None:
+            return self.with_expression(option, value)
+        return self._with(option, getattr(other.request, option))
+
+    def with_expression(self, option: str, value: Coefficient) -> Side:
+        """The side with an expression for an option of its request."""
+        options = {known.name: getattr(self.request, known.name) for known in fields(Request)}
+        return replace(self._with(option, _stand_in(option, options)), given=(*self.given, (option, value)))
+
+    def _with(self, option: str, value: Any) -> Side:
+        return replace(self, request=replace(self.request, **{option: value}))
 
     def describe(self) -> str:
         """The side in words.
@@ -56,21 +95,22 @@ class Side:
         request, sizes = self.request, self.request.sizes
         words = [f"{self.steps} updates"]
         if request.scheme.is_finite:
-            words.append(f"{sizes.dataset_size} points")
+            words.append(f"{sizes.dataset_size.substitute(self.exact)} points")
+        given = dict(self.given)
         if request.setting.dynamics.has_batches:
-            words.append(f"batches of {request.batch_words}")
-        words += _rule_words(request)
+            words.append(f"batches of {given.get('batch_size', request.batch_words)}")
+        words += _rule_words(request, given)
         if self.scale != 1:
             words.append(f"learning rate times {self.scale}")
         name = f"sgd, {request.sampling}" if request.setting.dynamics == SGD else request.dynamics
         return f"{name}: {', '.join(words)}"
 
 
-def _rule_words(request: Request) -> list[str]:
+def _rule_words(request: Request, given: Mapping[str, Coefficient]) -> list[str]:
     """The update rule, and when the weights are read."""
     words: list[str] = []
     if request.momentum:
-        words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {request.momentum}")
+        words.append(f"{'Nesterov ' if request.nesterov else ''}momentum {given.get('momentum', request.momentum)}")
     if isinstance(request.schedule, str):
         words.append(f"rates {request.schedule} given later")
     elif request.schedule is not None:
@@ -79,11 +119,12 @@ def _rule_words(request: Request) -> list[str]:
         words.append(f"gradients {request.delay} updates late")
     if request.average is not None:
         uniform = request.average == "uniform"
-        words.append("read at the uniform average" if uniform else f"read at the average of decay {request.average}")
+        decay = given.get("average", request.average)
+        words.append("read at the uniform average" if uniform else f"read at the average of decay {decay}")
     if request.optimizer is not None:
         words.append("an optimiser of its own")
     if request.weight_decay:
-        words.append(f"weight decay {request.weight_decay}")
+        words.append(f"weight decay {given.get('weight_decay', request.weight_decay)}")
     if request.mean_over_run:
         words.append("averaged over the run")
     return words
@@ -94,10 +135,11 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
 
     The first word is the dynamics (``sgd``, ``gd``, ``ode``, ``sde``), or a sampling, which means SGD with it.  Pairs
     ``key=value`` follow, each after a colon or a comma: ``sampling``, ``observable``; the sizes ``T`` or ``steps``, ``N`` or
-    ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers or symbol names; ``momentum``, a rational number or
-    a symbol name; ``nesterov=yes``; ``schedule``, the name of rates that are given later; ``delay``, an integer; ``average``,
-    ``uniform`` or a decay; ``weight-decay``, a number or a symbol name; ``mean-over-run=yes``; ``scale``, the factor of the
-    learning rate, such as ``1/E``.
+    ``dataset-size``, ``B`` or ``batch-size``, ``E`` or ``epochs``, integers, symbol names or expressions such as ``c*B``, batch
+    sizes a list, too, such as ``[32,32,64]``; ``momentum``, a number, a symbol name or an expression such as ``mu**2``;
+    ``nesterov=yes``; ``schedule``, the name of rates that are given later, or a list such as ``[1,1/2]``; ``delay``, an integer;
+    ``average``, ``uniform`` or a decay; ``weight-decay``, a number, a symbol name or an expression; ``mean-over-run=yes``;
+    ``scale``, the factor of the learning rate, such as ``1/E``.  Expressions are arithmetic and are never evaluated as code.
 
     Args:
         text: the setting.
@@ -114,26 +156,30 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     ValueError: setting 'adam:T=3' must begin with one of sgd, gd, ode, sde, online, fixed, reshuffle, replace, not 'adam'
     """
     read_text("a setting", text, longest=LONGEST_SETTING)
-    first, *pairs = text.replace(",", ":").split(":")
-    fields: dict[str, Any] = {} if observable is None else {"observable": observable}
-    fields |= _first_word(text, first.strip())
-    scale, seen = Coefficient(1), set(fields) - {"observable"}
+    first, *pairs = re.split(r"[:,](?![^\[\]]*\])", text)
+    options: dict[str, Any] = {} if observable is None else {"observable": observable}
+    options |= _first_word(text, first.strip())
+    scale, seen = Coefficient(1), set(options) - {"observable"}
     for pair in pairs:
         key, equals, value = (part.strip() for part in pair.partition("="))
         if not (key and equals and value):
             raise ValueError(f"{quoted(pair.strip())} in setting {quoted(text)} is not of the form key=value")
+        key = key.replace("_", "-")
         if key not in _KEYS:
             raise ValueError(f"unknown word {quoted(key)} in setting {quoted(text)}; use {', '.join(_KEYS)}")
-        field = _SIZES.get(key, key.replace("-", "_"))
-        if field in seen:
-            raise ValueError(f"setting {quoted(text)} gives the {field.replace('_', ' ')} twice; give it once")
-        seen.add(field)
+        option = _SIZES.get(key, key.replace("-", "_"))
+        if option in seen:
+            raise ValueError(f"setting {quoted(text)} gives the {option.replace('_', ' ')} twice; give it once")
+        seen.add(option)
         if key == "scale":
             scale = _scale(text, value)
         else:
-            fields[field] = _value(text, key, value)
+            options[option] = _value(text, key, value)
+    given = {option: value for option, value in options.items() if isinstance(value, Coefficient)}
+    for option in given:
+        options[option] = _stand_in(option, options)
     try:
-        return Side(Request(**fields), scale)
+        return Side(Request(**options), scale, given=tuple(given.items()))
     except ValueError as error:
         raise ValueError(f"setting {quoted(text)}: {error}") from error
 
@@ -148,7 +194,21 @@ def _first_word(text: str, word: str) -> dict[str, str]:
     )
 
 
-def _value(text: str, key: str, value: str) -> Size | Number | bool:
+def _stand_in(option: str, options: Mapping[str, Any]) -> str:
+    """A symbol for an option of a request that none of its other options is called, given or left out."""
+    others = [options.get(other, default) for other, default in _LETTERS.items() if other != option]
+    # a size that is left out has its letter, even where another one says the same
+    others += [letter for size, letter in _LETTERS.items() if size != option]
+    rates, optimizer = options.get("schedule"), options.get("optimizer")
+    others += [rates] if isinstance(rates, str) else list(rates or ())
+    others += [] if optimizer is None else optimizer.symbols
+    taken = {name for name in others if isinstance(name, str)}
+    words = (_LETTERS[option], *(f"{option}{k}" for k in range(1, len(taken) + 2)))
+    # what begins with the name of a schedule and an underscore is one of its sums
+    return next(word for word in words if not any(word == name or word.startswith(f"{name}_") for name in taken))
+
+
+def _value(text: str, key: str, value: str) -> Size | Number | bool | tuple[Size | Number, ...] | Coefficient:
     if key in _WORDS:
         return value
     if key in _FLAGS:
@@ -156,11 +216,36 @@ def _value(text: str, key: str, value: str) -> Size | Number | bool:
             raise ValueError(f"{key} in setting {quoted(text)} is yes or no, not {quoted(value)}")
         return value == "yes"
     try:
+        if value.startswith("[") and value.endswith("]") and key in ("schedule", "B", "batch-size"):
+            read = read_number if key == "schedule" else read_size
+            return tuple(read(part.strip()) for part in value[1:-1].split(","))
         if key == "schedule":
             return schedule_name(value)
-        return read_number(value) if key in _NUMBERS else read_size(value)
+        return read_size(value) if key == "delay" else _arithmetic(value, whole=key not in _NUMBERS)
     except ValueError as error:
         raise ValueError(f"{key} in setting {quoted(text)}: {error}") from error
+
+
+def _arithmetic(text: str, *, whole: bool) -> Size | Number | Coefficient:
+    """A number, the name of a symbol, or an expression; one that is a number or a name is read as such."""
+    try:
+        return read_size(text) if whole else read_number(text)
+    except ValueError as error:
+        if not re.search(r"[-+*/()]", text.lstrip("+-")):
+            raise
+        try:
+            value = Coefficient.parse(text)
+        except ValueError as wrong:
+            raise ValueError(f"{error}; {wrong}") from wrong
+    names = sorted(value.symbols)
+    if names:
+        return names[0] if value == Coefficient.symbol(names[0]) else value
+    number: Fraction = value.as_fraction()
+    if not whole:
+        return number
+    if number.denominator != 1:
+        raise ValueError(f"{quoted(text)} is {number}, which is no whole number")
+    return int(number)
 
 
 def _scale(text: str, value: str) -> Coefficient:

@@ -10,7 +10,7 @@ import sgdsym
 from sgdsym.checking import FormulaError, check, read_formula
 from sgdsym.checking.formula import as_written
 from sgdsym.cli import main
-from sgdsym.diagrams import parse_notation
+from sgdsym.diagrams import DIAGRAM_NAMES, parse_notation
 from sgdsym.render import Notation, series_to_table
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import Request
@@ -74,6 +74,14 @@ def test_a_table_is_read_back_by_its_names():
     rows = series_to_table(series).splitlines()[1:]
     text = " + ".join(f"({c}) {row.split()[1]}" for (_, c), row in zip(series, rows, strict=True))
     assert read(text, {"batch_size": 1}) == known(series)
+
+
+@pytest.mark.parametrize("options", [{"order": 3, "batch_size": 1}, {"order": 2, "sampling": "reshuffle"}], ids=str)
+def test_names_of_the_literature_are_joint_moments(options):
+    series = sgdsym.expand(basis="moment", **options)
+    names = {diagram: name for name, diagram in DIAGRAM_NAMES.items()}
+    text = "l + " + " + ".join(f"({c}) {names[diagram]}" for diagram, c in series if diagram.order)
+    assert read(text, options) == known(series)
 
 
 @pytest.mark.parametrize(("formula", "options"), RIGHT)

@@ -7,6 +7,7 @@ import pytest
 
 from sgdsym import Notation, expand
 from sgdsym.cli import main
+from sgdsym.diagrams import grow
 
 
 def run(capsys, *arguments):
@@ -130,11 +131,36 @@ def test_text_fits_the_terminal(capsys, monkeypatch):
     assert "".join(narrow.split()) == "".join(printed.split())
 
 
+@pytest.mark.parametrize(
+    "words", [["expand"], ["expand", "--format", "table"], ["diagrams"], ["diagrams", "--explain"]]
+)
+def test_a_terminal_shows_the_head_of_a_long_result(capsys, monkeypatch, tmp_path, words):
+    words = [*words, "--order", "6"]
+    _, whole, _ = run(capsys, *words)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    _, head, _ = run(capsys, *words)
+    count = sum(len(layer.diagrams) for layer in grow(6)) if words[0] == "expand" else len([*grow(6)][-1].diagrams)
+    what = "terms" if words[0] == "expand" else "diagrams"
+    lines = head.splitlines()
+    (told,) = (k for k, line in enumerate(lines) if line.startswith("… and"))
+    assert lines[told] == (
+        f"… and {count - 200} more of {count} {what}; --output FILE writes them all, and so does a pipe, | less"
+    )
+    if "table" not in words and words != ["diagrams", "--order", "6"]:
+        assert whole.splitlines()[:told] == lines[:told]
+    assert len(lines) < len(whole.splitlines()) / 2
+    _, printed, _ = run(capsys, *words, "--output", str(tmp_path / "all.txt"))
+    assert printed == ""
+    assert (tmp_path / "all.txt").read_text().count("\n") == whole.count("\n")
+
+
 def test_diagrams_are_explained(capsys):
     _, printed, _ = run(capsys, "diagrams", "--order", "2", "--explain")
     assert "curvature contracted with the gradient covariance: noise pushed uphill by" in printed
     assert max(map(len, printed.splitlines())) <= 80
     _, printed, _ = run(capsys, "diagrams", "--diagram", "(01-2)(02-12)", "--explain")
+    assert run(capsys, "diagrams", "--diagram", "Vlvs", "--explain")[1] == printed
     assert printed.splitlines()[0] == "(01-2)(02-12)  tr(H E[g gᵀ])"
     assert "second moment of the gradient" in printed
 

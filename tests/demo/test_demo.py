@@ -119,6 +119,18 @@ def test_the_remainder_bounds_the_error_where_it_is_small(demo):
             assert abs(c.predictions[-1] - c.measurement.sharp_mean) < c.remainder + 4 * c.measurement.sharp_error
 
 
+def test_the_approximant_gains_where_the_series_is_of_no_use(demo):
+    """On these data; nothing promises it elsewhere, and where the series is good it may lose."""
+    far = [c for c in demo.comparisons if abs(c.errors[-1]) > 0.1]
+    assert len(far) > 30
+    assert all(abs(c.pade_error) < abs(c.errors[-1]) for c in far)
+    assert np.median([abs(c.pade_error) for c in far]) < 0.1 * np.median([abs(c.errors[-1]) for c in far])
+    assert max(abs(c.pade_error) for c in far) > 0.1
+    near = [c for c in demo.comparisons if abs(c.errors[-1]) < 0.01]
+    assert any(abs(c.pade_error) > abs(c.errors[-1]) + c.resolution for c in near)
+    assert any(line.startswith("heuristic") for line in demo.lines())
+
+
 def test_table_repeats_the_comparisons(demo):
     text = next(path for path in demo.files if path.name == "table.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sgdsym import Diagram
-from sgdsym.diagrams import format_notation, from_networkx, grow, parse_notation, to_networkx
+from sgdsym.diagrams import DIAGRAM_NAMES, format_notation, from_networkx, grow, parse_notation, to_networkx
 from tests.diagrams.strategies import diagrams, relabelled
 
 
@@ -105,6 +105,15 @@ def test_malformed_diagrams_are_refused(arguments, message):
 def test_malformed_notation_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         parse_notation(text)
+
+
+def test_names_of_the_literature_are_read():
+    assert parse_notation("Vlvs") == parse_notation("(01-2)(02-12)")
+    assert {parse_notation(name)[0] for name in DIAGRAM_NAMES} == set(DIAGRAM_NAMES.values())
+    with pytest.raises(ValueError, match=r"^no diagram is called 'Vlsv'; did you mean Vlvs\?$"):
+        parse_notation("Vlsv")
+    with pytest.raises(ValueError, match="the names are Ipln, Iall"):
+        parse_notation("spam")
 
 
 def test_an_open_root_has_no_string_notation():

@@ -5,7 +5,7 @@ import sympy as sp
 
 import sgdsym
 from sgdsym import noise, numeric, sgd, stationary
-from sgdsym.numeric.matrix_free import Effort, Run
+from sgdsym.numeric.matrix_free import Effort, Estimate, Run
 from sgdsym.numeric.matrix_free.data import read_weights
 from sgdsym.numeric.matrix_free.legs import read_legs
 from sgdsym.simulation import bundled_landscape
@@ -26,6 +26,7 @@ KERNEL = SERIES.kernel(unbiased=True)
 LONG_KERNEL = LONG.kernel()
 HALF = sp.Rational(1, 2)
 RUN = sgdsym.trajectory(order=1)
+ESTIMATE = Estimate(0.5, 0.0, np.array([1.0, -1.0, 0.5]), np.zeros(3))
 
 
 def QUADRATIC(theta):
@@ -67,6 +68,8 @@ CALLS = {
         {"order": 1, "delay": 1, "average": "uniform", "momentum": HALF, "sampling": "reshuffle", "epochs": 2},
     ),
     "Kernel trust": (KERNEL.trust, (TENSORS,), {"T": 3}),
+    "Kernel pade": (KERNEL.pade, (TENSORS, 0.1), {"T": 3}),
+    "Estimate pade": (ESTIMATE.pade, (0.1,), {}),
     "code_names": (code_names, (SERIES.as_expr(),), {}),
     "expand weight decay": (
         sgdsym.expand,

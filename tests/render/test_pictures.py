@@ -1,16 +1,17 @@
 """Pictures: the geometry of the layout, and what the pens make of it."""
 
 import math
+import re
 from xml.etree import ElementTree
 
 import pydot
 import pytest
 from hypothesis import given, settings
 
-from sgdsym.diagrams import Diagram, grow
+from sgdsym.diagrams import Diagram, grow, set_partitions
 from sgdsym.diagrams.views import DiagramViews
 from sgdsym.render import diagram_to_dot, diagram_to_latex, diagram_to_svg, diagrams_to_dot, diagrams_to_svg, lay_out
-from sgdsym.render.drawing import INK, PALETTE
+from sgdsym.render.drawing import INK, PALETTE, Disc, Edge, draw
 from tests.diagrams.strategies import diagrams as random_diagrams
 
 GROWN = [diagram for layer in grow(5) for diagram in layer.diagrams]
@@ -98,6 +99,55 @@ def test_every_block_is_seen(diagram):
         len(PALETTE) - len(joint) :
     ] == sorted(map(len, joint))
     assert sum(circle.get("fill") == INK for circle in nodes) == len(diagram.blocks) - len(joint)
+
+
+def every_partition(order):
+    """All diagrams of the trees with so many edges, whether a root gives them an order in time or not."""
+    trees = {Diagram(d.nodes, d.edges) for *_, layer in [grow(order)] for d in layer.diagrams}
+    return sorted({Diagram(t.nodes, t.edges, p) for t in trees for p in set_partitions(t.nodes)}, key=Diagram.sort_key)
+
+
+def seen_without_colour(svg):
+    """The diagram that the outlines and lines of a picture show, whatever their colours."""
+    numbers = [[float(n) for n in re.findall(r"-?[\d.]+", path.get("d"))] for path in svg.findall(f"{SVG}path")]
+    widths = [float(path.get("stroke-width")) for path in svg.findall(f"{SVG}path")]
+    nodes = [(float(c.get("cx")), float(c.get("cy"))) for c in svg.findall(f"{SVG}circle")]
+    blocks, edges = [], []
+    for found, width in zip(numbers, widths, strict=True):
+        if width == 2 * CAPSULE:
+            (x, top), (_, bottom) = found[:2], found[-2:]
+            blocks.append([v for v, p in enumerate(nodes) if math.dist(p, (x, min(max(p[1], top), bottom))) < CAPSULE])
+        elif width == 2:
+            end = tuple(found[-2:]) if len(found) > 3 else (found[2], found[1])
+            edges.append((nodes.index(tuple(found[:2])), nodes.index(end)))
+    return Diagram(len(nodes), edges, blocks)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_blocks_are_told_apart_without_colour(order):
+    diagrams = every_partition(order)
+    assert len(diagrams) == {1: 2, 2: 4, 3: 18, 4: 80}[order]
+    for diagram in diagrams:
+        assert seen_without_colour(ElementTree.fromstring(diagram_to_svg(diagram))) == diagram  # noqa: S314
+        plan = lay_out(diagram)
+        assert_capsules_are_clear(plan, places(plan))
+
+
+def test_edges_pass_no_node_of_others():
+    for diagram in every_partition(4):
+        shapes = draw(diagram).shapes
+        nodes = {shape.centre for shape in shapes if isinstance(shape, Disc)}
+        for edge in (shape for shape in shapes if isinstance(shape, Edge)):
+            others = nodes - {edge.start, edge.end}
+            points = [edge.start, (edge.turn, edge.start[1]), *edge.controls, edge.end]
+            curve = [cubic(points[1:], k / 20) for k in range(21)]
+            assert all(math.dist(p, q) > RADIUS for p in curve for q in others)
+            assert all(not (edge.start[0] < x < edge.turn and y == edge.start[1]) for x, y in others)
+
+
+def cubic(points, t):
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+    return tuple(sum(w * p[k] for w, p in zip(weights, points, strict=True)) for k in (0, 1))
 
 
 def test_a_block_along_one_edge_is_drawn_all_the_same():

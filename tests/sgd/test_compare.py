@@ -8,7 +8,7 @@ from sgdsym.diagrams import parse_notation
 from sgdsym.series import Coefficient
 from sgdsym.sgd import Request, Side, at_minimum, compare, expand, parse_setting, scaled_learning_rate
 
-T, N, B, E = (Coefficient.symbol(name) for name in "TNBE")
+T, N, B, E, C = (Coefficient.symbol(name) for name in "TNBEc")
 CHH, SJ, GHG, CH, GKG = (
     parse_notation(text)[0]
     for text in (
@@ -82,6 +82,93 @@ def test_epochs_at_a_smaller_rate():
     assert "learning rate times 1/E" in found.summary()
 
 
+SCALED = "T=T/c,B=c*B,scale=c"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lost"),
+    [
+        ("sgd:T=T,B=B", f"sgd:{SCALED}", T * (C - 1) / 2),
+        ("fixed:E=E,B=B", "fixed:E=E,B=c*B,scale=c", E * N * (C - 1) / (2 * B)),
+        ("reshuffle:E=E,B=B", "reshuffle:E=E,B=c*B,scale=c", E * N * (C - 1) / (2 * B)),
+    ],
+)
+def test_the_linear_scaling_rule_loses_one_term(first, second, lost):
+    """P. Goyal et al., "Accurate, Large Minibatch SGD" (2017): c times the rate with c times the batch."""
+    assert compare(first, second, order=2).difference.terms == {GHG: lost}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "numbers", "plain"),
+    [
+        ("sgd:T=T,B=B", f"sgd:{SCALED}", {"T": 6, "B": 2, "c": 3}, ("sgd:T=6,B=2", "sgd:T=2,B=6,scale=3")),
+        (
+            "sgd:T=T,B=B,momentum=mu,nesterov=yes",
+            f"sgd:momentum=mu,nesterov=yes,{SCALED}",
+            {"T": 4, "B": 1, "c": 2, "mu": Fraction(1, 3)},
+            ("sgd:T=4,B=1,momentum=1/3,nesterov=yes", "sgd:T=2,B=2,scale=2,momentum=1/3,nesterov=yes"),
+        ),
+        (
+            "sgd:T=T,B=B,momentum=mu",
+            "sgd:T=T/2,batch_size=2*B,momentum=mu**2,scale=2",
+            {"T": 4, "B": 1, "mu": Fraction(1, 2)},
+            ("sgd:T=4,B=1,momentum=1/2", "sgd:T=2,B=2,scale=2,momentum=1/4"),
+        ),
+        (
+            "replace:N=2*N,T=T",
+            "sgd:sampling=replace,T=T/2,B=N/2",
+            {"N": 2, "T": 4},
+            ("replace:N=4,T=4,B=1", "replace:N=4,T=2,B=1"),
+        ),
+        ("gd", "fixed:N=N,E=2*k,B=N/2", {"N": 4, "k": 1}, ("gd:N=4,T=4", "fixed:N=4,E=2,B=2")),
+        (
+            "reshuffle:B=B,E=2*E",
+            "fixed:B=c*B,E=E*c,N=N,scale=2",
+            {"N": 4, "B": 1, "c": 2, "E": 1},
+            ("reshuffle:N=4,B=1,E=2", "fixed:N=4,B=2,E=2,scale=2"),
+        ),
+        (
+            "sgd:T=T,average=beta,B=T*B",
+            "sgd:T=B,average=beta**2,B=T",
+            {"T": 2, "B": 3, "beta": Fraction(1, 2)},
+            ("sgd:T=2,B=6,average=1/2", "sgd:T=3,B=2,average=1/4"),
+        ),
+        (
+            "sgd:T=T,B=B,schedule=w",
+            "sgd:T=T,B=c*B,schedule=w,scale=c",
+            {"B": 1, "c": 2, "schedule": [1, Fraction(1, 2), 3]},
+            ("sgd:B=1,schedule=[1,1/2,3]", "sgd:B=2,schedule=[1,1/2,3],scale=2"),
+        ),
+        (
+            "sgd:T=T,B=B,weight-decay=a*b",
+            "sgd:T=T,B=2*B,weight-decay=a*b",
+            {"T": 2, "B": 1, "a": 3, "b": Fraction(1, 2)},
+            ("sgd:T=2,B=1,weight-decay=3/2", "sgd:T=2,B=2,weight-decay=3/2"),
+        ),
+    ],
+)
+def test_expressions_are_what_their_numbers_give(first, second, numbers, plain):
+    """A formula in symbols at some sizes, and the same two settings counted with these sizes."""
+    found = compare(first, second, order=3).difference
+    assert found.subs(**numbers).terms == compare(*plain, order=3).difference.terms
+
+
+def test_expressions_that_are_numbers_or_names_are_read_as_such():
+    side = parse_setting("fixed:N=2*3,B=(b),E=4/2,momentum=1-9/10,weight-decay=(1+1)/4")
+    assert side == parse_setting("fixed:N=6,B=b,E=2,momentum=1/10,weight-decay=1/2")
+    side = parse_setting("sgd:B=[3, 4],schedule=[1,-1/2]")
+    assert (side.request.batch_size, side.request.schedule) == ((3, 4), (1, Fraction(-1, 2)))
+    words = compare("fixed:N=2*N,E=E", "fixed:B=c*B,E=E,momentum=mu**2").headline()
+    assert "(sgd, fixed: 2*E*N/(B*c) updates, 2*N points, batches of B*c)" in words
+    assert "momentum mu**2)" in words
+
+
+def test_what_expressions_ask_of_sizes_is_asked():
+    found = compare("fixed:E=1", "fixed:B=c*B,E=1,scale=2", order=1).difference
+    with pytest.raises(ValueError, match="batch size 4 does not divide dataset size 6"):
+        found.subs(N=6, c=2, B=2)
+
+
 def test_changing_the_learning_rate_is_a_change_of_variable():
     series = expand(order=3)
     assert scaled_learning_rate(scaled_learning_rate(series, 1 / E), E) == series
@@ -129,6 +216,15 @@ def test_words_of_a_setting():
         ("sgd:momentum=1/0", "divides by zero"),
         ("sgd:nesterov=perhaps", "yes or no"),
         ("sgd:scale=f(2)", "scale"),
+        ("sgd:B=c*__import__('os')", "not plain arithmetic"),
+        ("sgd:B=c*(B", "not plain arithmetic"),
+        ("sgd:B=8/3", "'8/3' is 8/3, which is no whole number"),
+        ("sgd:B=1-3", "batch size must be an integer of at least 1"),
+        ("sgd:B=(a+b+c+d)**300", "of moderate size"),
+        ("sgd:momentum=3-1", "momentum must"),
+        ("sgd:delay=2*k", "delay"),
+        ("sgd:schedule=[1,x*y]", "schedule in setting"),
+        ("sgd:B=[1,2", "B in setting"),
         ("sgd:scale=0", "stays where it is"),
         ("gd:B=2,N=3", "leave the batch size out"),
     ],

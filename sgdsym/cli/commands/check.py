@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import add_notation, check_notation
-from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.options import Commands, RequestError, add_output, amount
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.render import Notation
@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise RequestError(error) from error
     request = read_request(options)
-    progress = Progress()
+    progress = Progress(request.order, amount(request))
     found = compare_formula(formula, request, minimum=options.at_minimum, progress=progress.layer)
     write(str(found), options.output)
     return 0 if found else 1

@@ -9,7 +9,7 @@ from sgdsym.cli.formats import add_format, formatted, is_markup
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.series import BASES
-from sgdsym.sgd import OBSERVABLES, Request, at_minimum, compare
+from sgdsym.sgd import OBSERVABLES, Request, at_minimum, compare, estimate_placements
 
 
 def add(commands: Commands) -> None:
@@ -17,13 +17,16 @@ def add(commands: Commands) -> None:
     command = commands.add_parser(
         "compare",
         help="the difference of two settings, first minus second",
-        description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.",
+        description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.  Sizes, momentum "
+        "and weight decay may be expressions of symbols: sgd:T=T,B=B beside sgd:T=T/c,B=c*B,scale=c.",
         examples=(
             "sgdsym compare sgd sde --order 3 --at-minimum",
             "sgdsym compare sgd:B=1 gd --order 2",
         ),
     )
-    command.add_argument("first", metavar="A", help="dynamics or sampling, then key=value pairs")
+    command.add_argument(
+        "first", metavar="A", help="dynamics or sampling, then pairs such as B=c*B, nesterov=yes or schedule=[1,1/2]"
+    )
     command.add_argument("second", metavar="B", help="the setting that is subtracted")
     command.add_argument("--observable", choices=list(OBSERVABLES), help="what is compared (default test-loss)")
     command.add_argument("--at-minimum", action="store_true", help="start at a minimum of the test loss, G = 0")
@@ -39,7 +42,7 @@ def _run(options: argparse.Namespace) -> None:
     guard_order(options.order)
     # before the sides are read: as if both were counted placement by placement, the slower way
     guard_request(Request(sampling="replace", order=options.order), options.force)
-    progress = Progress()
+    progress = Progress(options.order, estimate_placements, runs=2)
     try:
         comparison = compare(
             options.first,

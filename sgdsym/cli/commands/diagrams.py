@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.formats import chosen_format, terminal_width
+from sgdsym.cli.formats import chosen_format, left_out, shown_rows, terminal_width
 from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.diagrams import Diagram, grow, parse_notation
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
         ),
     )
     add_order(command, "number of edges (default 3)")
-    command.add_argument("--diagram", metavar="NOTATION", help="this one instead, such as c(01-2)(02-12)")
+    command.add_argument("--diagram", metavar="NOTATION", help="this one instead, such as c(01-2)(02-12) or Vlvs")
     meaning = "default: by the suffix of the output, else table"
     command.add_argument("--format", choices=[*FORMATS, "count"], help=meaning)
     command.add_argument("--document", action="store_true", help="tikz: a complete document")
@@ -56,10 +56,10 @@ def _run(options: argparse.Namespace) -> None:
     elif output_format != "table":
         write(ATLASES[output_format](diagrams), options.output)
     else:
-        width = terminal_width(options.output)
-        text = (
-            diagrams_to_words(diagrams, basis, width=width) if options.explain else diagrams_to_table(diagrams, basis)
-        )
+        width, shown = terminal_width(options.output), diagrams[: shown_rows(options.output)]
+        text = diagrams_to_words(shown, basis, width=width) if options.explain else diagrams_to_table(shown, basis)
+        if len(shown) < len(diagrams):
+            summary = f"{left_out(len(shown), len(diagrams), 'diagrams')}\n{summary}"
         write(f"{text.rstrip()}\n{summary}".rstrip(), options.output)
 
 

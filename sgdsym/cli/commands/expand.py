@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import add_format, chosen_format, formatted, is_markup
-from sgdsym.cli.options import Commands, add_output
+from sgdsym.cli.options import Commands, add_output, amount
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.sgd import expand_request
@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     output_format = chosen_format(options)
     options.request = request = read_request(options)
-    progress = Progress()
+    progress = Progress(request.order, amount(request))
     series = expand_request(request, progress.layer)
     progress.say(f"writing {output_format}")
     write(formatted(series, options), options.output, markup=is_markup(options))

@@ -61,10 +61,6 @@ def _run(options: argparse.Namespace) -> None:
 
 def _diagram(text: str) -> Diagram:
     """A diagram in string notation, by its name, or as it is printed; nothing is evaluated."""
-    from sgdsym.literature import DIAGRAM_NAMES
-
-    if text in DIAGRAM_NAMES:
-        return DIAGRAM_NAMES[text]
     printed = _PRINTED.fullmatch(text) if len(text) <= LONGEST else None
     if not printed:
         return parse_notation(text)[0]

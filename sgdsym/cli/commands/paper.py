@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import add_typesetting, check_notation, suffix_format, typesetting
-from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.options import Commands, RequestError, add_output, amount
 from sgdsym.cli.output import Progress, check_writable, write
 from sgdsym.cli.requests import add_request, read_request
 
@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> None:
     request = read_request(options)
     weights = [weight for weight in request.rates or () if isinstance(weight, str)]
     check_notation(options.notation, [*request.symbols.values(), *weights])
-    progress = Progress()
+    progress = Progress(request.order, amount(request))
     try:
         text = write_paper(request, typesetting(options), progress.layer)
     except ValueError as error:

@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> None:
     placements = estimate_placements(options.order)
     if placements > PLACEMENTS and not options.force:
         raise RequestError(f"{estimate(options.order, placements, PLACEMENT_BYTES)}; add --force to go ahead")
-    progress = Progress()
+    progress = Progress(request.order, estimate_placements)
     try:
         resummed = resum_request(request, options.form, progress.layer)
         if options.at_minimum:

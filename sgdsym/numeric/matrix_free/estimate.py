@@ -26,7 +26,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.numeric.matrix_free.student import widening
 from sgdsym.numeric.sizes import exact_sizes, rounded_numbers
 from sgdsym.series import Series
-from sgdsym.trust import Trust, trust_limits, warn_below_zero
+from sgdsym.trust import Trust, pade_value, trust_limits, warn_below_zero
 
 Floats = NDArray[np.float64]
 
@@ -56,6 +56,19 @@ class Estimate:
         trusted at 1 % up to a learning rate of 0.295, at 10 % up to 0.557
         """
         return trust_limits([float(c) for c in self.coefficients])
+
+    def pade(self, learning_rate: Any) -> Any:
+        """A heuristic beyond the range of the series: its Padé approximant at some learning rates (:func:`sgdsym.trust.pade_value`).
+
+        It has no standard error, and is nan from its first pole on.
+
+        Raises:
+            ValueError: if a learning rate is not finite.
+
+        >>> round(Estimate(0.5, 0.0, np.array([1.0, -1.0, 0.5]), np.zeros(3)).pade(2.0), 6)
+        0.0
+        """
+        return pade_value([float(c) for c in self.coefficients], float_array(learning_rate, "learning_rate"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
