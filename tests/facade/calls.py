@@ -207,6 +207,7 @@ CALLS = {
     "Resummed.subs": (LONG.subs, (), {"B": 1, "T": 2}),
     "Resummed.expand": (LONG.expand, (1,), {}),
     "Resummed.without": (LONG.without, (lambda diagram: False,), {}),
+    "Resummed.with_noise": (LONG.with_noise, (MODEL, None), {"learning_rate": HALF}),
     "Resummed.latex": (LONG.latex, (None,), {}),
     "Kernel": (sgdsym.Kernel, (MOVED, "numpy", None), {}),
     "Kernel call": (KERNEL, (TENSORS, 0.1), {"weights": None, "metric": None, "T": 10}),
