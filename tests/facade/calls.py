@@ -194,6 +194,7 @@ CALLS = {
     "Series +": (SERIES.__add__, (SERIES,), {}),
     "Series *": (SERIES.__mul__, (2,), {}),
     "Series /": (SERIES.__truediv__, (2,), {}),
+    "Series.to_text": (SERIES.to_text, ("metric",), {}),
     "Series.latex": (SERIES.latex, ("matrix", None), {"document": False, "sums": "einstein", "terms_per_line": 1}),
     "Series.latex choices": (
         SERIES.latex,
