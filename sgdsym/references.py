@@ -128,6 +128,13 @@ REFERENCES: tuple[Reference, ...] = (
         "doi:10.1007/978-1-4612-1694-0_15",
     ),
     Reference(
+        "Baker1996",
+        ("G. A. Baker", "P. Graves-Morris"),
+        "Padé Approximants",
+        1996,
+        "Cambridge University Press, 2nd edition",
+    ),
+    Reference(
         "Barrett2021",
         ("D. G. T. Barrett", "B. Dherin"),
         "Implicit gradient regularization",

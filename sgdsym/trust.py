@@ -137,7 +137,7 @@ def pade_value(coefficients: Sequence[float], rates: Any) -> Any:
     Raises:
         ValueError: if a coefficient or a learning rate is not finite, or so large that floats end.
 
-    Source: G. A. Baker and P. Graves-Morris, "Padé Approximants" (1996), chapter 1.
+    Source: [Baker1996]_, chapter 1.
 
     >>> geometric = [1.0, -1.0, 1.0, -1.0]
     >>> pade_value(geometric, 4.0), pade_value(geometric, [1.0, -2.0]).tolist()

@@ -53,7 +53,6 @@ _SUFFIXES = {
 _PLANNED, _PLAN_SECONDS, _PLAN_BYTES = 30_000, 3e-3, 110_000
 _MERGERS, _MERGER_SECONDS = 30_000, 5e-4
 _AROUND = ("shape", "label", "preamble")
-_UNUSED = {"latex": (), **dict.fromkeys(("html", "typst", "markdown"), _AROUND)}
 _CHOICES = (
     "style",
     "notation",
@@ -66,6 +65,11 @@ _CHOICES = (
     "label",
     "preamble",
 )
+_UNUSED = {
+    "latex": (),
+    **dict.fromkeys(("html", "typst", "markdown"), _AROUND),
+    "text": tuple(name for name in _CHOICES if name != "style"),
+}
 
 
 def add_format(command: Parser) -> None:
@@ -90,8 +94,10 @@ def add_format(command: Parser) -> None:
 
 def add_typesetting(command: Parser) -> argparse._ArgumentGroup:
     """The choices for LaTeX that do not depend on what is around the formula."""
-    latex = command.add_argument_group("latex, typst and markdown")
-    latex.add_argument("--style", choices=STYLES, help="matrix notation, indices, or pictures (default matrix)")
+    latex = command.add_argument_group("latex, typst and markdown (--style: text too)")
+    latex.add_argument(
+        "--style", choices=STYLES, help="matrix notation, indices, the inverse metric too, or pictures (default matrix)"
+    )
     add_notation(latex)
     latex.add_argument("--sums", choices=SUMS, help="sums over indices silent or written (default einstein)")
     latex.add_argument("--polynomials", choices=POLYNOMIALS, help="how polynomials of T are written (default factored)")
@@ -245,7 +251,8 @@ def _html(series: Series, options: argparse.Namespace) -> str:
 
 
 def _text(series: Series, options: argparse.Namespace) -> str:
-    return _head(series, options, lambda found: series_to_text(found, terminal_width(options.output)))
+    style = getattr(options, "style", None) or "matrix"
+    return _head(series, options, lambda found: series_to_text(found, terminal_width(options.output), style=style))
 
 
 def _table(series: Series, options: argparse.Namespace) -> str:

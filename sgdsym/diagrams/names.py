@@ -1,7 +1,7 @@
 r"""The names that the literature gives to the diagrams of the first three orders, in joint moments.
 
 The letter tells the tree (I one edge, V a path of two, Y a star of three, Z a path of three), the rest the blocks.
-Source: S. C. Tenka, "SGD at Small Learning Rates" and its companion code.
+Source: [Tenka2020]_ and its companion code.
 """
 
 from __future__ import annotations

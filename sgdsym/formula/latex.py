@@ -30,7 +30,7 @@ from sgdsym.formula.tree import (
     Trace,
     Upright,
     Words,
-    has_subscript,
+    taken,
 )
 
 _SIGNS = {
@@ -103,8 +103,9 @@ def _indexed(indexed: Indexed) -> str:
     word, indices = to_latex(indexed.base), indexed.indices
     if not indices:
         return word
-    return (f"({word})" if has_subscript(indexed.base) else word) + (
-        f"_{indices}" if len(indices) == 1 else f"_{{{indices}}}"
+    mark = "^" if indexed.raised else "_"
+    return (f"({word})" if taken(indexed) else word) + (
+        f"{mark}{indices}" if len(indices) == 1 else f"{mark}{{{indices}}}"
     )
 
 

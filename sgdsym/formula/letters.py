@@ -23,6 +23,8 @@ LETTERS = {
     "covariance": Symbol("C", "C"),
     "skewness": Symbol("S", "S"),
     "learning_rate": Symbol(r"\eta", "η"),
+    # with its indices raised it is told from the gradient of one data point
+    "metric": Symbol("g", "g"),
     "weights": Symbol(r"\theta", "θ"),
     "steps": Symbol("T", "T"),
     "expectation": Symbol(r"\mathrm{E}", "E"),

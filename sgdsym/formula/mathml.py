@@ -36,7 +36,7 @@ from sgdsym.formula.tree import (
     Trace,
     Upright,
     Words,
-    has_subscript,
+    taken,
 )
 
 _SPACES = {"thin": 0.167, "blank": 0.333, "quad": 1.0}
@@ -140,8 +140,9 @@ def _indexed(node: Indexed) -> list[str]:
     base = _elements(node.base)
     if not node.indices:
         return base
-    word = _grouped([*_bracket("("), *base, *_bracket(")")] if has_subscript(node.base) else base)
-    return [f"<msub>{word}{_grouped([f'<mi>{letter}</mi>' for letter in node.indices])}</msub>"]
+    word = _grouped([*_bracket("("), *base, *_bracket(")")] if taken(node) else base)
+    name = "msup" if node.raised else "msub"
+    return [f"<{name}>{word}{_grouped([f'<mi>{letter}</mi>' for letter in node.indices])}</{name}>"]
 
 
 def _bare(formula: Formula) -> str:

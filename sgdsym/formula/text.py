@@ -178,7 +178,7 @@ _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Sign: lambda node: _SIGNS.get(node.name, node.name),
     Row: _row,
     Scripts: _scripts,
-    Indexed: lambda node: to_text(node.base) + (f"_{node.indices}" if node.indices else ""),
+    Indexed: lambda node: to_text(node.base) + (f"{'^' if node.raised else '_'}{node.indices}" if node.indices else ""),
     Fraction: _fraction,
     Binomial: lambda node: f"C({to_text(node.above)}, {to_text(node.below)})",
     Root: lambda node: f"√({to_text(node.inside)})",

@@ -90,10 +90,11 @@ class Scripts(Formula):
 
 @dataclass(frozen=True, slots=True)
 class Indexed(Formula):
-    """A tensor with indices, each one letter."""
+    """A tensor with indices, each one letter, below it or all of them raised."""
 
     base: Formula
     indices: str
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,22 @@ def has_subscript(formula: Formula) -> bool:
     if isinstance(formula, Scripts):
         return formula.below is not None or has_subscript(formula.base)
     return isinstance(formula, Symbol) and "_" in formula.latex
+
+
+def has_superscript(formula: Formula) -> bool:
+    """Whether something is above it already, so that raised indices need brackets around it."""
+    if isinstance(formula, Scripts):
+        return formula.above is not None or has_superscript(formula.base)
+    return isinstance(formula, Symbol) and bool(set(formula.latex) & set("^'"))
+
+
+def taken(indexed: Indexed) -> bool:
+    """Whether the place of the indices is taken already, so that they need brackets around what they belong to.
+
+    >>> taken(Indexed(Symbol("l_x"), "a")), taken(Indexed(Symbol("l_x"), "a", raised=True))
+    (True, False)
+    """
+    return has_superscript(indexed.base) if indexed.raised else has_subscript(indexed.base)
 
 
 def call(name: Formula, argument: Formula, *, square: bool = False) -> Formula:

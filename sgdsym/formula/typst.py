@@ -31,7 +31,7 @@ from sgdsym.formula.tree import (
     Trace,
     Upright,
     Words,
-    has_subscript,
+    taken,
 )
 
 _SIGNS = {
@@ -92,8 +92,8 @@ def _scripts(node: Scripts) -> str:
 
 
 def _indexed(node: Indexed) -> str:
-    base = f"({to_typst(node.base)})" if has_subscript(node.base) else to_typst(node.base)
-    return f"{base}_({' '.join(node.indices)})" if node.indices else base
+    base = f"({to_typst(node.base)})" if taken(node) else to_typst(node.base)
+    return f"{base}{'^' if node.raised else '_'}({' '.join(node.indices)})" if node.indices else base
 
 
 def _bare(formula: Formula) -> str:

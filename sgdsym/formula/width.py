@@ -35,7 +35,7 @@ from sgdsym.formula.tree import (
     Trace,
     Upright,
     Words,
-    has_subscript,
+    taken,
 )
 
 LINE = 33.0  # of the text in the standard classes of LaTeX at 10 points, less a little
@@ -122,9 +122,9 @@ def _indexed(node: Indexed) -> float:
     if not node.indices:
         return width(node.base)
     letters = _SCRIPT * 0.6 * len(node.indices) + _KERN
-    if isinstance(node.base, Scripts) and node.base.above is not None and not has_subscript(node.base):
+    if isinstance(node.base, Scripts) and node.base.above is not None and not node.raised and not taken(node):
         return width(node.base.base) + max(letters, _SCRIPT * width(node.base.above) + _KERN)
-    return width(node.base) + letters + (2 * _BRACKET if has_subscript(node.base) else 0.0)
+    return width(node.base) + letters + (2 * _BRACKET if taken(node) else 0.0)
 
 
 def _stack(node: Fraction | Binomial) -> float:

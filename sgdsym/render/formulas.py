@@ -14,7 +14,7 @@ from sgdsym.render.scripts import Script
 from sgdsym.render.tikz import inline_picture
 from sgdsym.series import BASES, Basis
 
-Style = Literal["matrix", "index", "diagram"]
+Style = Literal["matrix", "index", "metric", "diagram"]
 STYLES: tuple[Style, ...] = get_args(Style)
 Sums = Literal["einstein", "explicit"]
 SUMS: tuple[Sums, ...] = get_args(Sums)
@@ -40,8 +40,8 @@ def diagram_to_latex(
     Args:
         diagram: any diagram.
         basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
-        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices,
-            ``"diagram"`` for a small picture.
+        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices, ``"metric"``
+            for lower indices that the inverse metric contracts, ``"diagram"`` for a small picture.
         notation: the symbols; the literature's if left out.
         sums: ``"einstein"`` to sum over repeated indices silently, ``"explicit"`` to write the sums.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
@@ -58,31 +58,42 @@ def diagram_to_latex(
     'C_{ab} \\, H_{ab}'
     >>> diagram_to_latex(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="index", sums="explicit")
     '\\sum_{a,b} C_{ab} \\, H_{ab}'
+    >>> diagram_to_latex(Diagram(2, [(0, 1)]), style="metric")
+    'G_a \\, g^{ab} \\, G_b'
     """
     script = Script(_checked_basis(basis), checked_notation(notation), weight_decay)
     return to_latex(diagram_formula(diagram, script, checked_style(style), checked_sums(sums), function))
 
 
 def diagram_to_text(
-    diagram: Diagram, basis: str = "cumulant", *, function: bool = False, weight_decay: bool = False
+    diagram: Diagram,
+    basis: str = "cumulant",
+    *,
+    style: str = "matrix",
+    function: bool = False,
+    weight_decay: bool = False,
 ) -> str:
-    """The value of a diagram in unicode text: matrix notation where it exists, indices elsewhere.
+    """The value of a diagram in unicode text.
 
     Args:
         diagram: any diagram.
         basis: whether its blocks are joint ``"cumulant"`` or joint ``"moment"``.
+        style: ``"matrix"``, ``"index"`` or ``"metric"``, as for :func:`diagram_to_latex`.
         function: whether open roots carry derivatives of a function; otherwise one of degree 1 is an open index.
         weight_decay: whether nodes carry weight decay, so that the plain loss of a root is written with nablas.
 
     Raises:
-        ValueError: if the basis is unknown.
+        ValueError: if the basis or the style is unknown.
 
     >>> diagram_to_text(Diagram(4, [(0, 1), (1, 2), (2, 3)]))
     'G·H² G'
     >>> diagram_to_text(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 2)]), "moment")
     'G_a E[h_ab g_c] H_bc'
+    >>> diagram_to_text(Diagram(3, [(0, 1), (1, 2)], [(0, 2)]), style="metric")
+    'C_ad g^ab H_bc g^cd'
     """
-    return to_text(diagram_formula(diagram, Script(_checked_basis(basis), Notation(), weight_decay), function=function))
+    script = Script(_checked_basis(basis), Notation(), weight_decay)
+    return to_text(diagram_formula(diagram, script, text_style(style), function=function))
 
 
 def diagram_formula(
@@ -94,8 +105,9 @@ def diagram_formula(
     matrix = matrix_form(diagram, script, function) if style == "matrix" else None
     if matrix is not None:
         return matrix
-    body = index_form(diagram, script, function)
-    indices = summed_indices(diagram, function) if sums == "explicit" else ""
+    metric = style == "metric"
+    body = index_form(diagram, script, function, metric)
+    indices = summed_indices(diagram, function, metric) if sums == "explicit" else ""
     under = row((Symbol(letter, letter) for letter in indices), "commas")
     return Summed(under, body) if indices else body
 
@@ -107,6 +119,15 @@ def checked_style(style: str) -> Style:
         ValueError: naming the styles there are.
     """
     return read_choice("style", style, STYLES)
+
+
+def text_style(style: str) -> Style:
+    """The style of a text, which has no pictures.
+
+    Raises:
+        ValueError: naming the styles there are.
+    """
+    return read_choice("style", style, tuple(name for name in STYLES if name != "diagram"))
 
 
 def checked_sums(sums: str) -> Sums:

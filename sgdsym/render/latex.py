@@ -257,7 +257,9 @@ def left_side(series: Series, notation: Notation) -> Formula:
     special = [part.name for part, usual in ((setting.dynamics, SGD), (drawn, ONLINE)) if part != usual]
     if special:
         mean = Scripts(mean, below=Words(", ".join(special)))
-    letters: dict[Formula, Formula] = {letter: notation.symbol(name) for name, letter in LETTERS.items()}
+    # no left side has a metric, whose letter is that of the gradient of one data point
+    names = (name for name in LETTERS if name != "metric")
+    letters: dict[Formula, Formula] = {LETTERS[name]: notation.symbol(name) for name in names}
     letters[LETTERS["expectation"]] = mean
     observable = setting.observable
     formula = observable.formula or call(LETTERS["expectation"], Words(observable.name), square=True)

@@ -36,7 +36,7 @@ _ALIASES = {
     "theta": "weights",
     "kappa": "cumulant",
 }
-_FIELDS = (*sorted({*_ALIASES.values()}), "sample_loss", "steps", "expectation", "part")
+_FIELDS = (*sorted({*_ALIASES.values()}), "metric", "sample_loss", "steps", "expectation", "part")
 _LONGEST = 2000  # of the text of all symbols
 
 
@@ -56,6 +56,7 @@ class Notation:
         covariance: the covariance of the gradient over the data.
         skewness: the third joint cumulant of the gradient.
         learning_rate: the parameter of the series.
+        metric: the inverse metric, whose indices are raised, :math:`g^{ab}`; it is written in style ``"metric"`` alone.
         weights: the weights that are trained.
         steps: the number of updates, as the index of the weights on the left-hand side.
         expectation: the mean over the data.
@@ -83,6 +84,7 @@ class Notation:
     covariance: str = LETTERS["covariance"].latex
     skewness: str = LETTERS["skewness"].latex
     learning_rate: str = LETTERS["learning_rate"].latex
+    metric: str = LETTERS["metric"].latex
     weights: str = LETTERS["weights"].latex
     steps: str = LETTERS["steps"].latex
     expectation: str = LETTERS["expectation"].latex

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import to_text
 from sgdsym.render.factors import factor
-from sgdsym.render.formulas import diagram_formula, diagram_to_text
+from sgdsym.render.formulas import diagram_formula, diagram_to_text, text_style
 from sgdsym.render.latex import AVERAGED, by_order, is_averaged, trained_on
 from sgdsym.render.names import diagram_name
 from sgdsym.render.notation import Notation
@@ -21,7 +21,7 @@ from sgdsym.series import Basis, Series
 _USUAL = Notation()
 
 
-def series_to_text(series: Series, width: int | None = None) -> str:
+def series_to_text(series: Series, width: int | None = None, *, style: str = "matrix") -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
     Where coefficients have denominators that can vanish, a last line says that they must not, and with weight decay
@@ -30,14 +30,17 @@ def series_to_text(series: Series, width: int | None = None) -> str:
     Args:
         series: any series.
         width: columns that a line may fill; longer ones go on in the next, indented.  No limit if left out.
+        style: ``"matrix"``, ``"index"``, or ``"metric"`` for the inverse metric in every contraction.
 
     >>> from sgdsym.series import Coefficient
     >>> T = Coefficient.symbol("T")
     >>> print(series_to_text(Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1)))
     l
     - η T G·G
+    >>> print(series_to_text(Series({Diagram(2, [(0, 1)]): -T}, truncation=1), style="metric"))
+    - η T G_a g^ab G_b
     """
-    usual = Typesetting().for_sums(series.sums)
+    usual = Typesetting(style=text_style(style)).for_sums(series.sums)
     zeroth, orders = by_order(series, usual, rates=True, line=float("inf"))
     lines = [] if zeroth is None else [to_text(zeroth)]
     for _, _, terms in orders:

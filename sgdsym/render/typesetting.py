@@ -26,8 +26,8 @@ class Typesetting:
     r"""How a series is set in LaTeX.
 
     Args:
-        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices,
-            ``"diagram"`` for small pictures.
+        style: ``"matrix"`` for matrix notation where it exists and indices elsewhere, ``"index"`` for indices, ``"metric"``
+            for lower indices that the inverse metric contracts, ``"diagram"`` for small pictures.
         notation: the symbols.
         sums: ``"einstein"`` to sum over repeated indices silently, ``"explicit"`` to write the sums.
         polynomials: ``"factored"`` for products such as :math:`T(T-1)`, or the ``"binomial"``, the ``"falling"`` factorial or the

@@ -164,8 +164,11 @@ def _tensors(series: Series, script: Script, style: str) -> list[Definition]:
         found.append(
             (rf"{tensor}[\,\cdot\,, \cdot\,]", "a tensor whose indices are contracted with those of the tensors inside")
         )
-    if style == "index" or mixed:
+    if style in ("index", "metric") or mixed:
         found.append(("a, b, c", "indices of the weights; one that occurs twice in a product is summed over"))
+    if style == "metric":
+        metric = to_latex(Indexed(notation.symbol("metric"), "ab", raised=True))
+        found.append((metric, "the inverse metric, the identity unless another one is given"))
     if mixed:
         letters = [to_latex(script.tensor("sample", degree)) for degree in sorted(mixed)]
         brackets = (

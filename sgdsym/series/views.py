@@ -27,7 +27,7 @@ class SeriesViews:
         """LaTeX with amsmath; the choices are those of :class:`sgdsym.render.Typesetting`.
 
         Args:
-            style: ``"matrix"``, ``"index"`` or ``"diagram"``.
+            style: ``"matrix"``, ``"index"``, ``"metric"`` or ``"diagram"``.
             notation: the symbols.
             document: whether to write a complete document.
             choices: such as ``sums="explicit"``, ``polynomials="binomial"``, ``shape="equations"``, ``terms_per_line=2``.
@@ -46,11 +46,11 @@ class SeriesViews:
         text = series_to_latex(cast("Series", self), typesetting)
         return typeset_document(text) if document else text
 
-    def to_text(self) -> str:
-        """Unicode text, one term per line; see :func:`sgdsym.render.series_to_text`."""
+    def to_text(self, style: Style = "matrix") -> str:
+        """Unicode text, one term per line, in style ``"matrix"``, ``"index"`` or ``"metric"``; see :func:`sgdsym.render.series_to_text`."""
         from sgdsym.render import series_to_text
 
-        return series_to_text(cast("Series", self))
+        return series_to_text(cast("Series", self), style=style)
 
     def kernel(self, backend: str = "numpy", *, unbiased: bool | None = None) -> Kernel:
         """The evaluator of the series for numpy, jax or torch; see :func:`sgdsym.codegen.compile_kernel`."""

@@ -99,7 +99,8 @@ def test_documents_and_their_preamble(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["expand", "--style", "index"], "--style is for --format latex, not text"),
+        (["expand", "--format", "json", "--style", "index"], "--style is for --format latex, not json"),
+        (["expand", "--style", "diagram"], "style must be one of matrix, index, metric, not 'diagram'"),
         (["expand", "--format", "json", "--terms-per-line", "2"], "--terms-per-line is for --format latex, not json"),
         (["expand", "--document"], "--document is for --format latex, not text"),
         (["expand", "--format", "latex", "--terms-per-line", "0"], "at least 1"),

@@ -197,6 +197,7 @@ CALLS = {
     "Series +": (SERIES.__add__, (SERIES,), {}),
     "Series *": (SERIES.__mul__, (2,), {}),
     "Series /": (SERIES.__truediv__, (2,), {}),
+    "Series.to_text": (SERIES.to_text, ("metric",), {}),
     "Series.latex": (SERIES.latex, ("matrix", None), {"document": False, "sums": "einstein", "terms_per_line": 1}),
     "Series.latex choices": (
         SERIES.latex,
@@ -210,6 +211,7 @@ CALLS = {
     "Resummed.subs": (LONG.subs, (), {"B": 1, "T": 2}),
     "Resummed.expand": (LONG.expand, (1,), {}),
     "Resummed.without": (LONG.without, (lambda diagram: False,), {}),
+    "Resummed.with_noise": (LONG.with_noise, (MODEL, None), {"learning_rate": HALF}),
     "Resummed.latex": (LONG.latex, (None,), {}),
     "Kernel": (sgdsym.Kernel, (MOVED, "numpy", None), {}),
     "Kernel call": (KERNEL, (TENSORS, 0.1), {"weights": None, "metric": None, "T": 10}),

@@ -34,6 +34,7 @@ def written():
         shape, sums = (("display", "einstein"), ("equations", "explicit"))[k % 2]
         chosen = {"style": style, "polynomials": polynomials, "collect": collect, "shape": shape, "sums": sums}
         yield series_to_latex(ONLINE, Typesetting(**chosen, terms_per_line=1 + k % 3, label=f"eq:{k}"))
+    yield series_to_latex(ONLINE, Typesetting(style="metric", sums="explicit"))
     yield series_to_latex(ONLINE, Typesetting(style="diagram", terms_per_line=3))
     yield series_to_latex(ONLINE, Typesetting(style="diagram", shape="equations", label="eq:pictures"))
     for name, series in SERIES.items():

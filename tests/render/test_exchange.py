@@ -17,6 +17,7 @@ LOOKS = [
     Typesetting(),
     Typesetting(style="index", sums="explicit", polynomials="binomial", collect=True, terms_per_line=2),
     Typesetting(polynomials="falling", notation=OWN),
+    Typesetting(style="metric"),
 ]
 OBSERVABLES = {
     "test-loss": "online",

@@ -87,11 +87,12 @@ def test_different_diagrams_read_differently(basis):
         for diagram in diagrams:
             seen["matrix"].add(diagram_to_latex(diagram, basis))
             seen["index"].add(diagram_to_latex(diagram, basis, style="index"))
+            seen["metric"].add(diagram_to_text(diagram, basis, style="metric"))
             seen["text"].add(diagram_to_text(diagram, basis))
         assert {kind: len(texts) for kind, texts in seen.items()} == dict.fromkeys(seen, len(diagrams))
 
 
-@pytest.mark.parametrize("style", ["matrix", "index"])
+@pytest.mark.parametrize("style", ["matrix", "index", "metric"])
 @pytest.mark.parametrize("basis", ["cumulant", "moment"])
 def test_brackets_match(basis, style):
     for diagram in PARTITIONED + FORESTS + OPEN:
@@ -158,7 +159,7 @@ def test_the_symbols_are_the_callers():
 
 
 def test_wrong_requests_are_refused():
-    with pytest.raises(ValueError, match="style must be one of matrix, index, diagram, not 'words'"):
+    with pytest.raises(ValueError, match="style must be one of matrix, index, metric, diagram, not 'words'"):
         diagram_to_latex(Diagram(1), style="words")
     with pytest.raises(ValueError, match="basis must be one of cumulant, moment, not 'means'"):
         diagram_to_text(Diagram(1), "means")

@@ -169,7 +169,7 @@ def test_notation_that_is_no_symbol_is_refused(text):
 @pytest.mark.parametrize(
     ("choice", "complaint"),
     [
-        ({"style": "words"}, "style must be one of matrix, index, diagram, not 'words'"),
+        ({"style": "words"}, "style must be one of matrix, index, metric, diagram, not 'words'"),
         ({"sums": "all"}, "sums must be one of einstein, explicit, not 'all'"),
         ({"polynomials": "chebyshev"}, "polynomials must be one of factored, binomial, falling, power"),
         ({"shape": "box"}, "shape must be one of display, aligned, equations, fragment"),

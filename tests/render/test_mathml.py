@@ -33,7 +33,7 @@ def formulas(notation):
         function = request.get("observable") == "function"
         for diagram, coefficient in series:
             yield factor(coefficient).formula(notation)
-            for style, sums in (("matrix", "einstein"), ("index", "einstein"), ("index", "explicit")):
+            for style, sums in (("matrix", "einstein"), ("index", "einstein"), ("metric", "explicit")):
                 yield diagram_formula(diagram, Script(series.basis, notation), style, sums, function)
 
 

@@ -194,7 +194,7 @@ def test_notation_reaches_every_symbol():
 
 
 def test_unknown_style_is_refused():
-    with pytest.raises(ValueError, match="style must be one of matrix, index, diagram"):
+    with pytest.raises(ValueError, match="style must be one of matrix, index, metric, diagram"):
         expand(order=1).latex("picture")
 
 
