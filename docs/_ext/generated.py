@@ -125,7 +125,8 @@ def _gallery(folder: Path) -> str:
     parts = [
         "# A gallery of diagrams\n",
         "The diagrams of the test loss of one-pass SGD.  A node is a derivative of the loss, an edge a contraction, and nodes in one "
-        "outline see the same data point.  Below each picture stand its term, the coefficient times the value of the diagram, the value in words, and its name.\n",
+        "outline see the same data point.  Below each picture stand its term, the coefficient times the value of the diagram, the value "
+        "in words, and its name.\n",
     ]
     for order, terms in groupby(series, key=lambda term: term[0].order):
         parts.append(f"## Order {order}\n")

@@ -17,7 +17,10 @@ def shown(page):
     """The commands of a page with what it shows below each."""
     for block in BLOCK.findall(page.read_text(encoding="utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.replace("\\\n", " ").partition("\n")
+            command, _, output = part.partition("\n")
+            while command.endswith("\\"):  # the command goes on in the next line; LaTeX in the output ends lines so, too
+                more, _, output = output.partition("\n")
+                command = f"{command[:-1]} {more}"
             if command.startswith("sgdsym ") and output.strip():
                 yield command, output
 
