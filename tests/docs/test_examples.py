@@ -18,7 +18,8 @@ def shown(page):
     for block in BLOCK.findall(page.read_text(encoding="utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
-            while command.endswith("\\"):  # the command goes on in the next line; LaTeX in the output ends lines so, too
+            # a command may go on in the next line; lines of LaTeX in the output end like that, too
+            while command.endswith("\\"):
                 more, _, output = output.partition("\n")
                 command = f"{command[:-1]} {more}"
             if command.startswith("sgdsym ") and output.strip():
