@@ -17,7 +17,11 @@ def shown(page):
     """The commands of a page with what it shows below each."""
     for block in BLOCK.findall(page.read_text(encoding="utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.replace("\\\n", " ").partition("\n")
+            command, _, output = part.partition("\n")
+            # a command may go on in the next line; lines of LaTeX in the output end like that, too
+            while command.endswith("\\"):
+                more, _, output = output.partition("\n")
+                command = f"{command[:-1]} {more}"
             if command.startswith("sgdsym ") and output.strip():
                 yield command, output
 
