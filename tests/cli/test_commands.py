@@ -322,7 +322,8 @@ def test_an_interrupt_leaves_no_mess(tmp_path):
     code = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "import sgdsym.cli.output; sgdsym.cli.output.PATIENCE = 0.0;"
-        f"from sgdsym.cli import main; sys.exit(main({words!r}))"
+        # a program of its own: called from another, an exception would have to find its way through the libraries
+        f"from sgdsym.cli import main; sys.argv[1:] = {words!r}; sys.exit(main())"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
