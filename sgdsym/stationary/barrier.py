@@ -73,7 +73,8 @@ class Barrier:
     def arguments(self, share: float = 0.1) -> tuple[float, float, Any, Any]:
         """Both losses, and both Hessians in the outlier directions: what the laws of escape take.
 
-        They are the first arguments of :func:`~sgdsym.stationary.escape_rate` and :func:`~sgdsym.stationary.kramers_rate`.  The exponent then has h* as the mean of the outlying eigenvalues at the minimum.
+        They are the first arguments of :func:`~sgdsym.stationary.escape_rate` and :func:`~sgdsym.stationary.kramers_rate`.  The
+        exponent then has h* as the mean of the outlying eigenvalues at the minimum.
 
         Args:
             share: as in :meth:`outliers`.
