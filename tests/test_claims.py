@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sgdsym.cli import main
 from sgdsym.cli.dispatch import build_parser
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +26,11 @@ def rows():
 
 
 ROWS = list(rows())
+# these take long, and have tests of their own
+LONG = ("sgdsym verify", "sgdsym literature", "sgdsym demo")
+COMMANDS = sorted(
+    {code for row in ROWS for code in re.findall(r"`(sgdsym [^`]+)`", row[3]) if not code.startswith(LONG)}
+)
 
 
 def test_rows_are_numbered_and_every_document_has_some():
@@ -49,3 +55,9 @@ def test_a_row_says_where_and_how_it_ends(row):
         else:
             module, _, name = code.rpartition(".")
             assert hasattr(import_module(f"sgdsym.{module}" if module else "sgdsym"), name), code
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_is_named_runs(command, capsys):
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out

@@ -6,6 +6,7 @@ batch comes about, that is :mod:`sgdsym.noise`, and to print or draw.
 
 from sgdsym.stationary.adaptive_descent import adam_drift
 from sgdsym.stationary.adaptive_noise import AdamLaw, adam_law
+from sgdsym.stationary.barrier import Barrier, find_barrier
 from sgdsym.stationary.correlations import excess_loss, lag_covariance, mean_square_distance, momentum_covariance
 from sgdsym.stationary.decomposition import Decomposition, decompose
 from sgdsym.stationary.discrete_passage import mean_escape_steps
@@ -58,6 +59,7 @@ from sgdsym.stationary.tails import estimated_tail_index, tail_index
 
 __all__ = [
     "AdamLaw",
+    "Barrier",
     "Decomposition",
     "EdgeFlow",
     "Equilibrium",
@@ -81,6 +83,7 @@ __all__ = [
     "escape_rate",
     "estimated_tail_index",
     "excess_loss",
+    "find_barrier",
     "finite_rate_ratio",
     "flat_diffusion",
     "flatness_drift",

@@ -43,6 +43,9 @@ MODEL = noise.Empirical({0: [0, 1], 1: [[1], [3]], 2: [[[0]], [[2]]]})
 EQUATION = stationary.fokker_planck([x], x**2 / 2, 1)
 LAW = stationary.mean_square_stability([[[1]], [[3]]], batch_size=1, gradients=[[1], [-1]])
 GIBBS = stationary.gibbs([x], x**2 / 2)
+WELL = stationary.Barrier(
+    *map(np.array, ([-1.0], [0.0], [1.0])), 1.0, 1.25, 1.0, *map(np.array, ([[2.0]], [[-1.0]], [[2.0]]))
+)
 PLACE = {"learning_rate": HALF, "batch_size": 2}
 DEFAULTS = {
     "observable": "test-loss",
@@ -304,6 +307,13 @@ CALLS = {
         (1, 2, 1, -4),
         {**PLACE, "outliers": None, "curvature": None, "time": "steps"},
     ),
+    "stationary.find_barrier": (
+        stationary.find_barrier,
+        (lambda w: (w[0] ** 2 - 1) ** 2 / 4 + 1, lambda w: w**3 - w, [-1.0], [1.0]),
+        {"hessian": lambda w: [[3 * w[0] ** 2 - 1]], "images": 7},
+    ),
+    "stationary.Barrier.outliers": (WELL.outliers, (0.1,), {}),
+    "stationary.Barrier.arguments": (WELL.arguments, (0.1,), {}),
     "stationary.estimated_tail_index": (
         stationary.estimated_tail_index,
         (HALF,),

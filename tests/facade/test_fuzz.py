@@ -26,6 +26,7 @@ DIVISIONS = ("Series /", "Coefficient.substitute", "Coefficient **")  # by zero,
 # values that are made by others, and whose constructors check nothing
 RESULTS = {
     "AdamLaw",
+    "Barrier",
     "Decomposition",
     "EdgeFlow",
     "Equilibrium",
