@@ -16,7 +16,7 @@ from sgdsym.series import Coefficient, Power
 from sgdsym.series.factoring import factor_list
 
 if TYPE_CHECKING:
-    from sympy.polys.rings import PolyElement
+    from sympy.polys.rings import PolyElement, PolyRing
 
 Base = str | Power
 Monomial = tuple[tuple[Base, int], ...]
@@ -135,16 +135,22 @@ def split(coefficient: Coefficient) -> list[Coefficient]:
     return [Coefficient.total(parts[key]) for key in ordered]
 
 
+@lru_cache(maxsize=256)
+def _ring(names: tuple[str, ...]) -> PolyRing:
+    """Polynomials over the integers in symbols of these names."""
+    import sympy
+    from sympy.polys.rings import PolyRing
+
+    return PolyRing([sympy.Symbol(name) for name in names], sympy.ZZ)
+
+
 def _fraction(coefficient: Coefficient) -> tuple[PolyElement, list[tuple[PolyElement, int]], list[Base]]:
     """Numerator and factors of the denominator, nothing in common, in one polynomial ring over the integers, and its generators."""
-    import sympy
-    from sympy.polys.rings import ring
-
     # the order of the generators makes T - 1, T - B and N - B the positive forms
     monomials = coefficient.monomials()
     parts = [monomials, *(pole.monomials() for pole in coefficient.poles)]
     names = sorted({base for part in parts for _, powers in part for base, _ in powers}, key=str, reverse=True) or ["T"]
-    domain, *_ = ring([sympy.Symbol(str(name)) for name in names], sympy.ZZ)
+    domain = _ring(tuple(map(str, names)))
     scale = lcm(*(number.denominator for number, _ in monomials))
     lowest = [min([0, *(dict(powers).get(name, 0) for _, powers in monomials)]) for name in names]
 

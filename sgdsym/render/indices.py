@@ -64,12 +64,13 @@ def _factor(diagram: Diagram, block: list[int], indices: dict[int, str], script:
     plain = plain_roots(diagram, script)
 
     def tensor(kind: Kind, v: int) -> Formula:
-        return script.indexed(kind, diagram.degrees[v], indices[v])
+        # one index for each edge
+        return script.indexed(kind, len(indices[v]), indices[v])
 
     if len(block) == 1:
         (v,) = block
         return tensor("function" if v in diagram.open_roots else "plain mean" if v in plain else "mean", v)
-    only_gradients = all(diagram.degrees[v] == 1 for v in block)
+    only_gradients = all(len(indices[v]) == 1 for v in block)
     members = [tensor("plain sample" if v in plain else "sample", v) for v in block]
     return script.joint(members, "".join(indices[v] for v in block), only_gradients)
 
@@ -99,15 +100,14 @@ def _name_indices(
 def _walk(diagram: Diagram) -> list[int]:
     """The nodes depth first, from an end of each tree."""
     alone = {block[0] for block in diagram.blocks if len(block) == 1}
-    starts = sorted(
-        range(diagram.nodes), key=lambda v: (v not in diagram.open_roots, diagram.degrees[v], v not in alone, v)
-    )
+    open_roots, degrees, neighbours = diagram.open_roots, diagram.degrees, diagram.neighbours
+    starts = sorted(range(diagram.nodes), key=lambda v: (v not in open_roots, degrees[v], v not in alone, v))
     walk: list[int] = []
     for start in starts:
         stack = [start] if start not in walk else []
         while stack:
             v = stack.pop()
             walk.append(v)
-            below = [w for w in diagram.neighbours[v] if w not in walk and w not in stack]
-            stack += sorted(below, key=lambda w: (-diagram.degrees[w], w))
+            below = [w for w in neighbours[v] if w not in walk and w not in stack]
+            stack += sorted(below, key=lambda w: (-degrees[w], w))
     return walk

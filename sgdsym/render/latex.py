@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TypeAlias, cast
 
+from sgdsym.collector import collector_paused
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import (
     Digits,
@@ -39,6 +40,7 @@ Orders: TypeAlias = list[tuple[int, int, list[Term]]]
 AVERAGED = "averaged over the orders of the open indices"
 
 
+@collector_paused()
 def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> str:
     r"""The series in LaTeX, for amsmath; pictures need ``\usepackage{tikz}`` too.
 

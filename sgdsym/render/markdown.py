@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sgdsym.collector import collector_paused
 from sgdsym.formula import to_latex
 from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.latex import series_to_latex
@@ -14,6 +15,7 @@ from sgdsym.render.typesetting import Typesetting
 from sgdsym.series import Series
 
 
+@collector_paused()
 def series_to_markdown(series: Series, typesetting: Typesetting | None = None) -> str:
     r"""The series in Markdown.
 

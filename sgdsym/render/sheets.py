@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
+from sgdsym.collector import collector_paused
 from sgdsym.formula import to_text
 from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.names import diagram_name
@@ -15,6 +16,7 @@ from sgdsym.series import Series
 HEADINGS = ("order", "diagram", "symmetry", "coefficient", "value")
 
 
+@collector_paused()
 def series_to_csv(series: Series) -> str:
     """The series as comma-separated values, a diagram a row; coefficients are exact and read back by :class:`sgdsym.Coefficient`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sgdsym.collector import collector_paused
 from sgdsym.diagrams import Diagram
 from sgdsym.formula import to_text
 from sgdsym.render.factors import factor
@@ -21,6 +22,7 @@ from sgdsym.series import Basis, Series
 _USUAL = Notation()
 
 
+@collector_paused()
 def series_to_text(series: Series, width: int | None = None, *, style: str = "matrix") -> str:
     """The series in unicode, one term per line, sorted by order; ``0`` if it has no terms.
 
@@ -89,6 +91,7 @@ def _words(line: str, widest: int) -> list[str]:
     return [part for word in words for part in ([word] if len(word) <= widest else word.split(" "))]
 
 
+@collector_paused()
 def series_to_table(series: Series) -> str:
     """The series as an aligned table: order, diagram, symmetry factor, coefficient, value.
 

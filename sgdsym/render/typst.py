@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sgdsym.collector import collector_paused
 from sgdsym.formula import to_typst
 from sgdsym.render.latex import by_order, conditions, left_side, remainder
 from sgdsym.render.terms import fill, line_formula
@@ -12,6 +13,7 @@ _BREAKABLE = "#show math.equation: set block(breakable: true)"
 _NEWLINE = " \\\n"
 
 
+@collector_paused()
 def series_to_typst(series: Series, typesetting: Typesetting | None = None, *, document: bool = False) -> str:
     r"""The series in Typst, as a block equation.
 

@@ -10,7 +10,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -376,10 +376,7 @@ class Coefficient:
 
         A base is the name of a symbol, or a :class:`~sgdsym.series.powers.Power`.
         """
-        return [
-            (number, tuple((power_of(name) or name, e) for name, e in powers))
-            for powers, number in terms_of(self._above)
-        ]
+        return list(_monomials(self._above))
 
     def __str__(self) -> str:
         text = write_arithmetic(self.monomials())
@@ -569,3 +566,11 @@ def _rewritten(value: Coefficient, images: Mapping[str, tuple[Any, Fraction]]) -
 
     below = (Coefficient._of(part(base)) ** -e for base, e in value._below)
     return reduce(operator.mul, below, Coefficient._of(part(value._above)))
+
+
+@lru_cache(maxsize=4096)
+def _monomials(expression: Any) -> tuple[tuple[Fraction, tuple[tuple[str | Power, int], ...]], ...]:
+    """The terms of an expanded expression, which a writer asks for more than once."""
+    return tuple(
+        (number, tuple((power_of(name) or name, e) for name, e in powers)) for powers, number in terms_of(expression)
+    )

@@ -40,6 +40,8 @@ def factor_list(polynomial: PolyElement, longest: int | None = None) -> tuple[in
     number, rest = (-number, -rest) if rest.LC < 0 else (number, rest)
     lowest = tuple(map(min, zip(*rest.monoms(), strict=True)))
     found = [(x, exponent) for x, exponent in zip(rest.ring.gens, lowest, strict=True) if exponent]
+    if len(rest) == 1:
+        return int(number), found
     for part in _contents(rest.quo(rest.ring.term_new(lowest, rest.ring.domain.one))):
         if _is_irreducible(part) or (longest is not None and len(part) > longest):
             found.append((part, 1))
@@ -57,6 +59,9 @@ def factor_list(polynomial: PolyElement, longest: int | None = None) -> tuple[in
 
 def _contents(polynomial: PolyElement) -> Iterator[PolyElement]:
     """Factors, none a number, of which each has all its symbols in each of its own factors."""
+    if _is_univariate(polynomial):
+        yield polynomial
+        return
     for place in range(polynomial.ring.ngens):
         coefficients = list(_by_degree(polynomial, place).values())
         if len(coefficients) < 2:
@@ -68,6 +73,11 @@ def _contents(polynomial: PolyElement) -> Iterator[PolyElement]:
             polynomial = polynomial.quo(common)
     if not polynomial.is_ground:
         yield polynomial
+
+
+def _is_univariate(polynomial: PolyElement) -> bool:
+    """Whether one symbol alone occurs."""
+    return len([degree for degree in polynomial.degrees() if degree > 0]) == 1
 
 
 def _by_degree(polynomial: PolyElement, place: int) -> dict[int, PolyElement]:
@@ -87,6 +97,9 @@ def _is_irreducible(polynomial: PolyElement) -> bool:
     least = min(degrees)
     if least == 1:
         return True
+    if _is_univariate(polynomial):
+        # its image is the polynomial itself
+        return False
     univariate, _ = ring("x", polynomial.ring.domain)
     random = Random(0)  # noqa: S311
     for _ in range(_TRIALS):

@@ -12,9 +12,7 @@ over the choices of the root and :math:`\Omega^\circ` is the strict order polyno
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from math import factorial
@@ -22,6 +20,7 @@ from operator import mul
 from typing import Any
 
 from sgdsym.arguments import read_function, read_instance
+from sgdsym.collector import collector_paused
 from sgdsym.diagrams import Diagram, bell_number, count_rooted_trees, estimate_diagrams, grow
 from sgdsym.series import (
     ONLINE,
@@ -169,7 +168,7 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
     draws = request.draws
     named = draws.timing.timing if isinstance(draws.timing, AlongRun) else draws.timing
     sums: Mapping[str, ScheduleSum] = {}
-    with _collector_paused():
+    with collector_paused():
         terms = _grown_terms(request, progress) if is_grown(request) else _placed_terms(request, draws, progress)
         if isinstance(named, ScheduleTiming):
             if request.rates is None:
@@ -255,15 +254,3 @@ def _binomial_powers(order: int) -> list[list[int]]:
         last = rows[-1]
         rows.append([(a - (k - 1) * b) // k for a, b in zip([0, *last[:-1]], last, strict=True)])
     return rows
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the cycle collector: a million small tuples without a cycle are made, and it doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
