@@ -87,6 +87,15 @@ def test_long_after_it_is_the_stationary_covariance(batch):
     assert sp.simplify(excess - (model.hessian * wanted).trace() / 2) == 0
 
 
+def test_long_after_it_is_the_stationary_covariance_of_momentum():
+    rate, mu, v = sp.Rational(1, 3), sp.Rational(1, 2), sp.Symbol("v")
+    hessian = sp.Matrix([[2, 1], [1, 2]])
+    model = Isotropic({0: 0, 1: [0, 0], 2: hessian}, variance=v)
+    cloud = resum(observable="covariance", order=2, batch_size=1, momentum=Fraction(1, 2), form="stationary")
+    found = cloud.with_noise(model, learning_rate=rate)
+    assert (found - stationary_covariance(hessian, v * sp.eye(2), rate, mu)).applyfunc(sp.simplify) == sp.zeros(2)
+
+
 def test_the_limit_is_that_of_many_steps():
     model, rate = Own(), Fraction(1, 5)
     late = resum(observable="covariance", order=2, batch_size=1, steps=200).with_noise(model, learning_rate=rate)
