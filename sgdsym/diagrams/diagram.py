@@ -108,6 +108,19 @@ class Diagram(DiagramViews):
         return tuple(degrees)
 
     @property
+    def legs(self) -> tuple[tuple[int, ...], ...]:
+        """The diagram as a product of tensors: node ``v`` carries one whose indices are these edges, by number.
+
+        >>> Diagram(3, [(0, 1), (0, 2)]).legs
+        ((0, 1), (0,), (1,))
+        """
+        legs: list[list[int]] = [[] for _ in range(self.nodes)]
+        for number, edge in enumerate(self.edges):
+            for v in edge:
+                legs[v].append(number)
+        return tuple(map(tuple, legs))
+
+    @property
     def neighbours(self) -> tuple[tuple[int, ...], ...]:
         """The adjacent nodes of each node."""
         adjacent: list[list[int]] = [[] for _ in range(self.nodes)]

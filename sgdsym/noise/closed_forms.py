@@ -117,12 +117,8 @@ def _in_domain(arrays: list[Array]) -> tuple[list[Array], Any]:
 
 def _value(diagram: Diagram, tensors: _Tensors) -> Any:
     """Contract the diagram; where several roots are open, average over their exchanges."""
-    degrees = diagram.degrees
-    ends: list[list[int]] = [[] for _ in range(diagram.nodes)]
-    for edge, (a, b) in enumerate(diagram.edges):
-        ends[a].append(edge)
-        ends[b].append(edge)
-    factors = []
+    degrees, ends = diagram.degrees, diagram.legs
+    factors: list[tuple[Array, Sequence[int]]] = []
     for block in diagram.blocks:
         members = sorted(block, key=degrees.__getitem__)
         labels = [edge for v in members for edge in ends[v]]
@@ -146,7 +142,7 @@ def _inverse(number: int, tensors: _Tensors) -> Any:
     return tensors.domain.from_sympy(sp.Rational(1, number))
 
 
-def _contracted(factors: list[tuple[Array, list[int]]], kept: Sequence[int]) -> Any:
+def _contracted(factors: list[tuple[Array, Sequence[int]]], kept: Sequence[int]) -> Any:
     """Contract the network, always the pair of factors with the smallest result next."""
     network = [_traced(*factor) for factor in factors]
     while len(network) > 1:
@@ -166,7 +162,7 @@ def _cost(own: Iterable[int], other: Iterable[int]) -> tuple[int, int]:
     return len(set(own) ^ set(other)) + 100 * set(own).isdisjoint(other), len(set(own) | set(other))
 
 
-def _traced(array: Array, labels: list[int]) -> tuple[Array, list[int]]:
+def _traced(array: Array, labels: Sequence[int]) -> tuple[Array, Sequence[int]]:
     """A factor with every edge inside it summed."""
     left = [label for label in labels if labels.count(label) == 1]
     return (array, labels) if len(left) == len(labels) else (np.asarray(np.einsum(array, labels, left)), left)

@@ -199,15 +199,15 @@ def checked_start(start: Any, *, decays: bool) -> Any:
 
 def _edge_indices(diagram: Diagram, metric: Any) -> tuple[list[Any], list[list[int]]]:
     """The operands that the metric adds, one for each edge, and the indices at each node."""
+    # with a metric that is a matrix the ends of an edge have an index each
+    apart = 0 if metric is None else metric.ndim - 1
     operands: list[Any] = []
-    indices: list[list[int]] = [[] for _ in range(diagram.nodes)]
-    for edge, (a, b) in enumerate(diagram.edges):
-        near, far = 2 * edge, 2 * edge
-        if metric is not None:
-            far = near + metric.ndim - 1
-            operands += [metric, [near, far][: metric.ndim]]
-        indices[a].append(near)
-        indices[b].append(far)
+    if metric is not None:
+        for edge in range(diagram.order):
+            operands += [metric, [2 * edge, 2 * edge + apart][: metric.ndim]]
+    indices = [
+        [2 * edge + apart * (v == diagram.edges[edge][1]) for edge in legs] for v, legs in enumerate(diagram.legs)
+    ]
     return operands, indices
 
 

@@ -92,16 +92,13 @@ def is_open_index(diagram: Diagram, root: int, function: bool) -> bool:
 
 
 def _parts(diagram: Diagram, script: Script, function: bool) -> list[_Part]:
-    legs: list[list[int]] = [[] for _ in range(diagram.nodes)]
-    for e, edge in enumerate(diagram.edges):
-        for v in edge:
-            legs[v].append(e)
+    legs = diagram.legs
     plain = plain_roots(diagram, script)
     parts = [_block_part(block, legs, script, plain) for block in diagram.blocks]
     for root in diagram.open_roots:
         if not is_open_index(diagram, root, function):
             word = script.tensor("function", len(legs[root]))
-            parts.append(_Part(word, tuple(legs[root]), word, derivative=True))
+            parts.append(_Part(word, legs[root], word, derivative=True))
     return parts
 
 
@@ -113,10 +110,10 @@ def plain_roots(diagram: Diagram, script: Script) -> frozenset[int]:
     return frozenset(diagram.roots) - joint
 
 
-def _block_part(block: Sequence[int], legs: Sequence[Sequence[int]], script: Script, plain: frozenset[int]) -> _Part:
+def _block_part(block: Sequence[int], legs: Sequence[tuple[int, ...]], script: Script, plain: frozenset[int]) -> _Part:
     if len(block) == 1:
         word = script.tensor("plain mean" if block[0] in plain else "mean", len(legs[block[0]]))
-        return _Part(word, tuple(legs[block[0]]), word, derivative=True)
+        return _Part(word, legs[block[0]], word, derivative=True)
     pieces = _pieces(block, legs)
     if len(pieces) == len(block) and all(len(legs[v]) == 1 for v in block) and not plain.intersection(block):
         word = script.gradients(len(block))
@@ -148,12 +145,12 @@ def _joint_part(network: _Network, free: tuple[int, ...], script: Script) -> _Pa
     return _Part(script.average(word), free, script.average(transposed))
 
 
-def _sample(node: int, legs: Sequence[Sequence[int]], script: Script, plain: frozenset[int]) -> _Part:
+def _sample(node: int, legs: Sequence[tuple[int, ...]], script: Script, plain: frozenset[int]) -> _Part:
     word = script.tensor("plain sample" if node in plain else "sample", len(legs[node]))
-    return _Part(word, tuple(legs[node]), word, derivative=True)
+    return _Part(word, legs[node], word, derivative=True)
 
 
-def _pieces(block: Sequence[int], legs: Sequence[Sequence[int]]) -> list[list[int]]:
+def _pieces(block: Sequence[int], legs: Sequence[tuple[int, ...]]) -> list[list[int]]:
     """The sets of nodes of a block that edges connect within the block."""
     pieces: list[list[int]] = []
     for v in block:

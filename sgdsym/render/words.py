@@ -76,7 +76,7 @@ def explain(diagram: Diagram, basis: str = "cumulant", *, function: bool = False
 
 def _parts(diagram: Diagram, basis: str, function: bool, plain: frozenset[int]) -> tuple[list[_Part], list[str]]:
     """The tensors, and what is said of blocks whose nodes are tensors of their own at one data point."""
-    edges = [tuple(e for e, edge in enumerate(diagram.edges) if v in edge) for v in range(diagram.nodes)]
+    edges = diagram.legs
     parts: list[_Part] = []
     joints: list[str] = []
     for block in diagram.blocks:

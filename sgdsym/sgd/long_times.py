@@ -143,7 +143,7 @@ def _without_start(resummed: Resummed) -> Resummed:
 
 def _without_root_node(diagram: Diagram, time: TimeSum) -> TimeSum:
     """The time-sum without the node of the root's edge alone, the last gap of every weak order."""
-    (edge,) = (e for e, ends in enumerate(diagram.edges) if set(ends) & set(diagram.open_roots))
+    ((edge,),) = (diagram.legs[root] for root in diagram.open_roots)
 
     def cut(difference: Difference) -> Difference:
         nodes = list(difference.nodes)

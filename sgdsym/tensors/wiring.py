@@ -35,15 +35,16 @@ def wire(diagram: Diagram, basis: str, metric: InverseMetric | None = None) -> W
     >>> wire(Diagram(3, [(0, 1), (0, 2)], [(1, 2)]), "cumulant").factors
     ((C, ((0,), (1,))), (H, ((0, 1),)))
     """
-    labels_at: list[list[int]] = [[] for _ in range(diagram.nodes)]
-    for j, (a, b) in enumerate(diagram.edges):
-        labels_at[a].append(2 * j if metric else j)
-        labels_at[b].append(2 * j + 1 if metric else j)
-    degrees = [len(labels) for labels in labels_at]
+    labels_at = diagram.legs
+    if metric:
+        labels_at = tuple(
+            tuple(2 * j + (v == diagram.edges[j][1]) for j in legs) for v, legs in enumerate(diagram.legs)
+        )
+    degrees = diagram.degrees
     factors: list[tuple[JointTensor | InverseMetric, Slots]] = []
     for block in sorted(diagram.blocks, key=lambda block: (-len(block), -max(degrees[v] for v in block), block)):
         nodes = sorted(block, key=lambda v: degrees[v])
-        factors.append((joint_tensor(basis, [degrees[v] for v in nodes]), tuple(tuple(labels_at[v]) for v in nodes)))
+        factors.append((joint_tensor(basis, [degrees[v] for v in nodes]), tuple(labels_at[v] for v in nodes)))
     if metric:
         factors += [(metric, ((2 * j, 2 * j + 1),)) for j in range(diagram.order)]
     return Wiring(tuple(factors), diagram.order * (2 if metric else 1))

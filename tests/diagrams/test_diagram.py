@@ -107,6 +107,13 @@ def test_malformed_notation_is_refused(text):
         parse_notation(text)
 
 
+@given(diagrams(max_nodes=7, max_roots=2))
+def test_every_edge_is_an_index_of_both_its_ends(diagram):
+    assert tuple(map(len, diagram.legs)) == diagram.degrees
+    for v, legs in enumerate(diagram.legs):
+        assert list(legs) == [e for e, edge in enumerate(diagram.edges) if v in edge]
+
+
 def test_names_of_the_literature_are_read():
     assert parse_notation("Vlvs") == parse_notation("(01-2)(02-12)")
     assert {parse_notation(name)[0] for name in DIAGRAM_NAMES} == set(DIAGRAM_NAMES.values())

@@ -226,7 +226,7 @@ def eigen_indices(diagram: Diagram) -> tuple[int, ...]:
     """
     same = list(range(diagram.order))
     for (v,) in (block for block in diagram.blocks if len(block) == 1):
-        around = [e for e, edge in enumerate(diagram.edges) if v in edge]
+        around = diagram.legs[v]
         if len(around) == 2:
             same[around[1]] = same[around[0]]
     number = {e: i for i, e in enumerate(sorted(set(same)))}
