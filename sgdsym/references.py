@@ -130,9 +130,9 @@ REFERENCES: tuple[Reference, ...] = (
     Reference(
         "Baker1996",
         ("G. A. Baker", "P. Graves-Morris"),
-        "Padé Approximants",
+        "Padé Approximants, second edition",
         1996,
-        "Cambridge University Press, 2nd edition",
+        "Cambridge University Press",
     ),
     Reference(
         "Barrett2021",
@@ -205,6 +205,13 @@ REFERENCES: tuple[Reference, ...] = (
         1971,
         "Numerische Mathematik 18",
         "doi:10.1007/BF01397083",
+    ),
+    Reference(
+        "E2007",
+        ("W. E", "W. Ren", "E. Vanden-Eijnden"),
+        "Simplified and improved string method for computing the minimum energy paths in barrier-crossing events",
+        2007,
+        "Journal of Chemical Physics 126, 164103",
     ),
     Reference(
         "Faddeev1963",
@@ -282,6 +289,14 @@ REFERENCES: tuple[Reference, ...] = (
         2006,
         "Springer, second edition",
         "doi:10.1007/3-540-30666-8",
+    ),
+    Reference(
+        "Henkelman1999",
+        ("G. Henkelman", "H. Jónsson"),
+        "A dimer method for finding saddle points on high dimensional potential surfaces using only first derivatives",
+        1999,
+        "Journal of Chemical Physics 111, 7010",
+        "doi:10.1063/1.480097",
     ),
     Reference(
         "Hoeffding1948",

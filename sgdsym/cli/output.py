@@ -126,7 +126,7 @@ def _is_stdout(path: Path) -> bool:
 
 
 class Progress:
-    """Reports on stderr once the work has taken longer than a moment, or will.
+    """Reports on stderr once the work has taken longer than a moment: before, a guess of what is left is worth nothing.
 
     Args:
         order: the highest order that is derived, if the time that is left is told.
@@ -153,10 +153,7 @@ class Progress:
             self.ends = self.ends or [0.0]
         self.ends.append(self.seconds)
         left = self._left(order)
-        if left > PATIENCE:
-            say(f"order {order}: {diagrams} diagrams ({self.seconds:.1f} s, about {_rounded(left)} s left)")
-        else:
-            self.say(f"order {order}: {diagrams} diagrams")
+        self.say(f"order {order}: {diagrams} diagrams", f", about {_rounded(left)} s left" if left > PATIENCE else "")
 
     def _left(self, order: int) -> float:
         """About how long the orders that are left take; 0 where nothing is known."""
@@ -179,10 +176,10 @@ class Progress:
         """A line that is always said."""
         say(message)
 
-    def say(self, message: str) -> None:
-        """A line of progress."""
+    def say(self, message: str, left: str = "") -> None:
+        """A line of progress, and what is known of the time that is left."""
         if self.seconds > PATIENCE:
-            say(f"{message} ({self.seconds:.1f} s)")
+            say(f"{message} ({self.seconds:.1f} s{left})")
 
 
 class Bar:

@@ -7,8 +7,7 @@ eigenvalue of the Hessian is negative, and steepest descent from either side of 
 
 Knows a loss as functions of the weights, in floats, and needs scipy.  Refuses paths over more than one saddle.
 
-Source: W. E, W. Ren and E. Vanden-Eijnden, "Simplified and improved string method for computing the minimum energy paths in
-barrier-crossing events" (2007); for the climb G. Henkelman and H. Jónsson, "A dimer method for finding saddle points" (1999).
+Source: [E2007]_; for the climb [Henkelman1999]_.
 """
 
 from __future__ import annotations

@@ -28,11 +28,11 @@ def lines(capsys, clock, progress, ends):
 
 def test_orders_take_times_in_the_proportions_of_their_sizes(capsys, clock):
     """Sizes 1, 10, 100, …: each order takes ten times the one before."""
-    said = lines(capsys, clock, Progress(4, lambda order: 10**order), [(0, 0.001), (1, 0.011), (2, 0.1), (3, 1.0)])
-    # 0.089 s for 90 things: 0.9 and 9.0 s more; then 0.9 s for 900
+    said = lines(capsys, clock, Progress(4, lambda order: 10**order), [(0, 0.011), (1, 0.11), (2, 1.1), (3, 11.0)])
+    # 0.99 s for 90 things: 9.9 and 99 s more; then 9.9 s for 900
     assert said == [
-        "order 2: 10 diagrams (0.1 s, about 10 s left)",
-        "order 3: 10 diagrams (1.0 s, about 9 s left)",
+        "order 2: 10 diagrams (1.1 s, about 110 s left)",
+        "order 3: 10 diagrams (11.0 s, about 99 s left)",
     ]
 
 
@@ -43,7 +43,7 @@ def test_times_that_grow_faster_are_taken_at_their_word(capsys, clock):
 
 def test_the_other_side_of_a_comparison_is_left_too(capsys, clock):
     progress = Progress(2, lambda order: 10**order, runs=2)
-    said = lines(capsys, clock, progress, [(0, 0.0), (1, 1.0), (2, 11.0), (0, 11.1), (1, 12.1), (2, 22.1)])
+    said = lines(capsys, clock, progress, [(0, 0.1), (1, 1.1), (2, 11.1), (0, 11.2), (1, 12.2), (2, 22.2)])
     assert [re.search(r"about (\d+)|$", line)[1] for line in said] == ["21", "11", None, "10", None]
 
 
