@@ -10,6 +10,7 @@ from typing import Any
 
 from sgdsym.arguments import quoted, read_text
 from sgdsym.series import SGD, Coefficient, read_number, read_size, schedule_name
+from sgdsym.series.powers import Power
 from sgdsym.sgd.options import Number, Size
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Request
 
@@ -38,6 +39,8 @@ _LETTERS = {
 _FLAGS = ("nesterov", "mean-over-run")
 _KEYS = (*_WORDS, *_SIZES, *_NUMBERS, *_FLAGS, "schedule", "delay", "scale")
 LONGEST_SETTING = 1000
+# of an expression, which every coefficient holds to its own order
+_HIGHEST, _MOST_TERMS = 8, 6
 _UNSCALED = Coefficient(1)
 
 
@@ -237,6 +240,7 @@ def _arithmetic(text: str, *, whole: bool) -> Size | Number | Coefficient:
             value = Coefficient.parse(text)
         except ValueError as wrong:
             raise ValueError(f"{error}; {wrong}") from wrong
+    _check_moderate(text, value)
     names = sorted(value.symbols)
     if names:
         return names[0] if value == Coefficient.symbol(names[0]) else value
@@ -246,6 +250,22 @@ def _arithmetic(text: str, *, whole: bool) -> Size | Number | Coefficient:
     if number.denominator != 1:
         raise ValueError(f"{quoted(text)} is {number}, which is no whole number")
     return int(number)
+
+
+def _check_moderate(text: str, value: Coefficient) -> None:
+    """Refuse an expression whose powers would be long, where every coefficient holds some."""
+    parts = [(value.monomials(), 1), *((pole.monomials(), exponent) for pole, exponent in value.denominators)]
+    powers = [(monomial, times) for part, times in parts for _, monomial in part]
+    degrees = [times * sum(abs(exponent) for _, exponent in monomial) for monomial, times in powers]
+    if (
+        any(isinstance(base, Power) for monomial, _ in powers for base, _ in monomial)
+        or max(degrees, default=0) > _HIGHEST
+        or max(len(part) for part, _ in parts) > _MOST_TERMS
+    ):
+        raise ValueError(
+            f"{quoted(text)} is too much for a size or a number; an expression has at most {_MOST_TERMS} terms of degree "
+            f"at most {_HIGHEST}, and no power with a symbol in its exponent"
+        )
 
 
 def _scale(text: str, value: str) -> Coefficient:
