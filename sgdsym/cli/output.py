@@ -153,7 +153,9 @@ class Progress:
             self.ends = self.ends or [0.0]
         self.ends.append(self.seconds)
         left = self._left(order)
-        if left > PATIENCE:
+        # a guess from very short times is mostly too long
+        early = self.seconds > PATIENCE / 4 and left > 4 * PATIENCE
+        if left > PATIENCE and (early or self.seconds > PATIENCE):
             say(f"order {order}: {diagrams} diagrams ({self.seconds:.1f} s, about {_rounded(left)} s left)")
         else:
             self.say(f"order {order}: {diagrams} diagrams")
