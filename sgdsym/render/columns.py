@@ -39,14 +39,15 @@ def in_columns(diagram: Diagram) -> tuple[tuple[Place, ...], tuple[Curve, ...]]:
     """The place of each node, and how the edges run.
 
     >>> in_columns(Diagram(4, [(0, 1), (1, 2), (2, 3)], [(0, 3), (1, 2)]))[0]
-    ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    ((0.0, 1.0), (0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
     """
     alone = [(v,) for v in diagram.open_roots]
     blocks = [*diagram.blocks, *alone]
     rows = max(map(len, blocks))
     orders = permutations(range(len(blocks))) if len(blocks) <= _EVERY_ORDER else [tuple(range(len(blocks)))]
     found = [_improved(diagram, _placed(blocks, order), rows) for order in orders]
-    _, points = min(found, key=lambda pair: pair[0])
+    # drawings that are as good as each other are told apart by their order, not by how a sum was rounded
+    _, points = min(found, key=lambda pair: round(pair[0], 6))
     lowest = min(y for _, y in points.values())
     places = tuple((points[v][0], points[v][1] - lowest) for v in range(diagram.nodes))
     return places, tuple(_curves(diagram, dict(enumerate(places))))

@@ -11,12 +11,15 @@ import pytest
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
 
-PROGRAM = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from sgdsym.cli import main; "
+PROGRAM = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); from sgdsym.cli import main; "
+)
 INTERRUPTED = "sgdsym: interrupted, nothing was written"
 
 
 def started(words, folder, *options, before="pass", **settings):
-    """The program on its way; a child of a background job inherits that interrupts are ignored, which it must not here."""
+    """The program on its way; a child of a background job inherits that signals are ignored, which it must not here."""
     code = f"{PROGRAM}sys.argv = {['sgdsym', *words]!r}; {before}; sys.exit(main())"
     return subprocess.Popen(
         [sys.executable, *options, "-c", code], cwd=folder, stderr=subprocess.PIPE, text=True, **settings
@@ -47,7 +50,7 @@ def test_a_signal_at_work_leaves_no_file(tmp_path, words, number, said):
     process.send_signal(number)
     rest = process.communicate(timeout=60)[1].splitlines()
     # what it was doing is said after a second, which may be before the signal or not
-    rest = [line for line in rest if not re.fullmatch(r"\w[\w ,]* \(\d+\.\d s\)", line)]
+    rest = [line for line in rest if not re.fullmatch(r"\w[\w ,:]* \(\d+\.\d s\)", line)]
     assert (process.returncode, rest) == (128 + number, said)
     assert not list(tmp_path.iterdir())
 
