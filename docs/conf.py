@@ -33,7 +33,7 @@ myst_enable_extensions = ["amsmath", "dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
 
 # notebooks are committed without outputs; the tests keep what they have executed, otherwise they are executed here
-nb_execution_mode = "auto" if os.environ.get("SGDSYM_EXECUTED") else "cache"
+nb_execution_mode = "off" if os.environ.get("SGDSYM_EXECUTED") else "cache"
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
