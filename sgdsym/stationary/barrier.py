@@ -136,7 +136,8 @@ def find_barrier(
 
     Raises:
         ValueError: if both points run to one minimum, another minimum lies on the path, no saddle of one negative eigenvalue is found,
-            a function gives something of another shape or not finite, or its gradient is not that of the loss.
+            a function gives something of another shape, not finite or not in double precision, or its gradient is not that of the
+            loss.
         RuntimeError: if scipy is not installed.
 
     >>> found = find_barrier(
@@ -166,8 +167,7 @@ def find_barrier(
         raise ValueError(f"start and end run to the same minimum, near {_shown(low)}; choose points of two basins")
     saddle = _climbed(surface, *_highest(surface, low, high, count))
     values, basis = np.linalg.eigh(surface.curvature(saddle))
-    if np.count_nonzero(values < -FLAT * abs(values).max()) != 1:
-        seen = np.count_nonzero(values < -FLAT * abs(values).max())
+    if (seen := np.count_nonzero(values < -FLAT * abs(values).max())) != 1:
         raise ValueError(f"the stationary point found near {_shown(saddle)} has {seen} negative curvatures, not one")
     aside = SAME * distance * basis[:, 0]
     reached = [_settled(surface, saddle + sign * aside) for sign in (1, -1)]
@@ -193,7 +193,7 @@ class _Surface:
     hessian: Callable[[Floats], Any] | None
 
     def value(self, place: Floats) -> float:
-        found = float_array(self.loss(place.copy()), "the loss")
+        found = _double("the loss", self.loss(place.copy()))
         if found.ndim or not np.isfinite(found):
             raise ValueError(f"the loss must be a finite number, not {quoted(found)} near {_shown(place)}")
         return float(found)
@@ -227,11 +227,19 @@ class _Surface:
 
     @staticmethod
     def _checked(name: str, given: Any, place: Floats, axes: int) -> Floats:
-        found = float_array(given, name)
+        found = _double(name, given)
         shape = (len(place),) * axes
         if found.shape != shape or not np.isfinite(found).all():
             raise ValueError(f"{name} must be finite and of shape {shape}, not of {found.shape} near {_shown(place)}")
         return found
+
+
+def _double(name: str, given: Any) -> Floats:
+    """What a function gives as an array, if it was computed in double precision: differences of less are no derivatives."""
+    kind = str(np.asarray(given).dtype if isinstance(given, list | tuple) else getattr(given, "dtype", ""))
+    if kind.rpartition(".")[2] in ("float16", "bfloat16", "float32"):
+        raise ValueError(f"{name} comes in {kind}, too coarse to find a saddle with; compute it in double precision")
+    return float_array(given, name)
 
 
 def _vector(name: str, value: Any) -> Floats:

@@ -129,6 +129,8 @@ FOUR = functions((X**2 - 1) ** 2 + (Y**2 - 1) ** 2, [X, Y])
         (lambda: find_barrier(*DOUBLE[:2], [1, 1], [1, 1, 1]), "start has 2 weights and end 3"),
         (lambda: find_barrier(DOUBLE[0], BOWL[1], [1, 1], [-1, 0]), "the gradient is not that of the loss"),
         (lambda: find_barrier(DOUBLE[0], lambda w: w[:1], [1, 1], [-1, 0]), "the gradient must be finite and of shape"),
+        (lambda: find_barrier(DOUBLE[0], lambda w: DOUBLE[1](w).astype("f4"), [1, 1], [-1, 0]), "comes in float32"),
+        (lambda: find_barrier(lambda w: np.float32(DOUBLE[0](w)), DOUBLE[1], [1, 1], [-1, 0]), "comes in float32"),
         (lambda: find_barrier(lambda w: w, BOWL[1], [1, 1], [-1, 0]), "the loss must be a finite number"),
         (lambda: find_barrier(*DOUBLE[:2], [1, np.nan], [-1, 0]), "finite weights"),
         (lambda: find_barrier(lambda w: w[0], lambda w: np.ones(1), [1], [-1]), "no minimum"),
