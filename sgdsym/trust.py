@@ -24,10 +24,8 @@ import numpy as np
 FINE, COARSE = 0.01, 0.1
 _LAST = 3  # orders whose growth is looked at
 _HALVINGS = 60
-_SOLVABLE, _REAL = (
-    1e10,
-    1e-9,
-)  # condition of a system that determines an approximant; relative imaginary part of a real pole
+_SOLVABLE = 1e10  # condition of a system that determines an approximant
+_REAL = 1e-9  # relative imaginary part of a pole that is real
 
 
 @dataclass(frozen=True, slots=True)

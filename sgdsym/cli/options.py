@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import cache
 from importlib.metadata import metadata
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +38,7 @@ class RequestError(ValueError):
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
 
+@cache
 def manual_address() -> str:
     """Where the manual is: the address of the documentation that the distribution names, else its place among the sources.
 

@@ -112,12 +112,12 @@ class Sampling(ABC):
         for pattern, own, ways in self.limits(placement) if timing.continuous else self.arrangements(placement):
             counts[timing.key(pattern, parents), own] += ways
         steps = len(parents)
-        return [
-            product.times(Coefficient(ways), self._once(self.value, own, steps))
-            for (key, own), ways in counts.items()
-            if ways
-            for product in self._once(timing.products, key)
-        ]
+        found: list[Product] = []
+        for (key, own), ways in counts.items():
+            if ways:
+                factors = Coefficient(ways), self._once(self.value, own, steps)
+                found += [product.times(*factors) for product in self._once(timing.products, key)]
+        return found
 
     def _once(self, value: Callable[..., Value], *key: Hashable) -> Value:
         """A value, formed when it is first asked for."""
