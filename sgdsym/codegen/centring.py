@@ -1,4 +1,4 @@
-r"""Stage 2: which factor of a central moment need not be centred.
+r"""Which factor of a central moment need not be centred.
 
 A central moment is linear in each factor, and vanishes where one factor is a constant and one other is left, so
 
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from itertools import product
 from math import prod
 
-from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
+from sgdsym.codegen.planning.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
 from sgdsym.diagrams import connected_parts
 
 _Choice = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]

@@ -1,4 +1,4 @@
-"""From a series to a program, stage by stage, with what it costs at every stage."""
+"""The first five stages (:mod:`sgdsym.codegen`): from a series to its cheapest program, with what it costs at every stage."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sgdsym.codegen.cost import Plan, cost_of, estimated_time, input_bytes, naive_cost, planned_cost
-from sgdsym.codegen.fragment import DEVIATION, SAMPLE
 from sgdsym.codegen.ir import Program
-from sgdsym.codegen.joins import DATA_POINTS, joins_of, plan_alone, representative_parameters
 from sgdsym.codegen.lower import lower, products
 from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.order import shared_recipes
 from sgdsym.codegen.passes import combine, read_once, release_large, renumber, watch
-from sgdsym.codegen.pieces import pieces_of
+from sgdsym.codegen.planning.fragment import DEVIATION, SAMPLE
+from sgdsym.codegen.planning.joins import DATA_POINTS, joins_of, plan_alone, representative_parameters
+from sgdsym.codegen.planning.pieces import pieces_of
+from sgdsym.codegen.planning.planner import shared_recipes
 from sgdsym.series import Coefficient, Series
 
 

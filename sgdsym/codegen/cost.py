@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sgdsym.codegen.fragment import Fragment
 from sgdsym.codegen.ir import (
     Combine,
     Contract,
@@ -29,15 +28,18 @@ from sgdsym.codegen.ir import (
     Release,
     RootDerivative,
     Samples,
+    Shape,
     Statement,
     Watch,
     Weigh,
     Weights,
     makes,
     reads,
+    shape_of,
+    shapes,
 )
-from sgdsym.codegen.joins import CALL, TRAFFIC, Alone
-from sgdsym.codegen.shapes import Shape, shape_of, shapes
+from sgdsym.codegen.planning.fragment import Fragment
+from sgdsym.codegen.planning.joins import CALL, TRAFFIC, Alone
 
 Size: TypeAlias = Mapping[Shape, float]
 """A polynomial in n and p: how often n**i * p**j occurs."""

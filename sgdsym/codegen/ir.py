@@ -1,16 +1,31 @@
 """The statements of a generated kernel: a closed union of frozen values.
 
-Every statement assigns one array to ``target`` and names the arrays it reads.  Axes are letters: an upper-case letter
-is a sample axis of length ``n``, a lower-case letter an index axis of length ``p``.  Nothing here knows Python syntax.
+Every statement assigns one array to ``target``, names the arrays it reads, and carries the shape of its target from when it is
+built.  Axes are letters: an upper-case letter is a sample axis of length ``n``, a lower-case letter an index axis of length
+``p``.  Nothing here knows Python syntax.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 Combination: TypeAlias = tuple[tuple[int, int], ...]
 """A sum of numbered coefficients: factors, each with the number of a coefficient.  An empty one stands for 1."""
+
+Shape: TypeAlias = tuple[int, int]
+"""How many sample axes and how many index axes an array has."""
+
+
+def shape_of(axes: str) -> Shape:
+    """Number of sample axes and of index axes; upper-case letters are sample axes.
+
+    >>> shape_of("Nij")
+    (1, 2)
+    """
+    samples = sum(letter.isupper() for letter in axes)
+    return samples, len(axes) - samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +33,11 @@ class Weights:
     """The weights of the data points, shape ``(n,)``."""
 
     target: str
+
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 1, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,11 @@ class Mean:
     target: str
     degree: int
 
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 0, self.degree
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
@@ -35,6 +60,11 @@ class Samples:
     target: str
     degree: int
 
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 1, self.degree
+
 
 @dataclass(frozen=True, slots=True)
 class RootDerivative:
@@ -42,6 +72,11 @@ class RootDerivative:
 
     target: str
     degree: int
+
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 0, self.degree
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +87,11 @@ class Trained:
     mean: str
     degree: int
 
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 0, self.degree
+
 
 @dataclass(frozen=True, slots=True)
 class Deviations:
@@ -60,6 +100,7 @@ class Deviations:
     target: str
     samples: str
     mean: str
+    shape: Shape
     note: str = ""
 
 
@@ -70,7 +111,7 @@ class Weigh:
     target: str
     source: str
     axes: tuple[int, ...]
-    rank: int
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +121,7 @@ class Raise:
     target: str
     source: str
     axes: tuple[int, ...]
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +136,15 @@ class Contract:
     axes: str
     note: str = ""
 
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return shape_of(self.axes)
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The entries of symmetric matrices with sorted indices, shape ``(p (p + 1) / 2, n)``.
+    """Symmetric matrices in packed symmetric storage, the entries with sorted indices: shape ``(p (p + 1) / 2, n)``.
 
     The matrices are the source, of shape ``(n, p, p)``, or the squares of the source, of shape ``(n, p)``.
     """
@@ -105,6 +152,11 @@ class Pairs:
     target: str
     source: str
     squares: bool
+
+    @property
+    def shape(self) -> Shape:
+        """The axes of the matrices; a pair of indices counts as two."""
+        return 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +171,11 @@ class ContractPair:
     tensor: str
     indices: int
     note: str = ""
+
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 1, self.indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +194,23 @@ class Power:
     degree: int
     note: str = ""
 
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 0, 0
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Nothing, a zero, if every entry of the source is finite, and else nan."""
+    """A finiteness check: zero if every entry of the source is finite, and else nan."""
 
     target: str
     source: str
+
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return 0, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +229,11 @@ class Combine:
     target: str
     parts: tuple[Part, ...]
     axes: str
+
+    @property
+    def shape(self) -> Shape:
+        """The axes of the target."""
+        return shape_of(self.axes)
 
 
 Pointwise: TypeAlias = Contract | Deviations | Weigh | Raise | Combine
@@ -286,3 +358,17 @@ def makes(statement: Statement) -> tuple[str, ...]:
         case Release():
             return ()
     return (statement.target,)
+
+
+def shapes(statements: Iterable[Statement]) -> dict[str, Shape]:
+    """The shape of every array that these statements make, those of a pass for the block at hand too."""
+    found: dict[str, Shape] = {}
+    for statement in statements:
+        match statement:
+            case Pass(body=body) | Moments(body=body):
+                found |= {s.target: s.shape for s in body}
+            case Release():
+                pass
+            case _:
+                found[statement.target] = statement.shape
+    return found

@@ -1,4 +1,4 @@
-r"""Stage 4: from networks and contraction orders to statements.
+r"""From products of fragments and contraction paths to statements.
 
 Every fragment is computed once, under one name, whatever diagrams it occurs in.  These rules keep the arrays small:
 
@@ -6,8 +6,9 @@ Every fragment is computed once, under one name, whatever diagrams it occurs in.
   the samples and the mean make, if both are made anyway;
 * when a block is complete its data points are averaged at once, the weights multiplied into the smaller factor;
 * each edge carries the inverse metric once, multiplied into the smaller factor;
-* where two interchangeable indices at every data point meet a mean of four or more, index pairs are counted once, which
-  takes a quarter of the multiplications; the square of a gradient's deviation is such a pair for every symmetric tensor;
+* where two interchangeable indices at every data point meet a mean of four or more, both are read in packed symmetric storage,
+  each pair of indices once, which takes a quarter of the multiplications; the square of a gradient's deviation is such a pair for
+  every symmetric tensor;
 * where one deviation fills all indices of a tensor, sorted tuples of indices are counted once.
 """
 
@@ -17,18 +18,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
+from typing import TypeAlias
 
 from sgdsym.codegen.centring import uncentred, with_samples_and_mean
-from sgdsym.codegen.fragment import (
-    DEVIATION,
-    MEAN,
-    ROOT,
-    SAMPLE,
-    TRAINED,
-    Fragment,
-    connected_fragments,
-    whole_fragment,
-)
 from sgdsym.codegen.ir import (
     Combination,
     Contract,
@@ -41,19 +33,32 @@ from sgdsym.codegen.ir import (
     Raise,
     RootDerivative,
     Samples,
+    Shape,
     Statement,
     Term,
     Trained,
     Weigh,
     Weights,
+    shape_of,
 )
-from sgdsym.codegen.order import Recipe, is_power, is_square, is_symmetric
+from sgdsym.codegen.planning.fragment import (
+    DEVIATION,
+    MEAN,
+    ROOT,
+    SAMPLE,
+    TRAINED,
+    Fragment,
+    connected_fragments,
+    whole_fragment,
+)
+from sgdsym.codegen.planning.planner import Recipe, is_power, is_square, is_symmetric
 from sgdsym.diagrams import Diagram
 
 _SAMPLE_LETTERS = "N" + ascii_uppercase.replace("N", "")
 _INDEX_LETTERS = ascii_lowercase[8:] + ascii_lowercase[:8]
 
-Product = tuple[Fragment, ...]
+Product: TypeAlias = tuple[Fragment, ...]
+Axes: TypeAlias = tuple[int, ...]
 
 
 def products(
@@ -90,7 +95,7 @@ def lower(sums: Mapping[tuple[int, Product], Combination], recipe: Recipe) -> Pr
         factors = []
         for fragment in product:
             name, rank = lowering.value(fragment), len(fragment.legs)
-            factors.append((lowering.variant(name, raised=tuple(range(rank))), rank))
+            factors.append((lowering.variant(name, (0, rank), raised=tuple(range(rank)), listed=True), rank))
         terms.append(Term(order, combination, tuple(factors), " ".join(str(fragment) for fragment in product)))
     if len({term.rank for term in terms}) > 1:
         raise ValueError("the diagrams differ in their number of open indices; expand each observable by itself")
@@ -105,7 +110,7 @@ class _Lowering:
     planned: AbstractSet[Fragment]
     statements: list[Statement] = field(default_factory=list)
     names: dict[Fragment, str] = field(default_factory=dict)
-    variants: dict[tuple[str, tuple[int, ...], tuple[int, ...]], str] = field(default_factory=dict)
+    variants: dict[tuple[str, Axes, Axes], str] = field(default_factory=dict)
     loaded: dict[str, Statement] = field(default_factory=dict)
     pairs: set[str] = field(default_factory=set)
     count: int = 0
@@ -117,19 +122,23 @@ class _Lowering:
             self.names[fragment] = self._leaf(*fragment.tensors[0]) if one else self._made(fragment)
         return self.names[fragment]
 
-    def variant(self, name: str, weighed: tuple[int, ...] = (), raised: tuple[int, ...] = (), rank: int = 0) -> str:
-        """The array with weights along its sample axes ``weighed`` and the metric along its index axes ``raised``."""
+    def variant(self, name: str, shape: Shape, weighed: Axes = (), raised: Axes = (), *, listed: bool = False) -> str:
+        """The array with weights along its sample axes ``weighed`` and the metric along its index axes ``raised``.
+
+        A new name lists the raised axes, unless they are all that there are and it need not.
+        """
         if not weighed and not raised:
             return name
         if (name, weighed, raised) not in self.variants:
             if raised:
-                source = self.variant(name, weighed, rank=rank)
-                target = source + "_up" + ("" if len(raised) == rank else "".join(map(str, raised)))
-                self.statements.append(Raise(target, source, raised))
+                source = self.variant(name, shape, weighed)
+                every = len(raised) == sum(shape) and not listed
+                target = source + "_up" + ("" if every else "".join(map(str, raised)))
+                self.statements.append(Raise(target, source, raised, shape))
             else:
                 self._weights()
                 target = name + "_w" + ("" if weighed == (0,) else "".join(map(str, weighed)))
-                self.statements.append(Weigh(target, name, weighed, rank))
+                self.statements.append(Weigh(target, name, weighed, shape))
             self.variants[name, weighed, raised] = target
         return self.variants[name, weighed, raised]
 
@@ -159,7 +168,7 @@ class _Lowering:
         statement: Statement
         if kind == DEVIATION:
             samples, mean = self.value(Fragment(((degree, SAMPLE),))), self.value(Fragment(((degree, MEAN),)))
-            statement = Deviations(f"deviation_{degree}", samples, mean)
+            statement = Deviations(f"deviation_{degree}", samples, mean, (1, degree))
         elif kind == TRAINED:
             statement = Trained(f"trained_{degree}", self.value(Fragment(((degree, MEAN),))), degree)
         else:
@@ -172,7 +181,7 @@ class _Lowering:
         if both and self.planned >= set(both):
             samples, mean = (self.value(part) for part in both)
             target = self._fresh()
-            self.statements.append(Deviations(target, samples, mean, str(whole)))
+            self.statements.append(Deviations(target, samples, mean, (len(whole.open), len(whole.legs)), str(whole)))
             return target
         split = self.recipe.split(whole)
         return self._average(whole, split) if isinstance(split, int) else self._join(whole, *split)
@@ -207,9 +216,9 @@ class _Lowering:
         summed = [letter for letter in small_axes if letter in large_axes and letter not in axes]
         small_name = self.variant(
             small_name,
+            shape_of(small_axes),
             weighed=tuple(small_axes.index(letter) for letter in summed if letter.isupper()),
             raised=tuple(sorted(small_axes.index(letter) for letter in summed if letter.islower())),
-            rank=len(small_axes),
         )
         if _is_pair_product(large, small, summed):
             return self._pair_product(whole, self._pairs(small_name, squares=False), large_name)
@@ -233,7 +242,7 @@ class _Lowering:
 
     def _slopes(self) -> str:
         """The deviations of the gradient, with the metric."""
-        return self.variant(self.value(Fragment(((1, DEVIATION),), open=((0,),))), raised=(1,), rank=2)
+        return self.variant(self.value(Fragment(((1, DEVIATION),), open=((0,),))), (1, 1), raised=(1,))
 
     def _pairs(self, source: str, *, squares: bool) -> str:
         """The sorted pairs of entries of matrices, or of the squares of vectors."""

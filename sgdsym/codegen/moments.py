@@ -1,4 +1,4 @@
-r"""Stage 1: from a series to contraction networks over means and central moments.
+r"""From a series to contraction networks over means and central moments.
 
 Joint cumulants and joint moments of a block are rewritten in central moments,
 
@@ -18,7 +18,7 @@ from functools import cache
 from itertools import combinations, product
 from math import prod
 
-from sgdsym.codegen.fragment import HIGHEST_DECAYED
+from sgdsym.codegen.planning.fragment import HIGHEST_DECAYED
 from sgdsym.diagrams import Diagram, moebius, set_partitions
 from sgdsym.series import Basis, Coefficient, Series
 

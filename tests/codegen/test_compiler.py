@@ -12,15 +12,15 @@ from sgdsym.codegen import compile_kernel, generate
 from sgdsym.codegen.centring import uncentred
 from sgdsym.codegen.compiler import compile_series
 from sgdsym.codegen.cost import Plan, cost_of, most_alive, planned_cost
-from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical, whole_fragment
 from sgdsym.codegen.ir import Combine, Contract, Moments, Pass, Power
-from sgdsym.codegen.joins import joins_of, plan_alone
 from sgdsym.codegen.lower import lower, products
 from sgdsym.codegen.module import write_module
 from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.order import shared_recipes
 from sgdsym.codegen.passes import combine, read_once, release_large, renumber, watch
-from sgdsym.codegen.pieces import pieces_of
+from sgdsym.codegen.planning.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical, whole_fragment
+from sgdsym.codegen.planning.joins import joins_of, plan_alone
+from sgdsym.codegen.planning.pieces import pieces_of
+from sgdsym.codegen.planning.planner import shared_recipes
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series
 from tests.codegen.test_backends import random_series, tensors

@@ -11,10 +11,10 @@ import pytest
 
 import sgdsym
 from sgdsym.codegen import Kernel, compile_kernel, generate
-from sgdsym.codegen.fragment import DEVIATION, MEAN, Fragment, canonical, fragments_of
-from sgdsym.codegen.joins import joins_of, plan_alone
-from sgdsym.codegen.order import shared_recipes
-from sgdsym.codegen.pieces import pieces_of
+from sgdsym.codegen.planning.fragment import DEVIATION, MEAN, Fragment, canonical, connected_fragments, whole_fragment
+from sgdsym.codegen.planning.joins import joins_of, plan_alone
+from sgdsym.codegen.planning.pieces import pieces_of
+from sgdsym.codegen.planning.planner import shared_recipes
 from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient, Series, Setting
 
@@ -170,9 +170,13 @@ def test_series_that_have_no_kernel():
 def test_fragments_are_equal_if_and_only_if_isomorphic():
     """Twice C in a D4: whichever leaves are paired, one fragment; all four in one block is another."""
     star = [(0, 1), (0, 2), (0, 3), (0, 4)]
-    pairs = [fragments_of(Diagram(5, star, blocks), False) for blocks in ([(1, 2), (3, 4)], [(1, 4), (2, 3)])]
+
+    def fragments_of(blocks):
+        return connected_fragments(whole_fragment(Diagram(5, star, blocks), False))
+
+    pairs = [fragments_of(blocks) for blocks in ([(1, 2), (3, 4)], [(1, 4), (2, 3)])]
     assert pairs[0] == pairs[1]
-    assert pairs[0] != fragments_of(Diagram(5, star, [(1, 2, 3, 4)]), False)
+    assert pairs[0] != fragments_of([(1, 2, 3, 4)])
     tensors = ((1, DEVIATION), (1, DEVIATION), (2, MEAN))
     left = canonical(tensors, ((0, 2),), ((0, 1),), ())[0]
     right = canonical(tensors, ((1, 2),), ((0, 1),), ())[0]

@@ -7,12 +7,12 @@ import pytest
 
 import sgdsym
 from sgdsym.codegen import pieces
-from sgdsym.codegen.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
-from sgdsym.codegen.joins import joins_of, plan_alone
 from sgdsym.codegen.lower import products
 from sgdsym.codegen.moments import distinct_coefficients, networks
-from sgdsym.codegen.order import is_power, is_square, shared_recipes
-from sgdsym.codegen.pieces import LEFT, RIGHT, pieces_of
+from sgdsym.codegen.planning.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
+from sgdsym.codegen.planning.joins import joins_of, plan_alone
+from sgdsym.codegen.planning.pieces import LEFT, RIGHT, pieces_of
+from sgdsym.codegen.planning.planner import is_power, is_square, shared_recipes
 from sgdsym.diagrams import connected_parts
 from tests.codegen.test_backends import tensors
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from sgdsym import Series, expand, resum
-from sgdsym.codegen.resummed import generate_resummed
+from sgdsym.codegen.closed_forms.resummed import generate_resummed
 from sgdsym.report import read_values
 from sgdsym.report.values import example_values
 from sgdsym.series import Setting

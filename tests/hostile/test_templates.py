@@ -3,9 +3,9 @@
 import pytest
 
 from sgdsym import Coefficient, expand, resum
-from sgdsym.codegen.laws import generate_covariance, generate_law
-from sgdsym.codegen.noise import generate_noise
-from sgdsym.codegen.resummed import generate_resummed
+from sgdsym.codegen.closed_forms.laws import generate_covariance, generate_law
+from sgdsym.codegen.closed_forms.noise import generate_noise
+from sgdsym.codegen.closed_forms.resummed import generate_resummed
 from sgdsym.render.commands import Latex
 from sgdsym.report import write_page, write_paper
 from sgdsym.sgd import Request
@@ -29,9 +29,9 @@ def printed():
     with pytest.MonkeyPatch.context() as patch:
         for module in (
             "codegen.module",
-            "codegen.resummed",
-            "codegen.laws",
-            "codegen.noise",
+            "codegen.closed_forms.resummed",
+            "codegen.closed_forms.laws",
+            "codegen.closed_forms.noise",
             "report.page",
             "report.paper",
         ):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sgdsym import Coefficient, Notation, Series, expand, resum
-from sgdsym.codegen.laws import generate_law
-from sgdsym.codegen.resummed import ResummedKernel, generate_resummed
+from sgdsym.codegen.closed_forms.laws import generate_law
+from sgdsym.codegen.closed_forms.resummed import ResummedKernel, generate_resummed
 from sgdsym.diagrams import Diagram
 from sgdsym.render import Typesetting, diagram_to_dot, diagrams_to_svg, diagrams_to_tikz
 from sgdsym.render.commands import SYMBOL_COMMANDS, Latex

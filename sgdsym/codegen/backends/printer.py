@@ -116,7 +116,7 @@ class Printer:
 
     def weights_along(self, s: Weigh, rows: str = ":") -> str:
         """The weights along the axes of a statement, for some rows."""
-        places = [[rows if i == axis else "None" for i in range(s.rank)] for axis in s.axes]
+        places = [[rows if i == axis else "None" for i in range(sum(s.shape))] for axis in s.axes]
         return " * ".join(_indexed("weights", place) for place in places)
 
     def inner_product(self, left: str, right: str) -> str:

@@ -1,7 +1,7 @@
 """Passes over a program; each takes statements and gives statements that compute the same values.
 
 In the order in which they run: :mod:`~sgdsym.codegen.passes.combine` forms linear combinations before it contracts,
-:mod:`~sgdsym.codegen.passes.watch` looks at the entries that no product reads,
+:mod:`~sgdsym.codegen.passes.watch` adds finiteness checks of the entries that no product reads,
 :mod:`~sgdsym.codegen.passes.blocks` reads large inputs once, in blocks of data points,
 :mod:`~sgdsym.codegen.passes.rename` numbers the intermediates, :mod:`~sgdsym.codegen.passes.release` gives memory back.
 """

@@ -26,11 +26,12 @@ from sgdsym.codegen.ir import (
     Program,
     RootDerivative,
     Samples,
+    Shape,
     Statement,
     makes,
     reads,
+    shapes,
 )
-from sgdsym.codegen.shapes import Shape, shapes
 
 _LOWEST_DEGREE = 2
 _LARGE = 2

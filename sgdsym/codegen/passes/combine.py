@@ -27,6 +27,7 @@ from sgdsym.codegen.ir import (
     Weigh,
     makes,
     reads,
+    shape_of,
 )
 
 _PLAIN: Combination = ()
@@ -153,9 +154,9 @@ class _Factoring:
         target = self._fresh("u")
         statement: Statement
         if shared.kind is Raise:
-            statement, note = Raise(target, inner, places), self.notes[inner]
+            statement, note = Raise(target, inner, places, shape_of(axes)), self.notes[inner]
         elif shared.kind is Weigh:
-            statement, note = Weigh(target, inner, places, len(axes)), self.notes[inner]
+            statement, note = Weigh(target, inner, places, shape_of(axes)), self.notes[inner]
         else:
             note = _several([self.notes[part.name] for part, _ in members])
             product = self.made[first.name]

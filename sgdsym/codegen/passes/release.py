@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sgdsym.codegen.ir import Mean, Program, Release, RootDerivative, Samples, Statement, Weights, makes, reads
-from sgdsym.codegen.shapes import shapes
+from sgdsym.codegen.ir import Mean, Program, Release, RootDerivative, Samples, Statement, Weights, makes, reads, shapes
 
 
 def release_large(program: Program) -> Program:

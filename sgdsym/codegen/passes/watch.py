@@ -1,4 +1,4 @@
-"""Entries that no product reads must be finite too.
+"""The finiteness check: entries that no product reads must be finite too.
 
 Where a symmetric tensor meets sorted pairs or tuples of indices, one of its equal entries stands for all.  An infinite number
 or a nan in another one, an error in the data, would go unnoticed.  Such tensors are watched, unless another statement

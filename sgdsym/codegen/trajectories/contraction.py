@@ -1,6 +1,7 @@
 """Small tensor networks as pairwise contractions, each written once however many networks it occurs in.
 
-The networks of a step have loops, which the pieces of a series' trees never have, and few tensors, so that the best of all orders is found.
+The networks of a step have loops, which the pieces of a series' trees never have, and few tensors, so that the best of all contraction
+paths is found.
 """
 
 from __future__ import annotations

@@ -18,11 +18,12 @@ from sgdsym.codegen.ir import (
     Pointwise,
     Program,
     Release,
+    Shape,
     Statement,
     Weigh,
     reads,
+    shapes,
 )
-from sgdsym.codegen.shapes import Shape, shapes
 
 TEMPLATE = "numpy_kernel.py.jinja"
 IN_BLOCKS = True

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sgdsym.codegen.fragment import DEVIATION, Fragment
+from sgdsym.codegen.planning.fragment import DEVIATION, Fragment
 
 Integers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]

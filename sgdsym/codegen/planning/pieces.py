@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sgdsym.codegen.fragment import DEVIATION, Fragment
-from sgdsym.codegen.sets import Flags, Integers, Sets, fingerprints, sets_of, stack_of
+from sgdsym.codegen.planning.fragment import DEVIATION, Fragment
+from sgdsym.codegen.planning.sets import Flags, Integers, Sets, fingerprints, sets_of, stack_of
 
 LEFT, RIGHT = 1, 2
 _AT_A_TIME = 1 << 17
@@ -87,7 +87,7 @@ class Pieces:
 def pieces_of(fragments: Iterable[Fragment]) -> Pieces:
     """All pieces of canonical fragments.
 
-    >>> from sgdsym.codegen.fragment import MEAN
+    >>> from sgdsym.codegen.planning.fragment import MEAN
     >>> chain = Fragment(((1, MEAN), (1, MEAN), (2, MEAN)), ((0, 2), (1, 2)))
     >>> pieces = pieces_of([chain])
     >>> [str(pieces.canonical(piece)[0]) for piece in range(len(pieces.mask))]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from sgdsym.arguments import read_instance
 from sgdsym.codegen.backends.printer import WIDTH
+from sgdsym.codegen.closed_forms.propagation import Propagation
 from sgdsym.codegen.module import coded, setting_words
-from sgdsym.codegen.propagation import Propagation
 from sgdsym.codegen.runtime import array_source
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks

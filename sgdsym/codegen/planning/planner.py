@@ -1,6 +1,6 @@
-r"""Stage 3: the order of contraction, chosen when the kernel is generated.
+r"""Contraction paths, chosen when the kernel is generated.
 
-A fragment is made from two connected parts (:mod:`~sgdsym.codegen.joins`), or by averaging the fragment that still has one of
+A fragment is made from two connected parts (:mod:`~sgdsym.codegen.planning.joins`), or by averaging the fragment that still has one of
 its data points.  What is best for one diagram is not best for all.  The first plan takes every fragment by itself, and every
 split that is nearly as cheap votes for its two parts.  In a second plan the cost of a part is shared out among those who
 voted for it, and parts already made are free; in a third among those who really used it in the second; in the last one all
@@ -17,9 +17,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from sgdsym.codegen.fragment import DEVIATION, Fragment
-from sgdsym.codegen.joins import CALL, NEARLY, TRAFFIC, Alone, Joins, plan_alone
-from sgdsym.codegen.sets import FEWEST_FOR_POWER
+from sgdsym.codegen.planning.fragment import DEVIATION, Fragment
+from sgdsym.codegen.planning.joins import CALL, NEARLY, TRAFFIC, Alone, Joins, plan_alone
+from sgdsym.codegen.planning.sets import FEWEST_FOR_POWER
 
 Nodes: TypeAlias = list[int]
 

@@ -15,9 +15,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sgdsym.codegen.fragment import Fragment
-from sgdsym.codegen.pieces import LEFT, RIGHT, Pieces, Splits, pieces_of
-from sgdsym.codegen.sets import Integers
+from sgdsym.codegen.planning.fragment import Fragment
+from sgdsym.codegen.planning.pieces import LEFT, RIGHT, Pieces, Splits, pieces_of
+from sgdsym.codegen.planning.sets import Integers
 
 Floats: TypeAlias = NDArray[np.float64]
 

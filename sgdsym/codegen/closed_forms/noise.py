@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from sgdsym.codegen.laws import arithmetic, float_rows
+from sgdsym.codegen.closed_forms.laws import arithmetic, float_rows
 from sgdsym.codegen.runtime import array_source
 from sgdsym.templating import Code, render
 

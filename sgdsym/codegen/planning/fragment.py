@@ -1,4 +1,4 @@
-r"""Fragments: connected pieces of contraction networks, as canonical values.
+r"""Fragments: connected parts of contraction networks, as canonical values.
 
 A fragment is a set of tensors with some of their index legs joined by edges.  Legs that are not joined are open, and so
 are the data points of blocks that reach outside the fragment: its value is an array with one sample axis per open
@@ -99,8 +99,8 @@ class Fragment:
         return _write(self)
 
 
-def fragments_of(network: Diagram, function_roots: bool, decays: bool = False) -> list[Fragment]:
-    """The connected fragments whose values multiply to the value of a network.
+def whole_fragment(network: Diagram, function_roots: bool, decays: bool = False) -> Fragment:
+    """A network as one fragment, in its own labels.
 
     Args:
         network: a diagram whose blocks are means and central moments.
@@ -111,11 +111,6 @@ def fragments_of(network: Diagram, function_roots: bool, decays: bool = False) -
     Raises:
         ValueError: if a bare open root does not have exactly one neighbour.
     """
-    return connected_fragments(whole_fragment(network, function_roots, decays))
-
-
-def whole_fragment(network: Diagram, function_roots: bool, decays: bool = False) -> Fragment:
-    """A network as one fragment, in its own labels; for the arguments see :func:`fragments_of`."""
     bare = set() if function_roots else set(network.open_roots)
     degrees = network.degrees
     if any(degrees[v] != 1 for v in bare):
@@ -140,8 +135,9 @@ def whole_fragment(network: Diagram, function_roots: bool, decays: bool = False)
 
 
 def connected_fragments(whole: Fragment) -> list[Fragment]:
-    """The canonical fragments of the pieces that are connected by edges and blocks."""
-    return [whole.part(piece)[0] for piece in _pieces(whole)]
+    """The canonical fragments of the parts that are connected by edges and blocks; their values multiply to that of the whole."""
+    joints = (*whole.edges, *whole.averaged, *whole.open)
+    return [whole.part(nodes)[0] for nodes in connected_parts(len(whole.tensors), joints)]
 
 
 @cache
@@ -225,11 +221,6 @@ def _orders(colours: list[int], neighbours: list[list[int]], mates: list[list[in
 
 def _are_twins(v: int, w: int, neighbours: list[list[int]], mates: list[list[int]]) -> bool:
     return all(set(near[v]) - {w} == set(near[w]) - {v} for near in (neighbours, mates))
-
-
-def _pieces(whole: Fragment) -> list[list[int]]:
-    """The nodes of each piece that is connected by edges and blocks."""
-    return connected_parts(len(whole.tensors), (*whole.edges, *whole.averaged, *whole.open))
 
 
 def _write(fragment: Fragment) -> str:
