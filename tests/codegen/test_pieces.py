@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import sgdsym
-from sgdsym.codegen import pieces
 from sgdsym.codegen.lower import products
 from sgdsym.codegen.moments import distinct_coefficients, networks
+from sgdsym.codegen.planning import pieces
 from sgdsym.codegen.planning.fragment import DEVIATION, MEAN, SAMPLE, Fragment, canonical
 from sgdsym.codegen.planning.joins import joins_of, plan_alone
 from sgdsym.codegen.planning.pieces import LEFT, RIGHT, pieces_of
