@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sgdsym.arrays import real_array
-from sgdsym.codegen.runtime import array_source
+from sgdsym.codegen.runtime import completed
 from sgdsym.series import symbol_name
 from sgdsym.templating import Code, render
 
@@ -82,16 +82,16 @@ def generate_covariance(
     >>> "HESSIAN = np.array([[2.0]])" in source
     True
     """
-    return render(
+    text = render(
         "numpy_covariance.py.jinja",
         version=version("sgdsym"),
-        array_door=array_source(),
         hessian=float_rows(hessian),
         noise=float_rows(noise),
         learning_rate=float(learning_rate),
         momentum=float(momentum),
         preconditioner=Code("None" if preconditioner is None else f"np.array({float_rows(preconditioner)})"),
     )
+    return completed(text, ("covariance", "arrays"))
 
 
 def arithmetic(law: sympy.Expr) -> str:

@@ -9,12 +9,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sgdsym.codegen.closed_forms.laws import arithmetic, float_rows
-from sgdsym.codegen.runtime import array_source
+from sgdsym.codegen.runtime import completed
 from sgdsym.templating import Code, render
 
 if TYPE_CHECKING:
     import sympy
 
+_OFFERED = ("covariance", "third_cumulant", "fourth_moment", "epoch_autocovariance")
 _BATCH, _EXAMPLES = "batch_size", "dataset_size"
 
 
@@ -31,10 +32,9 @@ def generate_noise(gradients: Any) -> str:
     >>> "GRADIENTS = np.array([[1.0], [2.0]])" in source, "def third_cumulant(" in source
     (True, True)
     """
-    return render(
+    text = render(
         "numpy_noise.py.jinja",
         version=version("sgdsym"),
-        array_door=array_source(),
         gradients=float_rows(gradients),
         weights=[
             {"name": f"_{name}_{drawn}", "arguments": arguments, "value": Code(arithmetic(weight))}
@@ -43,6 +43,7 @@ def generate_noise(gradients: Any) -> str:
             for arguments in [[_BATCH] if replacement else [_BATCH, _EXAMPLES]]
         ],
     )
+    return completed(text, ("batches", "arrays"), offered=_OFFERED)
 
 
 def _weights(replacement: bool) -> dict[str, sympy.Expr]:

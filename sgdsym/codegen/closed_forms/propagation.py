@@ -40,6 +40,19 @@ class Propagation:
         return "plain" if self.resummed.law.is_plain and self.resummed.slots is None else "modal"
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files of :mod:`sgdsym.codegen.runtime` that sum times in this way."""
+        stationary, continuous = self.resummed.stationary, self.resummed.continuous
+        if self.kind == "followed":
+            return "updates", "steps", "powers"
+        if self.kind == "modal":
+            return "rates", "modes", "steps", "minimum", "powers", "doubled"
+        kind, function = ("flow", "exponentials") if continuous else ("steps", "powers")
+        if stationary:
+            return f"{kind}_limit", kind, "steps", "minimum", function, "doubled"
+        return kind, "steps", "differences", function, "doubled"
+
+    @property
     def numbers(self) -> list[Coefficient]:
         """The coefficients that the rule needs besides those of the time-sums."""
         resummed = self.resummed
@@ -63,13 +76,15 @@ class Propagation:
         return crossing if crossing is not None and crossing.symbols else None
 
     def factors(self, product: Sequence[Difference], letters: Sequence[str]) -> list[Any]:
-        """A product of differences as plain data: what the template of this kind reads."""
+        """A product of differences as plain data: what the time-sums of this kind read."""
         if self.kind == "plain":
 
             def word(edges: Sequence[int]) -> str:
                 return "".join(sorted(letters[e] for e in edges))
 
-            return [(word(d.front), tuple(map(word, d.nodes))) for d in product]
+            # in continuous time levels have no width, so that nothing passes one
+            timed = not self.resummed.continuous
+            return [(word(d.front) if timed else "", tuple(map(word, d.nodes))) for d in product]
         if self.kind == "followed":
             return [(d.nodes, d.epochs) for d in product]
         found = []
@@ -90,11 +105,8 @@ class Propagation:
             "modal": kind == "modal",
             "followed": kind == "followed",
             "sliced": sliced,
-            "start": law.start,
             "rooted": law.has_roots_apart,
-            "crossing": "",
-            "law": [],
-            "registers": [],
+            "words": [],
             "polynomials": dict.fromkeys(_NAMES, ""),
         }
         if kind == "modal":
@@ -105,20 +117,21 @@ class Propagation:
                 "# places of the coefficients of the polynomials, the lowest first",
                 f"LAW = {places}".replace("'", '"'),
             ]
-            if (crossing := self._crossing) is not None:
-                lines.append(f"CROSSING = {number[crossing]}  # where a rate passes -1")
-                said["crossing"] = Code(str(crossing))
-            if law.start:
-                lines.append(f"START = {law.start}  # updates without a gradient")
-            if sliced:
-                assert resummed.slots is not None
-                lines.append(f"SLOTS = {number[resummed.slots]}  # place of the number of updates in an epoch")
-            said["law"] = coded(lines)
+            crossing, slots = self._crossing, resummed.slots
+            place = None if crossing is None else number[crossing]
+            lines += [
+                f"ROOTS_APART = {law.has_roots_apart}  # whether edges to the root have rates of their own",
+                f"START = {law.start}  # updates without a gradient",
+                f"SLOTS = {None if slots is None else number[slots]}  # place of the number of updates in an epoch",
+                f"CROSSING = {place}  # place of the curvature where a rate passes -1",
+                f'CROSSING_WORDS = "{"" if crossing is None else crossing}"',
+            ]
+            said["words"] = coded(lines)
             said["polynomials"] = {
                 name: Code(_polynomial(polynomial)) for name, polynomial in zip(_NAMES, law.polynomials, strict=True)
             }
         if kind == "followed":
-            said["registers"] = coded(self._registers(number))
+            said["words"] = coded(self._registers(number))
         return said
 
     def _registers(self, number: Mapping[Coefficient, int]) -> Iterator[str]:

@@ -2,7 +2,7 @@ r"""Numpy modules for resummed series.
 
 A module diagonalises the mean Hessian once, brings every diagram's tensors to one array over its eigen-indices, and sums that
 array times the diagram's time-sum for each learning rate and number of steps.  How time-sums are evaluated is written in
-the template; this file writes which tensors and which time-sums.
+:mod:`sgdsym.codegen.runtime`; this file writes which tensors and which time-sums.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sgdsym.arguments import read_instance
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.closed_forms.propagation import Propagation
 from sgdsym.codegen.module import coded, setting_words
-from sgdsym.codegen.runtime import array_source
+from sgdsym.codegen.runtime import completed
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
 from sgdsym.diagrams import Diagram, refinements
@@ -149,7 +149,7 @@ def generate_resummed(resummed: Resummed) -> str:
     steps = "" if clock else f"={resummed.steps}"
     signature = [] if resummed.stationary else [f"steps{steps}"]
     signature += ["root_derivatives=None"] * function
-    return render(
+    text = render(
         "numpy_resummed.py.jinja",
         version=version("sgdsym"),
         setting=setting_words(resummed.setting),
@@ -167,7 +167,6 @@ def generate_resummed(resummed: Resummed) -> str:
         roots=sorted(roots),
         has_function=function,
         signature=Code("".join(f"{argument}, " for argument in signature)),
-        array_door=array_source(),
         count=len(coefficients),
         indices=max((len(term.axes) for term in terms), default=0),
         numbers=coded(line for c, i in number.items() for line in _number_lines(c, i)),
@@ -178,6 +177,8 @@ def generate_resummed(resummed: Resummed) -> str:
         ),
         **rule.words(number),
     )
+    shared = ("resummed", "coefficients", "reading", "memory", "arrays", "numpy_arrays")
+    return completed(text, (*shared, *rule.files))
 
 
 def _number_lines(coefficient: Coefficient, index: int) -> list[str]:

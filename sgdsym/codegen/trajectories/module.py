@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from sgdsym.arguments import read_choice
 from sgdsym.codegen.module import coded
-from sgdsym.codegen.runtime import array_source
+from sgdsym.codegen.runtime import completed
 from sgdsym.codegen.trajectories.contraction import Size
 from sgdsym.codegen.trajectories.lower import TYPICAL, lower_reading, lower_step, variable
 from sgdsym.series import GENERALIZATION_GAP, Coefficient, symbol_name
@@ -66,7 +66,7 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
     sampled = step.sampled | (reading.sampled if read_here else frozenset())
     averaged = (step.averaged | (reading.averaged if read_here else frozenset())) - sampled
     used = {cumulant for terms in given.readings for term in terms for cumulant in term.cumulants}
-    return render(
+    text = render(
         "trajectory.py.jinja",
         library=backend,
         version=version("sgdsym"),
@@ -103,8 +103,10 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
         uses_same=any("same" in line for line in step.lines),
         step=coded(step.lines),
         values=coded(reading.lines),
-        array_door=array_source(),
     )
+    noise = "runs_noisy" if given.order else "runs_noise_free"
+    files = ("runs", "run_inputs", noise, f"{backend}_runs", "reading", "memory", "arrays", "numpy_arrays")
+    return completed(text, files, library="np" if backend == "numpy" else "jnp")
 
 
 def _update(rule: LinearOptimizer) -> list[str]:

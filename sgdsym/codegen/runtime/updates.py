@@ -1,14 +1,32 @@
-{# Time-sums of updates that differ: the registers of all open edges, from update to update. #}
-def _load(run):
+"""Time-sums of updates that differ: the registers of all open edges, from update to update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from sgdsym.codegen.runtime.coefficients import _numbers
+from sgdsym.codegen.runtime.program import EPOCH, GAINS, MATRICES, POINTS, READ, START, UPDATES
+from sgdsym.codegen.runtime.steps import SLAB
+
+
+def _carry(run: SimpleNamespace, symbols: Mapping[str, Any]) -> None:
     """The registers of every update, for each pair of learning rate and eigenvalue."""
+    run.moved = run.rate[:, None] * run.h
+    run.numbers = _numbers(symbols, run)
     if (run.steps != UPDATES).any():
-        raise ValueError(f"there are {UPDATES} updates, so steps must be {UPDATES}, not {run.steps[run.steps != UPDATES][0]:.17g}")
+        raise ValueError(
+            f"there are {UPDATES} updates, so steps must be {UPDATES}, not {run.steps[run.steps != UPDATES][0]:.17g}"
+        )
     numbers = run.numbers[0]
     run.matrices, run.gains, run.points = (numbers[:, np.array(places)] for places in (MATRICES, GAINS, POINTS))
     run.read = numbers[:, READ]
 
 
-def _update(run, t, pair, place):
+def _update(run: SimpleNamespace, t: int, pair: Any, place: Any) -> tuple[Any, Any, Any]:
     """What update t does to the registers of an edge: the matrix with its mean slope, the gain and the point."""
     matrix, gain, point = (part[pair, min(t, part.shape[1] - 1)] for part in (run.matrices, run.gains, run.points))
     gain = gain if t >= START else np.zeros_like(gain)
@@ -16,7 +34,7 @@ def _update(run, t, pair, place):
     return matrix - slope, gain, point
 
 
-def _along(tensor, axis, operand):
+def _along(tensor: Any, axis: int, operand: Any) -> Any:
     """One axis of registers multiplied by a matrix, or contracted with a vector."""
     moved = np.moveaxis(tensor, axis, 1)
     letters = "nab,nb...->na..." if operand.ndim == 3 else "nb,nb...->n..."
@@ -24,10 +42,12 @@ def _along(tensor, axis, operand):
     return np.moveaxis(found, 1, axis) if operand.ndim == 3 else found
 
 
-def _time_sum(run, pair, at, sums, letters, rooted):
+def _time_sum(
+    run: SimpleNamespace, pair: Any, at: Mapping[str, Any], sums: Any, edges: str, rooted: Sequence[int]
+) -> Any:
     """The sum of products of time-sums, for each pair and each choice of the eigen-indices."""
-    places = [at[letter] for letter in letters]
-    known = {}
+    places = [at[letter] for letter in edges]
+    known: dict[Any, Any] = {}
     total = np.zeros(pair.shape)
     with np.errstate(all="ignore"):
         for number, factors in sums:
@@ -40,7 +60,9 @@ def _time_sum(run, pair, at, sums, letters, rooted):
     return total
 
 
-def _followed(run, pair, places, nodes, epochs):
+def _followed(
+    run: SimpleNamespace, pair: Any, places: Any, nodes: Sequence[Sequence[int]], epochs: Sequence[int]
+) -> Any:
     """The sum over all times of levels, between which these edges are open.
 
     The state is, for each number of levels done, a tensor with an axis of registers for each open edge: the last level in an
@@ -48,7 +70,8 @@ def _followed(run, pair, places, nodes, epochs):
     """
     levels = len(nodes) - 1
     begins = {0, *np.cumsum(epochs).tolist()}
-    before, within = {0: np.ones(pair.shape)}, {}
+    before: dict[int, Any] = {0: np.ones(pair.shape)}
+    within: dict[int, Any] = {}
     for t in range(UPDATES):
         if t % EPOCH == 0:
             within = {}
@@ -72,14 +95,14 @@ def _followed(run, pair, places, nodes, epochs):
     return done
 
 
-def _advanced(tensor, edges, updates):
+def _advanced(tensor: Any, edges: Sequence[int], updates: Mapping[int, Any]) -> Any:
     """All axes multiplied by the matrix of an update."""
     for axis, edge in enumerate(edges, 1):
         tensor = _along(tensor, axis, updates[edge][0])
     return tensor
 
 
-def _placed(tensor, edges, later, updates):
+def _placed(tensor: Any, edges: Sequence[int], later: Sequence[int], updates: Mapping[int, Any]) -> Any:
     """The tensor after a level: edges that end are closed, others move on, new ones open."""
     for axis, edge in reversed(list(enumerate(edges, 1))):
         if edge not in later:
@@ -88,5 +111,12 @@ def _placed(tensor, edges, later, updates):
     for axis, edge in enumerate(later, 1):
         if edge not in edges:
             gain = updates[edge][1]
-            tensor = np.expand_dims(tensor, axis) * gain.reshape(len(gain), *[1] * (axis - 1), -1, *[1] * (tensor.ndim - axis))
+            tensor = np.expand_dims(tensor, axis) * gain.reshape(
+                len(gain), *[1] * (axis - 1), -1, *[1] * (tensor.ndim - axis)
+            )
     return tensor
+
+
+def _slab(run: SimpleNamespace, edges: str) -> int:
+    """How many time-sums are worked on at once: every one is a tensor of the registers of its edges."""
+    return max(1, SLAB // int(len(READ) ** len(edges)))

@@ -1,0 +1,130 @@
+"""What the modules of all resummed series do: an eigenbasis of the Hessian, and tensors times their time-sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from sgdsym.codegen.runtime.numpy_arrays import _check_finite, _read_weights
+from sgdsym.codegen.runtime.powers import _read_steps
+from sgdsym.codegen.runtime.program import EIGEN_INDICES, MEAN_DEGREES, ROOT_DEGREES, SAMPLED_DEGREES
+from sgdsym.codegen.runtime.reading import _check_shape, _pick
+from sgdsym.codegen.runtime.steps import _carry, _fastest, _slab, _time_sum
+
+LARGEST = 2**30  # bytes of the largest tensor of a diagram
+
+
+def _prepare(given: SimpleNamespace, rate: Any, steps: Any, symbols: Mapping[str, Any]) -> tuple[Any, SimpleNamespace]:
+    """Diagonalise the Hessian; what every edge carries, for each pair of learning rate and steps."""
+    if steps is not None:
+        steps = _read_steps(steps)
+        try:
+            rate, steps = np.broadcast_arrays(rate, steps)
+        except ValueError:
+            shapes = f"learning_rate has shape {rate.shape} and steps {steps.shape}"
+            raise ValueError(f"{shapes}; they must broadcast") from None
+    hessian = given.means[2]
+    size = 8.0 * len(hessian) ** EIGEN_INDICES
+    if size > LARGEST:
+        raise ValueError(
+            f"a diagram has {EIGEN_INDICES} eigen-indices, a tensor of {size:.2g} bytes with p = {len(hessian)}; "
+            "take a lower order or fewer parameters"
+        )
+    if not np.allclose(hessian, hessian.T, rtol=1e-8, atol=1e-12 * np.abs(hessian).max(initial=0.0)):
+        raise ValueError("the mean of derivatives[2] is not symmetric")
+    h, basis = np.linalg.eigh((hessian + hessian.T) / 2)
+    run = SimpleNamespace(h=h, basis=basis, p=len(h), pairs=rate.size, rate=rate.ravel())
+    run.steps = None if steps is None else steps.ravel()
+    _carry(run, symbols)
+    return rate.shape, run
+
+
+def _read(derivatives: Any, weights: Any) -> SimpleNamespace:
+    """Check the arrays; collect means and samples by degree, the weights, and the number of parameters p."""
+    arrays = {k: _pick(derivatives, k, "derivatives") for k in sorted(SAMPLED_DEGREES + MEAN_DEGREES)}
+    p = next((array.shape[-1] for k, array in arrays.items() if k and array.ndim), None)
+    n = next((array.shape[0] for k, array in arrays.items() if array.ndim == k + 1), None)
+    for k, array in arrays.items():
+        _check_shape(array, k, n, p, f"derivatives[{k}]", k in SAMPLED_DEGREES)
+    weights = _read_weights(weights, n)
+    means = {k: _mean(array, k, weights, f"derivatives[{k}]") for k, array in arrays.items()}
+    return SimpleNamespace(means=means, samples=arrays, weights=weights, p=p)
+
+
+def _read_roots(root_derivatives: Any, given: SimpleNamespace) -> dict[int, Any]:
+    """Check the derivatives of the observed function; return their means by degree."""
+    roots = {}
+    n = None if given.weights is None else len(given.weights)
+    for k in ROOT_DEGREES:
+        what = f"root_derivatives[{k}]"
+        array = _pick(root_derivatives, k, "root_derivatives")
+        _check_shape(array, k, n, given.p, what, False)
+        roots[k] = _mean(array, k, given.weights, what)
+    return roots
+
+
+def _mean(array: Any, k: int, weights: Any, what: str) -> Any:
+    """The mean over the data points; it is finite only if every entry is."""
+    with np.errstate(all="ignore"):
+        mean = np.tensordot(weights, array, 1) if array.ndim == k + 1 else array
+    if not np.isfinite(mean).all():
+        _check_finite(array, what)
+        raise ValueError(f"{what} is too large: its mean overflows")
+    return mean
+
+
+def _rotated(tensor: Any, basis: Any, first: int) -> Any:
+    """The tensor in the eigenbasis, from the axis ``first`` on."""
+    for axis in range(first, tensor.ndim):
+        tensor = np.moveaxis(np.tensordot(tensor, basis, (axis, 0)), -1, axis)
+    return tensor
+
+
+def _contract(axes: str, *operands: Any) -> Any:
+    """The contraction of a diagram's tensors, with one axis for every eigen-index."""
+    return np.einsum(axes, *operands, optimize="greedy")
+
+
+def _add(
+    total: Any,
+    run: SimpleNamespace,
+    order: int,
+    tensor: Any,
+    letters: str,
+    opened: int,
+    sums: Any,
+    edges: str = "",
+    rooted: Sequence[int] = (),
+) -> None:
+    """Add learning_rate**order times the tensor times its time-sums, summed over all letters that are not open.
+
+    letters: of the axes of the tensor, the open ones first.
+    sums: for each product of time-sums the number of its coefficient, and what says which time-sum each of its factors is.
+    edges: the letter of each edge, where a time-sum is one over its edges; rooted: whether it is one to a root.
+    """
+    size, results = tensor.size, run.p**opened
+    flat, values = total.reshape(-1), tensor.reshape(-1)
+    slab = _slab(run, edges)
+    for start in range(0, run.pairs * size, slab):
+        pair, place = np.divmod(np.arange(start, min(start + slab, run.pairs * size)), size)
+        at = dict(zip(letters, np.unravel_index(place, tensor.shape))) if letters else {}
+        time = _time_sum(run, pair, at, sums, edges, rooted)
+        target = pair * results + place // (size // results)
+        flat += np.bincount(target, values[place] * time * run.rate[pair] ** order, len(flat))
+
+
+def _finished(total: Any, run: SimpleNamespace, shape: Any) -> Any:
+    """The sum in the given basis, one value for each pair of learning rate and steps."""
+    if run.steps is not None and not np.isfinite(total).all():
+        raise ValueError(
+            f"the run diverges past all numbers: the Hessian has the eigenvalue {_fastest(run):.6g}; take fewer steps"
+        )
+    for axis in range(1, total.ndim):
+        total = np.moveaxis(np.tensordot(total, run.basis, (axis, 1)), -1, axis)
+    if total.ndim > 2:
+        total = (total + total.swapaxes(1, 2)) / 2  # the open indices are not told apart
+    total = total.reshape(shape + total.shape[1:])
+    return float(total) if total.ndim == 0 else total
