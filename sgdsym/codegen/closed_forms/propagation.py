@@ -42,15 +42,8 @@ class Propagation:
     @property
     def files(self) -> tuple[str, ...]:
         """The files of :mod:`sgdsym.codegen.runtime` that sum times in this way."""
-        stationary, continuous = self.resummed.stationary, self.resummed.continuous
-        if self.kind == "followed":
-            return "updates", "steps", "powers"
-        if self.kind == "modal":
-            return "rates", "modes", "steps", "minimum", "powers", "doubled"
-        kind, function = ("flow", "exponentials") if continuous else ("steps", "powers")
-        if stationary:
-            return f"{kind}_limit", kind, "steps", "minimum", function, "doubled"
-        return kind, "steps", "differences", function, "doubled"
+        first = {"followed": ["updates"], "modal": ["modes"], "plain": ["flow"] if self.resummed.continuous else []}
+        return *first[self.kind], "steps", "doubled"
 
     @property
     def numbers(self) -> list[Coefficient]:

@@ -177,8 +177,7 @@ def generate_resummed(resummed: Resummed) -> str:
         ),
         **rule.words(number),
     )
-    shared = ("resummed", "coefficients", "reading", "memory", "arrays", "numpy_arrays")
-    return completed(text, (*shared, *rule.files))
+    return completed(text, ("resummed", "arrays", "numpy_arrays", *rule.files))
 
 
 def _number_lines(coefficient: Coefficient, index: int) -> list[str]:

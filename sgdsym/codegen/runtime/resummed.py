@@ -1,18 +1,27 @@
-"""What the modules of all resummed series do: an eigenbasis of the Hessian, and tensors times their time-sums."""
+"""What the modules of all resummed series do: exact coefficients, an eigenbasis of the Hessian, tensors times their time-sums."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from sgdsym.codegen.runtime.numpy_arrays import _check_finite, _read_weights
-from sgdsym.codegen.runtime.powers import _read_steps
-from sgdsym.codegen.runtime.program import EIGEN_INDICES, MEAN_DEGREES, ROOT_DEGREES, SAMPLED_DEGREES
-from sgdsym.codegen.runtime.reading import _check_shape, _pick
-from sgdsym.codegen.runtime.steps import _carry, _fastest, _slab, _time_sum
+from sgdsym.codegen.runtime.numpy_arrays import _check_finite, _check_shape, _number, _pick, _read_weights
+from sgdsym.codegen.runtime.program import (
+    CLOCK,
+    COUNT,
+    EIGEN_INDICES,
+    MEAN_DEGREES,
+    ROOT_DEGREES,
+    SAMPLED_DEGREES,
+    SYMBOLS,
+    _check_sizes,
+    _coefficients,
+)
+from sgdsym.codegen.runtime.steps import _carry, _fastest, _read_steps, _slab, _time_sum
 
 LARGEST = 2**30  # bytes of the largest tensor of a diagram
 
@@ -38,7 +47,8 @@ def _prepare(given: SimpleNamespace, rate: Any, steps: Any, symbols: Mapping[str
     h, basis = np.linalg.eigh((hessian + hessian.T) / 2)
     run = SimpleNamespace(h=h, basis=basis, p=len(h), pairs=rate.size, rate=rate.ravel())
     run.steps = None if steps is None else steps.ravel()
-    _carry(run, symbols)
+    run.numbers = _numbers(symbols, run)
+    _carry(run)
     return rate.shape, run
 
 
@@ -128,3 +138,30 @@ def _finished(total: Any, run: SimpleNamespace, shape: Any) -> Any:
         total = (total + total.swapaxes(1, 2)) / 2  # the open indices are not told apart
     total = total.reshape(shape + total.shape[1:])
     return float(total) if total.ndim == 0 else total
+
+
+def _numbers(symbols: Mapping[str, Any], run: SimpleNamespace) -> tuple[Any, Any]:
+    """The exact coefficients, each as two floats for every pair of learning rate and steps."""
+    unknown = sorted(set(symbols) - set(SYMBOLS))
+    if unknown:
+        raise ValueError(f"unknown symbol {unknown[0]}; the symbols are: {', '.join(SYMBOLS) or 'none'}")
+    missing = [name for name in SYMBOLS if name not in symbols]
+    if missing:
+        raise ValueError(f"the symbol {missing[0]} is missing; pass {missing[0]}=...")
+    exact = {name: _number(name, value) for name, value in symbols.items()}
+    try:
+        clocks = [{CLOCK: _number(CLOCK, value)} for value in run.steps.tolist()] if CLOCK else []
+        rows = [_row(exact | clock) for clock in clocks] if CLOCK else [_row(exact)] * run.pairs
+        heads = np.array([[float(c) for c in row] for row in rows]).reshape(run.pairs, COUNT)
+        tails = np.array([[float(c - Fraction(float(c))) for c in row] for row in rows]).reshape(run.pairs, COUNT)
+    except ArithmeticError as error:
+        given = ", ".join(f"{name}={symbols[name]}"[:50] for name in SYMBOLS)
+        raise ValueError(f"a coefficient has no value at {given[:150]}: {str(error)[:100]}") from None
+    return heads, tails
+
+
+def _row(sizes: Mapping[str, Any]) -> list[Fraction]:
+    """The coefficients at these sizes, exactly."""
+    _check_sizes(**sizes)
+    found = _coefficients(**{name: Fraction(value) for name, value in sizes.items()})
+    return [Fraction(found[i]) for i in range(COUNT)]

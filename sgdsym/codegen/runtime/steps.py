@@ -1,4 +1,7 @@
-"""Time-sums of plain steps: an edge that spans n steps carries (1 - learning_rate * h)**(n - 1)."""
+"""Time-sums of plain steps: an edge that spans n steps carries (1 - learning_rate * h)**(n - 1).
+
+They are divided differences of x**steps, at real nodes.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +11,29 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.codegen.runtime.coefficients import _numbers
-from sgdsym.codegen.runtime.differences import _divided_difference
-from sgdsym.codegen.runtime.doubled import Doubled, _plus, _times, _two_product
-from sgdsym.codegen.runtime.powers import _power
+from sgdsym.codegen.runtime.doubled import Doubled, _over, _plus, _times, _two_product
+from sgdsym.codegen.runtime.numpy_arrays import _array, _check_finite
 
 SLAB = 2**16  # entries of time-sums that are worked on at once
 
 
-def _carry(run: SimpleNamespace, symbols: Mapping[str, Any]) -> None:
-    """What every edge carries: its ratio, and the power of that."""
-    run.ratio = _ratios(run)
+def _carry(run: SimpleNamespace) -> None:
+    """What every edge carries: its ratio, and the power of that; in the limit the ratio must contract."""
+    moved = _two_product(run.rate[:, None], run.h)
+    run.ratio = _plus((np.ones_like(moved[0]), np.zeros_like(moved[0])), (-moved[0], -moved[1]))
+    if run.steps is None:
+        _check_minimum(run.h, run.rate)
+        _check_contracts(run.h, run.rate)
+        return
     with np.errstate(all="ignore"):
         run.power = _power(run.ratio, run.steps[:, None])
-    run.numbers = _numbers(symbols, run)
-
-
-def _ratios(run: SimpleNamespace) -> Doubled:
-    """What a step leaves of a deviation from the minimum."""
-    moved = _two_product(run.rate[:, None], run.h)
-    return _plus((np.ones_like(moved[0]), np.zeros_like(moved[0])), (-moved[0], -moved[1]))
 
 
 def _at_nodes(run: SimpleNamespace, pair: Any, at: Mapping[str, Any], nodes: Sequence[str]) -> Doubled:
-    """The divided difference of x**steps at products of ratios."""
+    """The divided difference of x**steps at products of ratios, or the geometric series."""
     x = [_product(run.ratio, pair, at, letters) for letters in nodes]
+    if run.steps is None:
+        return _limit(x)
     f = [_product(run.power, pair, at, letters) for letters in nodes]
     return _divided_difference(x, f, run.steps[pair])
 
@@ -74,4 +75,130 @@ def _product(table: Doubled, pair: Any, at: Mapping[str, Any], letters: str) -> 
     value = (np.ones(pair.shape), np.zeros(pair.shape))
     for letter in letters:
         value = _times(value, (table[0][pair, at[letter]], table[1][pair, at[letter]]))
+    return value
+
+
+def _check_minimum(h: Any, rate: Any) -> None:
+    """Where the loss is flat, or falls, the weights keep moving."""
+    scale = np.abs(h).max(initial=0.0) * len(h) * np.finfo(float).eps
+    for value in h:
+        if abs(value) <= scale:
+            raise ValueError(f"no limit of many steps: the Hessian has the eigenvalue {value:.6g}, a flat direction")
+        if value < 0:
+            raise ValueError(
+                f"no limit of many steps: the Hessian has the eigenvalue {value:.6g}, the point is not a minimum"
+            )
+    if not (rate > 0).all():
+        raise ValueError(f"no limit of many steps: the learning rate {rate.min():.6g} is not positive")
+
+
+def _check_contracts(h: Any, rate: Any) -> None:
+    """Every step contracts in every direction."""
+    if rate.size and h.size and rate.max() * h[-1] >= 2:
+        raise ValueError(
+            f"no limit of many steps: learning rate {rate.max():.6g} times the Hessian's eigenvalue {h[-1]:.6g} is "
+            f"{rate.max() * h[-1]:.6g}, not below 2"
+        )
+
+
+def _divided_difference(x: Any, f: Any, steps: Any) -> Doubled:
+    """The divided difference at the nodes x, where the function has the values f."""
+    order = np.argsort(np.stack([head for head, _ in x]), axis=0)
+    sort = [np.take_along_axis(np.stack(part), order, axis=0) for part in zip(*x)]
+    values = [np.take_along_axis(np.stack(part), order, axis=0) for part in zip(*f)]
+    head, tail = _difference(sort, values, steps)
+    none = _vanishes(steps, len(x) - 1)
+    return np.where(none, 0.0, head), np.where(none, 0.0, tail)
+
+
+def _difference(x: Any, f: Any, steps: Any) -> Doubled:
+    """The divided difference at sorted nodes: the recursion where the outer ones are apart, a Taylor series where all are close."""
+    last = len(x[0]) - 1
+    if not last:
+        return f[0][0], f[1][0]
+    gap = _plus((x[0][last], x[1][last]), (-x[0][0], -x[1][0]))
+    near = _are_close(gap[0], x[0][last], steps)
+    result = np.empty_like(gap[0]), np.empty_like(gap[0])
+    if near.any():
+        head, tail = _taylor([part[:, near] for part in x], [part[last, near] for part in f], steps[near])
+        result[0][near], result[1][near] = head, tail
+    if not near.all():
+        far = ~near
+        x, f = [part[:, far] for part in x], [part[:, far] for part in f]
+        above = _difference([part[1:] for part in x], [part[1:] for part in f], steps[far])
+        below = _difference([part[:-1] for part in x], [part[:-1] for part in f], steps[far])
+        head, tail = _over(_plus(above, (-below[0], -below[1])), (gap[0][far], gap[1][far]))
+        result[0][far], result[1][far] = head, tail
+    return result
+
+
+def _read_steps(steps: Any) -> Any:
+    steps = _array(steps, "steps")
+    _check_finite(steps, "steps")
+    wrong = (steps < 0) | (steps != np.floor(steps)) | (steps > 2.0**53)
+    if wrong.any():
+        raise ValueError(f"steps must be integers from 0 to 2**53, not {steps[wrong][0]:.17g}")
+    return steps
+
+
+def _are_close(gap: Any, node: Any, steps: Any) -> Any:
+    """Whether the function hardly changes between nodes that are so far apart."""
+    return steps * np.abs(gap) <= np.abs(node) / 32
+
+
+def _vanishes(steps: Any, degree: int) -> Any:
+    """Whether the divided difference of so high a degree is that of a polynomial of a lower one."""
+    return steps < degree
+
+
+def _taylor(x: Any, f: Any, steps: Any) -> Doubled:
+    """The divided difference for nodes close to the last one, where the function is f: 14 terms leave 1e-32 of it."""
+    last = len(x[0]) - 1
+    centre = (x[0][last], x[1][last])
+    one, zero = np.ones_like(steps), np.zeros_like(steps)
+    origin = centre[0] == 0
+    safe = (np.where(origin, 1.0, centre[0]), centre[1])
+    scale = _over((steps, zero), safe)
+    offsets = [_times(_plus((x[0][i], x[1][i]), (-centre[0], -centre[1])), scale) for i in range(last)]
+    weight = (one, zero)
+    for k in range(last):
+        weight = _over(_times(weight, (steps - k, zero)), (k + one, zero))
+    symmetric = [(one, zero)] * last
+    total = weight
+    for m in range(1, 14):
+        weight = _over(
+            _times(weight, (steps - (last + m - 1), zero)),
+            _times((np.maximum(steps, 1.0), zero), (last + m + zero, zero)),
+        )
+        lower = (zero, zero)
+        for i in range(last):
+            lower = symmetric[i] = _plus(lower, _times(offsets[i], symmetric[i]))
+        total = _plus(total, _times(weight, lower))
+    total = _times(total, (f[0], f[1]))
+    for _ in range(last):
+        total = _over(total, safe)
+    # at zero all but one power of the centre vanish
+    return np.where(origin, 1.0 * (steps == last), total[0]), np.where(origin, 0.0, total[1])
+
+
+def _power(x: Doubled, steps: Any) -> Doubled:
+    """x**steps by repeated squaring."""
+    total = (np.ones_like(x[0]), np.zeros_like(x[0]))
+    left = np.broadcast_to(steps, x[0].shape).astype(np.int64)
+    while True:
+        odd = (left & 1).astype(bool)
+        if odd.any():
+            grown = _times(total, x)
+            total = (np.where(odd, grown[0], total[0]), np.where(odd, grown[1], total[1]))
+        left = left >> 1
+        if not left.any():
+            return total
+        x = _times(x, x)
+
+
+def _limit(x: Any) -> Doubled:
+    """The product of 1 / (1 - x) over the nodes after the first."""
+    value = (np.ones_like(x[0][0]), np.zeros_like(x[0][0]))
+    for head, tail in x[1:]:
+        value = _over(value, _plus((np.ones_like(head), 0.0), (-head, -tail)))
     return value

@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.codegen.runtime.coefficients import _numbers
 from sgdsym.codegen.runtime.program import EPOCH, GAINS, MATRICES, POINTS, READ, START, UPDATES
 from sgdsym.codegen.runtime.steps import SLAB
 
 
-def _carry(run: SimpleNamespace, symbols: Mapping[str, Any]) -> None:
+def _carry(run: SimpleNamespace) -> None:
     """The registers of every update, for each pair of learning rate and eigenvalue."""
     run.moved = run.rate[:, None] * run.h
-    run.numbers = _numbers(symbols, run)
     if (run.steps != UPDATES).any():
         raise ValueError(
             f"there are {UPDATES} updates, so steps must be {UPDATES}, not {run.steps[run.steps != UPDATES][0]:.17g}"

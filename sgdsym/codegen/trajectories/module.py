@@ -104,8 +104,7 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
         step=coded(step.lines),
         values=coded(reading.lines),
     )
-    noise = "runs_noisy" if given.order else "runs_noise_free"
-    files = ("runs", "run_inputs", noise, f"{backend}_runs", "reading", "memory", "arrays", "numpy_arrays")
+    files = ("runs", f"{backend}_runs", "arrays", "numpy_arrays", "program")
     return completed(text, files, library="np" if backend == "numpy" else "jnp")
 
 
