@@ -37,7 +37,7 @@ from sgdsym.codegen.ir import (
 
 WIDTH = 120
 INDENT = 4
-_FEW = 6
+_FEW = 6  # numbers of a coefficient that stand in one line with their product
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +166,23 @@ class Printer:
             "".join(x for x in side if x not in other) for side, other in ((left, right), (right, left))
         )
         closed = [x for x in batch if x not in axes]
+        # nothing is left: one pass over both arrays, without a copy if their axes agree
         if not axes and sorted(left) == sorted(right):
             return self._inner(s), ""
+        # nothing is summed: broadcasting makes the product in place, if neither array has to be permuted for it
         if not legs and not closed:
             result = "".join(batch) + left_free + right_free
             if _is_ordered(left, result) and _is_ordered(right, result):
                 return f"{self._aligned(s.left, left, result)} * {self._aligned(s.right, right, result)}", result
-        in_place = "".join([*closed, left_free, *legs]) == left  # then matrices per sample need no copy, tensordot does
+        # no sample axis is kept in both, so that one matrix product does it all.  Not where samples and legs are summed and one side has
+        # nothing else: tensordot would copy the large side to bring its summed axes together, matrices per sample need no copy
+        in_place = "".join([*closed, left_free, *legs]) == left
         if len(closed) == len(batch) and not (in_place and legs and closed and bool(left_free) != bool(right_free)):
             return self._summed(s, [*closed, *legs], left_free, right_free)
+        # one shared sample axis in front of both: a matrix product for each sample
         if len(batch) == 1 and left[0] == right[0] == batch[0] and (left_free or right_free) and legs:
             return self._batched(s, "".join(legs), left_free, right_free)
+        # inner products per sample, or two shared sample axes: einsum loops, but copies nothing
         return f'{self.module}.einsum("{left},{right}->{axes}", {s.left}, {s.right})', axes
 
     def _inner(self, s: Contract) -> str:
@@ -187,6 +193,7 @@ class Printer:
     def _summed(self, s: Contract, summed: list[str], left_free: str, right_free: str) -> tuple[str, str]:
         """A product without sample axes that both keep."""
         sides = [(s.left, s.left_axes, left_free), (s.right, s.right_axes, right_free)]
+        # vectors and matrices: ``@`` takes a tenth of the time of a call of tensordot, and transposing is a view
         if len(summed) == 1 and max(len(s.left_axes), len(s.right_axes)) < 3:
             if s.axes == right_free + left_free:
                 sides.reverse()
@@ -198,6 +205,7 @@ class Printer:
             )
         if _samples(right_free) > _samples(left_free) or (not right_free and s.left_axes.startswith("".join(summed))):
             sides.reverse()
+        # a matrix at the first index of samples: as matmul over the samples it leaves all axes in place, which tensordot would move
         for (array, axes, _), (matrix, legs, free) in (sides, sides[::-1]):
             if len(legs) == 2 and len(free) == 1 and free.islower() and axes[0].isupper() and axes[1] == summed[0]:
                 before = self.transposed(matrix, legs, free + summed[0])

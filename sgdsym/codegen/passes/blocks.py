@@ -33,9 +33,10 @@ from sgdsym.codegen.ir import (
     shapes,
 )
 
+# Samples of the gradient, n p numbers, stay in a cache at typical sizes; those of the Hessian, p times as many, do not.
 _LOWEST_DEGREE = 2
-_LARGE = 2
-_LARGE_MEAN = 4
+_LARGE = 2  # indices at a data point, by the same reason
+_LARGE_MEAN = 4  # indices of a mean: 20 MB at 40 parameters, more than the last cache of most machines has for a core
 
 
 def read_once(program: Program) -> Program:
@@ -69,6 +70,7 @@ class _Schedule:
             for name in sorted(means):
                 self._read_mean(name, ready[name])
             if ready and not means:
+                # the lowest degree first: what it yields may be what the products with the next one wait for
                 chosen = min(ready, key=lambda name: self.degrees[name])
                 self._pass_over(chosen, ready[chosen])
         return self.ordered
@@ -86,6 +88,7 @@ class _Schedule:
             if large and isinstance(statement, Contract | Deviations):
                 ready.setdefault(large, []).append(statement)
                 continue
+            # it leaves the list, so that the next one has its place
             position -= 1
             if isinstance(statement, Contract) and self._is_large(statement.target) and self._points(statement) == 1:
                 self._pass_over("", [statement])
@@ -118,6 +121,7 @@ class _Schedule:
                 body.append(statement)
                 inside.update(name for name in makes(statement) if self.shape[name][0])
         sums, others = self._moments(samples, body)
+        # what is read after the pass, or summed in the end, is kept for all data points; so is every array without them
         needed = {name for s in self.pending if s not in body for name in reads(s)}
         needed |= {name for term in self.program.terms for name, _ in term.factors}
         kept = tuple(name for s in others for name in makes(s) if name in needed or not self.shape[name][0])
@@ -137,6 +141,7 @@ class _Schedule:
         sums = [s for s in body if isinstance(s, Contract) and _is_moment(s, samples) and not made & {s.left, s.right}]
         others = [s for s in body if s not in sums]
         factors = Moments(samples, tuple(sums)).factors
+        # a sum whose other factor has axes of its own makes several rows of the product, for which one call pays
         is_wide = any(set(axes) & set(s.axes) for s, (_, axes) in zip(sums, factors, strict=True))
         return (sums, others) if len(sums) > 1 and (is_wide or not others) else ([], body)
 

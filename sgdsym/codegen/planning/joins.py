@@ -21,15 +21,23 @@ from sgdsym.codegen.planning.sets import Integers
 
 Floats: TypeAlias = NDArray[np.float64]
 
+# Sizes that plans are made for: a few hundred data points and some tens of parameters, where derivatives of order 3 and more
+# leave the caches; a plan for other sizes is another one only where two plans cost nearly the same.
 DATA_POINTS = 300
 PARAMETERS = 40
-ENTRIES = 6e7
-CALL = 20_000.0
-TRAFFIC = 8.0
-_ELEMENTWISE = 16.0
+ENTRIES = 6e7  # entries of the largest samples, 0.5 GB in double precision: what many a user has to spare
+# Costs in multiplications of a large matrix product on one core, as benchmarks/costs.py measures them; rounded up from what it
+# finds, since real arrays are less often in a cache than its own.
+CALL = 20_000.0  # of numpy, a microsecond or two: 12 000 measured
+TRAFFIC = 8.0  # of a number read from memory or written to it: 5 to 8 measured
+_ELEMENTWISE = 16.0  # of a multiplication where nothing is summed, which waits for its stores: 7 to 11 measured
+_POWER_CALLS = 20  # calls in a symmetric power: 12 measured at degree 4 with one parameter
+# Preferences, not times.  How much dearer a plan may be and still have a say: sharing can make up for a fifth, since over all
+# diagrams of order 6 it leaves 37 % of the cost.
 NEARLY = 1.2
+# A number over pairs of data points: at the sizes of a plan there are 300 times as many as over points, and ten times as many data
+# points would need a hundred times the memory, so that such an array is made only where every other way is far longer.
 _PAIR_OF_POINTS = 30.0
-_POWER_CALLS = 20
 
 
 def representative_parameters(points: int, degree: int) -> int:
@@ -111,10 +119,12 @@ def plan_alone(joins: Joins) -> Alone:
     pieces, whole = joins.pieces, joins.splits.whole
     cost = np.append(np.where(pieces.formed, joins.sizes(pieces.samples, pieces.legs), 0.0), 0.0)
     choice, votes = np.full(len(cost), -1), np.zeros(len(cost), np.int64)
+    # what has two nodes or more must be made; infinity, so that any split is cheaper
     cost[whole] = np.inf
     nodes = pieces.nodes[whole]
     for count in range(2, int(nodes.max(initial=1)) + 1):
         splits = np.flatnonzero(nodes == count)
+        # both parts have fewer nodes, so that their costs are final
         total = joins.cost[splits] + cost[joins.left[splits]] + cost[joins.right[splits]]
         np.minimum.at(cost, whole[splits], total)
         best, near = (splits[total <= reach * cost[whole[splits]]] for reach in (1.0, NEARLY))
@@ -129,12 +139,16 @@ def _costs(pieces: Pieces, points: int, parameters: int) -> tuple[Floats, Floats
     splits, samples, legs = pieces.splits, pieces.samples, pieces.legs
     whole, left, right = splits.whole, splits.left, splits.right
     cut = pieces.averaged[whole] - pieces.averaged[left] - pieces.averaged[right]
+    # every joined leg is one of both parts
     contracted = (legs[left] + legs[right] - legs[whole]) // 2
     result, one, other = (_sizes(points, parameters, samples[part], legs[part]) for part in (whole, left, right))
     flops = _sizes(points, parameters, cut + samples[whole], legs[whole] + contracted)
     square = (splits.power > 0) & (samples[whole] > 0)
-    flops = np.where(square, flops / np.where(legs[whole] > 1, 4, 2), flops)  # every pair of indices once
+    # every pair of indices once halves the sum, and once more what is left where that is symmetric too
+    flops = np.where(square, flops / np.where(legs[whole] > 1, 4, 2), flops)
+    # where a block is completed the weights are multiplied into the smaller part: it is read and written once more
     traffic = one + other + result + np.where(cut > 0, 2 * np.minimum(one, other), 0.0)
+    # an open axis in both parts and another in one of them make pairs of data points, whether or not the result has them
     pairs = np.maximum(np.maximum(samples[left], samples[right]), samples[whole]) > 1
     slowly = np.where((cut == 0) & (contracted == 0), _ELEMENTWISE, 1.0)
     cost = np.where(pairs, _PAIR_OF_POINTS, 1.0) * (slowly * flops + TRAFFIC * traffic) + CALL

@@ -14,6 +14,7 @@ from sgdsym.codegen.planning.fragment import DEVIATION, Fragment
 from sgdsym.codegen.planning.sets import Flags, Integers, Sets, fingerprints, sets_of, stack_of
 
 LEFT, RIGHT = 1, 2
+# Sets of nodes, times nodes, that are counted together: a megabyte for each array, however many diagrams there are.
 _AT_A_TIME = 1 << 17
 
 
@@ -132,6 +133,7 @@ def _batch(fragments: Sequence[Fragment], begin: int, end: int, size: int, numbe
     """What some of the fragments add to the pieces that have numbers, by their fingerprints."""
     stack = stack_of(fragments[begin:end], size)
     sets = sets_of(stack)
+    # row by row and by growing mask, so that a subset is always met before the sets that hold it
     row, mask = np.nonzero(sets.connected)
     inside = sets.inside[row, :, mask]
     before = len(numbers)
@@ -141,6 +143,7 @@ def _batch(fragments: Sequence[Fragment], begin: int, end: int, size: int, numbe
     # numbers are given one after the other, so where the largest grows a piece is met for the first time
     fresh = np.flatnonzero(np.diff(np.maximum.accumulate([before - 1, *found])))
     row, mask, inside = row[fresh], mask[fresh], inside[fresh]
+    # a piece before one of its averages is another piece, with the same nodes: one candidate for each block inside
     at, block = np.nonzero(inside)
     inside = inside[at]
     inside[np.arange(len(at)), block] = False
@@ -162,7 +165,9 @@ def _splits(sets: Sets, piece: Integers, row: Integers, mask: Integers, count: I
     for nodes in range(2, int(count.max(initial=1)) + 1):
         (chosen,) = np.nonzero(count == nodes)
         members = np.nonzero(mask[chosen, None] >> np.arange(int(mask.max()).bit_length()) & 1)[1].reshape(-1, nodes)
+        # odd numbers: the first node is always in the left part, so that no split is met twice
         with_first = np.arange(1, (1 << nodes) - 1, 2)
+        # bit i of a number stands for the i-th member of a set: a matrix product moves the bits to the nodes
         left = (1 << members) @ (with_first >> np.arange(nodes)[:, None] & 1)
         right = mask[chosen, None] ^ left
         here = row[chosen, None]
@@ -171,6 +176,7 @@ def _splits(sets: Sets, piece: Integers, row: Integers, mask: Integers, count: I
         power = LEFT * _is_power(sets, r, a, b) + RIGHT * _is_power(sets, r, b, a)
         found.append(np.array([chosen[which], piece[r, a | b], piece[r, a], piece[r, b], a, power]))
     columns = np.concatenate(found, axis=1)
+    # stable, so that the splits of a piece stay in the order in which equal programs are written
     return columns[1:, np.argsort(columns[0], kind="stable")]
 
 

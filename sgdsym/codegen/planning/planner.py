@@ -58,6 +58,7 @@ class Recipe:
         for part in (splits.left, splits.right):
             pieces.canonical(int(part[choice]))
         left = int(splits.mask[choice])
+        # the part with the first node of the canonical order is named first, whichever that was where the piece was met
         first = left >> labels[0] & 1
         nodes = [i for i, v in enumerate(labels) if left >> v & 1 == first]
         return nodes, [i for i, v in enumerate(labels) if left >> v & 1 != first]
@@ -78,8 +79,10 @@ def shared_recipes(fragments: Sequence[Fragment], alone: Alone) -> list[Recipe]:
     wanted = [joins.pieces.of[fragment] for fragment in fragments]
     planner = _Planner(joins, alone.votes.tolist())
     recipes = [planner.recipe(wanted)]
+    # votes are for all nearly best splits, most of which are not taken; the second plan knows who really uses what
     planner.begin(planner.uses)
     planner.recipe(wanted)
+    # greedy: a part that the third plan makes costs nothing any more, so that fragments move over to it
     planner.begin([inf if uses else 1 for uses in planner.uses])
     recipes.append(planner.recipe(wanted))
     limit = NEARLY * min(recipe.cost for recipe in recipes)
@@ -139,6 +142,7 @@ class _Planner:
             best, choice = inf, 0
             for i in range(self._start[piece], self._start[piece + 1]):
                 total, left, right = self._splits[i]
+                # splits come by growing cost, so that no later one can be better
                 if total >= best:
                     break
                 total += self._price(left)
@@ -146,6 +150,7 @@ class _Planner:
                     total += self._price(right)
                     if total < best:
                         best, choice = total, i
+            # an average costs a pass over an array with one more axis: worth a thought only if that is made, or wanted by several
             for i in self._averages.get(piece, ()):
                 opened = self._opened[i]
                 if opened in self._made or self._shares[opened] > 1:

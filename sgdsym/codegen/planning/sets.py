@@ -22,10 +22,12 @@ Integers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 Words: TypeAlias = NDArray[np.uint64]
 
+# A product of two deviations is a matrix, for which the matrix product is faster than sorted pairs.
 FEWEST_FOR_POWER = 3
 _AVERAGED, _OPEN = 1, 2
 # to order 7 no two pieces are left that look alike
 _ROUNDS = 2
+# entries of the matrices of relations that are worked on at once: 256 kB, the share of a second cache
 _ENTRIES = 1 << 15
 
 
@@ -96,6 +98,7 @@ def sets_of(stack: Stack) -> Sets:
     """What a plan asks of all sets of nodes."""
     size = stack.degree.shape[1]
     masks = np.arange(1 << size)
+    # member[v, mask]: products with it are sums over the nodes of all sets at once
     member = masks >> np.arange(size)[:, None] & 1
     free = (stack.degree[:, :, None] - stack.near @ member) * member
     held = stack.block @ member
@@ -103,6 +106,7 @@ def sets_of(stack: Stack) -> Sets:
     averaged = inside.sum(axis=1)
     samples = ((held > 0) & ~inside).sum(axis=1)
     count = member.sum(axis=0)
+    # a power is one block of gradients and nothing else: every node has degree 1, and all of its legs leave the set
     slopes = ((stack.degree == 1) & (stack.kind == DEVIATION)).astype(np.int64) @ member
     legs = free.sum(axis=1)
     apart = (slopes == count) & (legs == count)
@@ -122,9 +126,12 @@ def _connected(stack: Stack, masks: Integers) -> Flags:
     """Whether each set is not empty and connected by edges and blocks."""
     fragments, size = stack.degree.shape
     reach = ((stack.near + stack.block.transpose(0, 2, 1) @ stack.block) > 0) @ (1 << np.arange(size))
+    # what is around a set is around its highest node, or around the others: doubling, a table of 2^nodes entries in as many steps as
+    # there are nodes
     around = np.zeros((fragments, len(masks)), np.int64)
     for v in range(size):
         around[:, 1 << v : 2 << v] = around[:, : 1 << v] | reach[:, v, None]
+    # flood from the lowest node, inside the set; a path has fewer edges than the set has nodes
     covered = np.broadcast_to(masks & -masks, around.shape)
     for _ in range(size - 1):
         covered = covered | np.take_along_axis(around, covered, axis=1) & masks
@@ -151,9 +158,12 @@ def fingerprints(stack: Stack, row: Integers, mask: Integers, inside: Flags) -> 
         member = (bits >> np.arange(size) & 1).astype(np.uint64)
         state = np.einsum("rb,rbv->rv", np.where(inside[few], _AVERAGED, _OPEN), stack.block[at])
         relation = 2 * np.where(path[at] & ~bits[:, :, None], 0, distance[at]) + mates[at]
+        # outside the set a relation counts for nothing, and a path that leaves the set is none: a piece must have the same
+        # fingerprint wherever it is met
         salt = _mix(np.arange(1, 2 * size + 3))[relation] * (member[:, :, None] * member[:, None, :])
         colour = _mix(stack.degree[at] * 64 + stack.kind[at] * 4 + state + 1)
         for _ in range(_ROUNDS):
+            # products and sums modulo 2^64; the shift keeps low bits from staying low in all rounds
             seen = salt * colour[:, None, :]
             colour = _mix(colour + (seen ^ seen >> np.uint64(29)).sum(axis=2, dtype=np.uint64))
         found[few] = (colour * member).sum(axis=1, dtype=np.uint64)
