@@ -75,7 +75,7 @@ def derivatives(loss: Any, start: Any, data: Any, kernel: Any, order: int) -> li
             return jax.vmap(loss, (None, 0))(w, data).mean()
 
         is_sampled = degree in kernel.sampled_degrees
-        nested = loss if is_sampled else mean
+        nested: Any = loss if is_sampled else mean
         for _ in range(degree):
             nested = jax.jacfwd(nested)
         found.append(np.asarray(jax.vmap(nested, (None, 0))(start, data) if is_sampled else nested(start)))
@@ -85,7 +85,7 @@ def derivatives(loss: Any, start: Any, data: Any, kernel: Any, order: int) -> li
 def measure(case: Case, runs: int, seed: int) -> tuple[float, float, float]:
     """The stated limit at 10 %, the largest share of error up to half of it, and where the error first exceeds 10 %."""
     loss, start, data = model_named(case.model)
-    sizes = {"steps": case.steps, "batch_size": case.batch_size}
+    sizes: dict[str, Any] = {"steps": case.steps, "batch_size": case.batch_size}
     kernel = sgdsym.expand(order=case.order, **sizes).kernel()
     tensors = derivatives(loss, start, data, kernel, case.order)
     limit = kernel.trust(tensors).coarse
