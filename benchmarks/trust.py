@@ -22,7 +22,7 @@ import sgdsym
 from sgdsym.demo.problem import digits_problem
 from sgdsym.simulation import Landscape, simulate
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 FRACTIONS = np.arange(0.1, 1.51, 0.1)
 COMPONENTS, HIDDEN = 5, 4
 
