@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sgdsym.cli.commands import COMMANDS, PURPOSES
-from sgdsym.cli.options import Parser, RequestError
+from sgdsym.cli.parser import Parser, RequestError
 from sgdsym.cli.spelling import one_line
 from sgdsym.cli.streams import complain, say
 
@@ -27,9 +29,9 @@ def dispatch(arguments: Sequence[str] | None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _note
         try:
-            parser = build_parser()
             if _COMPLETING in os.environ:
-                _complete(parser)
+                _complete(build_parser())
+            parser = build_parser(sys.argv[1:] if arguments is None else arguments)
             options = parser.parse_args(arguments)
             return options.run(options) or 0
         except RequestError as error:
@@ -43,8 +45,12 @@ def dispatch(arguments: Sequence[str] | None) -> int:
             return complain(error if type(error) is RuntimeError else _internal(error), 1)
 
 
-def build_parser() -> Parser:
-    """The parser of all commands; each leaves the function to call in ``run``."""
+def build_parser(words: Collection[str] | None = None) -> Parser:
+    """The parser of all commands; each leaves the function to call in ``run``.
+
+    Args:
+        words: a command that is not among them has no options yet, since none of these words reaches it.
+    """
     parser = Parser(
         prog="sgdsym",
         description="Exact expansions of stochastic gradient descent in the learning rate.",
@@ -53,8 +59,11 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"sgdsym {version('sgdsym')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
-    for command in COMMANDS:
-        command.add(commands)
+    for name, summary in COMMANDS.items():
+        if words is None or name in words:
+            import_module(f"sgdsym.cli.commands.{name}").add(commands, summary)
+        else:
+            commands.add_parser(name, help=summary)
     return parser
 
 

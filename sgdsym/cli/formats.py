@@ -11,7 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from sgdsym.cli.inputs import read_text
-from sgdsym.cli.options import Parser, RequestError, natural
+from sgdsym.cli.options import natural
+from sgdsym.cli.parser import Parser, RequestError
 from sgdsym.cli.streams import is_terminal
 from sgdsym.codegen import generate
 from sgdsym.codegen.backends import BACKENDS

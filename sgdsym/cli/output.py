@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-from sgdsym.cli.options import RequestError
+from sgdsym.cli.parser import RequestError
 from sgdsym.cli.signals import raising
 from sgdsym.cli.streams import CLOSED, deliver, is_terminal, say, send
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.options import (
-    Parser,
-    RequestError,
     add_order,
     batch_sizes,
     guard_order,
@@ -16,6 +14,7 @@ from sgdsym.cli.options import (
     schedule,
     size,
 )
+from sgdsym.cli.parser import Parser, RequestError
 from sgdsym.series import BASES
 from sgdsym.sgd import DYNAMICS, LAST_BATCHES, OBSERVABLES, SAMPLINGS, Request
 

@@ -66,6 +66,7 @@ def write_paper(
         equations=Latex(equations),
         sum_rule=Latex(_sum_rule(series, chosen) if tables else ""),
         tables=tables,
+        picture=Latex(f"{_PICTURE * chosen.width:g}"),
         exactness=list(map(Latex, _exactness(series, chosen))),
         followed=Latex(_followed()),
     )

@@ -38,6 +38,11 @@ def test_the_appendix_of_order_four_compiles_and_fits(pdflatex):
     assert pdflatex(write_paper(*REQUESTS["order 4"])).stat().st_size > 50_000
 
 
+def test_the_appendix_of_order_three_fits_two_columns_as_it_is(pdflatex):
+    text = write_paper(Request(order=3))
+    pdflatex(text.replace("\\documentclass{article}", "\\documentclass[twocolumn]{article}"))
+
+
 def test_appendices_of_every_kind_compile_and_fit(pdflatex):
     """Their bodies one after the other in one document, to start TeX once."""
     bodies, heads = [], set()

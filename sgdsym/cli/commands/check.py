@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import add_notation, check_notation
-from sgdsym.cli.options import Commands, RequestError, add_output, amount
+from sgdsym.cli.options import add_output, amount
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.render import Notation
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "check",
-        help="hold a formula of your own against what is derived",
+        help=summary,
         description="Hold a formula, LaTeX or text as expand writes it, against what is derived for the options.  "
         "Exit code 0 if they are equal, 1 if not: "
         "then each term that differs is listed, with the smallest setting found that tells the two apart.",

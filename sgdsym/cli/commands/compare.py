@@ -6,17 +6,18 @@ import argparse
 from dataclasses import replace
 
 from sgdsym.cli.formats import add_format, formatted, is_markup
-from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
+from sgdsym.cli.options import add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.series import BASES
 from sgdsym.sgd import OBSERVABLES, Request, at_minimum, compare, estimate_placements
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "compare",
-        help="the difference of two settings, first minus second",
+        help=summary,
         description="Compare two settings, such as sgd, sde, gd:N=N, sgd:sampling=online,B=1 or fixed:E=E,scale=1/E.  Sizes, momentum "
         "and weight decay may be expressions of symbols: sgd:T=T,B=B beside sgd:T=T/c,B=c*B,scale=c.",
         examples=(

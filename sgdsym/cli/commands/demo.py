@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sgdsym.cli.options import Commands, RequestError, natural
+from sgdsym.cli.options import natural
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.signals import raising
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "demo",
-        help="derive, generate, predict and compare with real SGD, in a minute or less",
+        help=summary,
         description="Predict SGD on scikit-learn's handwritten digits to order 3 and compare with real runs.",
         examples=(
             "sgdsym demo --output sgdsym-demo",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import chosen_format, left_out, shown_rows, terminal_width
-from sgdsym.cli.options import Commands, RequestError, add_order, add_output, guard_order, guard_request
+from sgdsym.cli.options import add_order, add_output, guard_order, guard_request
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.diagrams import Diagram, grow, parse_notation
 from sgdsym.render import ATLASES, diagrams_to_table, diagrams_to_tikz, diagrams_to_words
 from sgdsym.series import Basis
@@ -15,11 +16,11 @@ from sgdsym.sgd import Request
 FORMATS = {"table": diagrams_to_table, **ATLASES}
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "diagrams",
-        help="list, count, draw or explain the diagrams of an order",
+        help=summary,
         description="List, count, draw or explain the diagrams of one order of the test loss of one-pass SGD, or one diagram.",
         examples=(
             "sgdsym diagrams --order 5 --output atlas.pdf",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import add_format, chosen_format, formatted, is_markup
-from sgdsym.cli.options import Commands, add_output, amount
+from sgdsym.cli.options import add_output, amount
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.sgd import expand_request
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "expand",
-        help="the expansion of an observable in the learning rate",
+        help=summary,
         description="Expand an observable of SGD in the learning rate, exactly, to any order.",
         examples=(
             "sgdsym expand --order 3 --batch-size 1",

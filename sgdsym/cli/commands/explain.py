@@ -7,8 +7,9 @@ import json
 import re
 
 from sgdsym.cli.formats import chosen_format
-from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.options import add_output
 from sgdsym.cli.output import check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.diagrams import Diagram, parse_notation
 
@@ -17,11 +18,11 @@ LONGEST = 2000
 _PRINTED = re.compile(r"Diagram\((\d{1,3}), (\[[\d,() ]*\]), (\[[\d,() ]*\])(?:, (\[[\d, ]*\]))?\)")
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "explain",
-        help="how the coefficient of a diagram is counted",
+        help=summary,
         description="Tell how the coefficient of a diagram is counted: its placements with a picture of each, the orders of their steps, "
         "the symmetries, and the sum.",
         examples=(

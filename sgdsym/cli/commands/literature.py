@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import chosen_format
-from sgdsym.cli.options import Commands, RequestError, add_output
+from sgdsym.cli.options import add_output
 from sgdsym.cli.output import check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 
 FORMATS = ("text", "latex", "json", "html", "bibtex")
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "literature",
-        help="every printed formula, what sgdsym derives, and the verdict",
+        help=summary,
         description="Check the printed formulas of the literature; every verdict is computed when the command runs.",
         examples=(
             "sgdsym literature --source ziyin --output strength.tex",

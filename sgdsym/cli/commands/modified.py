@@ -11,8 +11,6 @@ from sgdsym.cli.options import (
     GROWN_LIMIT,
     PLACED_BYTES,
     PLACED_LIMIT,
-    Commands,
-    RequestError,
     add_order,
     add_output,
     estimate,
@@ -22,17 +20,18 @@ from sgdsym.cli.options import (
     size,
 )
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.diagrams import MAX_ORDER
 from sgdsym.render import series_to_text
 from sgdsym.series import BASES, DRIFT, Series
 from sgdsym.sgd import PARTS, SAMPLINGS, estimate_parts, loss_corrections, modified, modified_loss
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "modified",
-        help="the modified equation, or one part of the generator",
+        help=summary,
         description="The continuous dynamics that descent follows, order by order (backward error analysis), time in steps.\n"
         "gd: the vector field whose flow passes through the iterates.  sgd: drift, diffusion and jumps of the generator,\n"
         "the logarithm of a step (online, replace) or of an epoch over its number of steps (reshuffle).",

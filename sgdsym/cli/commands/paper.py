@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.formats import add_typesetting, check_notation, suffix_format, typesetting
-from sgdsym.cli.options import Commands, RequestError, add_output, amount
+from sgdsym.cli.options import add_output, amount
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_request, read_request
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "paper",
-        help="a LaTeX appendix: definitions, every order, the diagrams, what is exact",
+        help=summary,
         description="Write a self-contained LaTeX appendix on an expansion, for pdfLaTeX with amsmath and TikZ.",
         examples=(
             "sgdsym paper --order 3 --batch-size 8 --output appendix.tex",

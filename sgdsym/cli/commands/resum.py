@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Callable
 
 from sgdsym.cli.formats import add_notation, check_notation, chosen_format
-from sgdsym.cli.options import Commands, RequestError, add_output, estimate
+from sgdsym.cli.options import add_output, estimate
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.codegen import generate_resummed
 from sgdsym.render import resummed_to_latex, resummed_to_text, typeset_document
@@ -17,11 +18,11 @@ from sgdsym.sgd import FORMS, Resummed, at_minimum, estimate_placements, resum_r
 PLACEMENTS, PLACEMENT_BYTES = 2_000, 50_000
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "resum",
-        help="the resummed series, exact at long times near a point",
+        help=summary,
         description="Sum all bare Hessians of the expansion at once, for times at which the plain series fails.\n"
         "The order is the highest number of edges of the diagrams that are left.  Near a minimum whose mean loss is quadratic,\n"
         "with noise in the gradient alone, order 2 is exact at every time and every learning rate.",

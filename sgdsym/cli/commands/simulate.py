@@ -14,8 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sgdsym.cli.options import Commands, RequestError, add_output, natural, number
+from sgdsym.cli.options import add_output, natural, number
 from sgdsym.cli.output import Bar, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.cli.spelling import one_line
 from sgdsym.series import FUNCTION
@@ -29,11 +30,11 @@ FORMATS = ("text", "json", "csv")
 _PLACE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "simulate",
-        help="run SGD many times and read an observable off, beside its series",
+        help=summary,
         description="Run SGD many times on a landscape: means with standard errors, and the series to --order where the\n"
         "formula of the landscape is known.  Sizes must be numbers.  Landscapes:\n  "
         + "\n  ".join(f"{name:16} {words}" for name, words in LANDSCAPES.items()),

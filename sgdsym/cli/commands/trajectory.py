@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Callable
 
 from sgdsym.cli.formats import chosen_format
-from sgdsym.cli.options import Commands, RequestError, add_output, natural
+from sgdsym.cli.options import add_output, natural
 from sgdsym.cli.output import Progress, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_optimizer
 from sgdsym.codegen import generate_trajectory
 from sgdsym.render import (
@@ -22,11 +23,11 @@ from sgdsym.render import (
 from sgdsym.trajectories import NOISES, READ, Trajectory, trajectory
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "trajectory",
-        help="whole runs: the noise expanded around the noise-free trajectory",
+        help=summary,
         description="Follow the run without noise exactly and expand in the noise, in powers of 1/B or 1/N: exact in the learning\n"
         "rate and the number of steps, for runs at whose end the series in the learning rate is long useless.",
         examples=(

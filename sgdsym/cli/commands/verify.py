@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from sgdsym.cli.options import Commands, RequestError, natural
+from sgdsym.cli.options import natural
 from sgdsym.cli.output import Bar, check_writable, write
+from sgdsym.cli.parser import Commands, RequestError
 
 HIGHEST_ORDER = 5
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command."""
     command = commands.add_parser(
         "verify",
-        help="check the installed tool against exact enumeration",
+        help=summary,
         description="Draw random polynomial landscapes, enumerate every training set and every draw in exact rationals, and "
         "compare with the series of random settings.  Exit code 1 on any mismatch.",
         examples=(

@@ -9,18 +9,18 @@ from __future__ import annotations
 from types import ModuleType
 
 from sgdsym.cli.commands.stationary import covariance, escape, gibbs, noise
-from sgdsym.cli.options import Commands, Parser
+from sgdsym.cli.parser import Commands, Parser
 
 LAWS: tuple[ModuleType, ...] = (covariance, gibbs, escape, noise)
 
 __all__ = ["LAWS", "add"]
 
 
-def add(commands: Commands) -> None:
+def add(commands: Commands, summary: str) -> None:
     """Add the command with one command for each law."""
     command = commands.add_parser(
         "stationary",
-        help="where SGD settles: covariance, Gibbs law, escape, and minibatch noise",
+        help=summary,
         description="The laws of SGD near a minimum, exact for rationals and symbols.",
         examples=(
             "sgdsym stationary covariance --hessian '2,1/2;1/2,1' --noise '1,0;0,1' --learning-rate 1/2",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, rate, value
-from sgdsym.cli.options import Commands
+from sgdsym.cli.parser import Commands
 
 if TYPE_CHECKING:
     import sympy

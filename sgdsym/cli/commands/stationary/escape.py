@@ -8,7 +8,7 @@ from typing import Any
 
 from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, rate, value
-from sgdsym.cli.options import Commands, RequestError
+from sgdsym.cli.parser import Commands, RequestError
 
 # the words of sgdsym.stationary, which is loaded when a command runs
 TIMES = ("eta-steps", "steps")

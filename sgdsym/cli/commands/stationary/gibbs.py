@@ -8,7 +8,8 @@ from typing import Any
 
 from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, rate, value
-from sgdsym.cli.options import Commands, RequestError, natural
+from sgdsym.cli.options import natural
+from sgdsym.cli.parser import Commands, RequestError
 
 # weights for which the equation is written out: it has as many terms as pairs of them
 MOST_WEIGHTS = 10

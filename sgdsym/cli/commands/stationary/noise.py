@@ -8,7 +8,8 @@ from typing import Any
 
 from sgdsym.cli.commands.stationary.results import Result, add_format, written
 from sgdsym.cli.matrices import matrix, value
-from sgdsym.cli.options import Commands, RequestError, natural
+from sgdsym.cli.options import natural
+from sgdsym.cli.parser import Commands, RequestError
 
 # entries of the largest tensor that is printed, and products of exact numbers that are waited for
 PRINTED_LIMIT, EXACT_LIMIT = 20_000, 500_000

@@ -11,8 +11,9 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from sgdsym.cli.formats import chosen_format
-from sgdsym.cli.options import Parser, RequestError, add_output
+from sgdsym.cli.options import add_output
 from sgdsym.cli.output import check_writable, write
+from sgdsym.cli.parser import Parser, RequestError
 from sgdsym.formula import to_latex, to_text
 from sgdsym.render.laws import law_formula
 
