@@ -2,7 +2,7 @@ r"""A series in LaTeX: one display, a block, an equation per order, or the bare 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypeAlias, cast
 
@@ -24,6 +24,7 @@ from sgdsym.formula import (
     width,
 )
 from sgdsym.formula.letters import LETTERS
+from sgdsym.render.clashes import check_letters
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import diagram_formula
 from sgdsym.render.notation import Notation
@@ -52,6 +53,9 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
         series: any series.
         typesetting: how it is set; an ``align*`` with one term on a line if left out.
 
+    Raises:
+        ValueError: if a letter would stand for two things.
+
     >>> from sgdsym.diagrams import Diagram
     >>> from sgdsym.series import Coefficient
     >>> descent = Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -Coefficient.symbol("T")}, 1)
@@ -64,6 +68,7 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
     \end{align*}
     """
     chosen = (typesetting or Typesetting()).for_sums(series.sums)
+    check_letters(values(series, chosen), series.symbols, chosen.notation)
     match chosen.shape:
         case "equations":
             return _equations(series, chosen)
@@ -183,6 +188,11 @@ def by_order(
         else:
             orders.append((order, len(found), terms))
     return zeroth, orders
+
+
+def values(series: Series, typesetting: Typesetting) -> Iterator[Formula]:
+    """What stands behind the coefficients, one after the other."""
+    return map(_value(series, typesetting), series.terms)
 
 
 def _value(series: Series, typesetting: Typesetting) -> Value:

@@ -37,6 +37,8 @@ _ALIASES = {
     "kappa": "cumulant",
 }
 _FIELDS = (*sorted({*_ALIASES.values()}), "metric", "sample_loss", "steps", "expectation", "part")
+# of these each has a letter of its own; the metric is told from the gradient of a data point by its raised indices
+TENSORS = (*sorted({*_ALIASES.values()} - {"learning_rate", "weights", "cumulant"}), "sample_loss")
 _LONGEST = 2000  # of the text of all symbols
 
 
@@ -67,7 +69,8 @@ class Notation:
         sums: what the symbols stand for that are sums over a schedule, as a series holds them; they are written as sums.
 
     Raises:
-        ValueError: if a symbol is not made of letters, digits, brackets, scripts, accents, fonts and commands that are letters.
+        ValueError: if a symbol is not made of letters, digits, brackets, scripts, accents, fonts and commands that are letters,
+            or two tensors have the same.
 
     >>> Notation(loss="f", sizes={"B": "b"}).size("B")
     'b'
@@ -97,6 +100,14 @@ class Notation:
     def __post_init__(self) -> None:
         for name in _FIELDS:
             checked_symbol(read_text(name, getattr(self, name)))
+        meant: dict[str, str] = {}
+        for name in (*TENSORS, "learning_rate"):
+            letter = getattr(self, name)
+            if letter in meant:
+                raise ValueError(
+                    f"{letter} would stand for {meant[letter]} and for {name}; set another letter for one of them"
+                )
+            meant[letter] = name
         pairs = self.sizes.items() if isinstance(self.sizes, Mapping) else read_items("sizes", self.sizes)
         if not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
             raise ValueError(f"sizes must be a mapping from symbol names to LaTeX, not {quoted(self.sizes)}")

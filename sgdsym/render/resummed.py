@@ -7,7 +7,7 @@ A difference of two nodes is written out, :math:`(1-r_a^T)/(1-r_a)`; one of more
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sgdsym.formula import (
@@ -27,12 +27,14 @@ from sgdsym.formula import (
     to_latex,
     to_text,
 )
+from sgdsym.render.clashes import check_letters
 from sgdsym.render.factors import factor
 from sgdsym.render.latex import AVERAGED, is_averaged, left_side
 from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.rates import ONE, Rate, Rates, less
 from sgdsym.render.scripts import Script
 from sgdsym.render.terms import Piece, Term, bracketed, fill, line_formula, signed
+from sgdsym.render.text import ambiguities
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd.resummation import Clock, Difference, Resummed, TimeSum, index_letters, tensor_indices
 
@@ -52,7 +54,8 @@ def resummed_to_text(resummed: Resummed) -> str:
     writer = _Writer(resummed, Notation())
     lines = [to_text(line_formula(term, leading=k > 0)) for k, term in enumerate(writer.terms())]
     averaged = [AVERAGED] if is_averaged(resummed.setting, resummed.terms) else []
-    return "\n".join([*(lines or ["0"]), *writer.rates.text_legend(), *averaged])
+    ambiguous = ambiguities(writer.tensors(), resummed.symbols)
+    return "\n".join([*(lines or ["0"]), *writer.rates.text_legend(), *ambiguous, *averaged])
 
 
 def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -> str:
@@ -61,6 +64,9 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
     Args:
         resummed: any resummed series.
         notation: the symbols; the literature's if left out.
+
+    Raises:
+        ValueError: if a letter would stand for two things.
 
     >>> from sgdsym.sgd import at_minimum, resum
     >>> print(resummed_to_latex(at_minimum(resum(order=2, batch_size=1))))
@@ -71,6 +77,7 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
     \end{align*}
     """
     writer = _Writer(resummed, checked_notation(notation))
+    check_letters(writer.tensors(), resummed.symbols, writer.notation)
     lines = [f"{to_latex(left_side(Series({}, 0, 'cumulant', resummed.setting), writer.at_the_end()))} ="]
     terms = writer.terms()
     if terms and len(terms[0]) == 1 and terms[0][0].sign == "+":
@@ -134,6 +141,12 @@ class _Writer:
             )
             found.append(signed(factor(common).negative, [*pieces, *self._time(rest, self.rates.of(diagram, letters))]))
         return found
+
+    def tensors(self) -> Iterator[Formula]:
+        """The tensors of each term."""
+        for diagram in self.resummed.terms:
+            letters = index_letters(diagram, self.function)
+            yield from (self._tensor(*factor) for factor in tensor_indices(diagram, letters, self.function))
 
     def _tensor(self, degrees: tuple[int | str, ...], groups: list[list[str]]) -> Formula:
         if degrees == (2,):

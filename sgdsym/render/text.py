@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from sgdsym.collector import collector_paused
 from sgdsym.diagrams import Diagram
-from sgdsym.formula import to_text
+from sgdsym.formula import Formula, to_text
+from sgdsym.render.clashes import clashes
 from sgdsym.render.factors import factor
 from sgdsym.render.formulas import diagram_formula, diagram_to_text, text_style
-from sgdsym.render.latex import AVERAGED, by_order, is_averaged, trained_on
+from sgdsym.render.latex import AVERAGED, by_order, is_averaged, trained_on, values
 from sgdsym.render.names import diagram_name
 from sgdsym.render.notation import Notation
 from sgdsym.render.schedules import meanings
@@ -54,6 +55,7 @@ def series_to_text(series: Series, width: int | None = None, *, style: str = "ma
     notation = usual.notation
     stated = (to_text(line) for line in meanings(series, notation.size_symbol, lambda c: factor(c).signed(notation)))
     lines += (f"where {line}" for line in stated)
+    lines += ambiguities(values(series, usual), series.symbols)
     if is_averaged(series.setting, series.terms):
         lines.append(AVERAGED)
     if series.setting.weight_decay:
@@ -61,6 +63,14 @@ def series_to_text(series: Series, width: int | None = None, *, style: str = "ma
     if width is not None:
         lines = [part for line in lines for part in wrapped(line, width)]
     return "\n".join(lines) or "0"
+
+
+def ambiguities(values: Iterable[Formula], sizes: Iterable[str]) -> list[str]:
+    """A line for each letter that is a size in the coefficients and a tensor behind them."""
+    return [
+        f"where {letter} is a size in a coefficient, and a tensor behind it"
+        for letter in clashes(values, sizes, _USUAL)
+    ]
 
 
 def wrapped(line: str, width: int, indent: str = "    ") -> list[str]:

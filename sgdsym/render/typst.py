@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sgdsym.collector import collector_paused
 from sgdsym.formula import to_typst
-from sgdsym.render.latex import by_order, conditions, left_side, remainder
+from sgdsym.render.clashes import check_letters
+from sgdsym.render.latex import by_order, conditions, left_side, remainder, values
 from sgdsym.render.terms import fill, line_formula
 from sgdsym.render.typesetting import Typesetting
 from sgdsym.series import Series
@@ -23,7 +24,7 @@ def series_to_typst(series: Series, typesetting: Typesetting | None = None, *, d
         document: whether to let the block go on over pages, as a document of its own needs.
 
     Raises:
-        ValueError: if the style is ``"diagram"``.
+        ValueError: if the style is ``"diagram"``, or a letter would stand for two things.
 
     >>> from sgdsym.diagrams import Diagram
     >>> from sgdsym.series import Coefficient
@@ -37,6 +38,7 @@ def series_to_typst(series: Series, typesetting: Typesetting | None = None, *, d
     $
     """
     chosen = (typesetting or Typesetting()).for_sums(series.sums)
+    check_letters(values(series, chosen), series.symbols, chosen.notation)
     zeroth, orders = by_order(series, chosen, rates=True)
     value = f" {to_typst(zeroth)}" if zeroth is not None else "" if orders else " 0"
     lines = [f"& {to_typst(left_side(series, chosen.notation))} ={value}"]
