@@ -83,7 +83,7 @@ def test_kernels_are_generated_from_the_wheel(wheel, tmp_path):
 
 
 def test_the_source_tree_finds_its_templates():
-    assert (template_folder() / "numpy_kernel.py.jinja").is_file()
+    assert (template_folder() / "kernel.py.jinja").is_file()
     if not (Path(sgdsym.__file__).parent / "templates").exists():
         assert template_folder() == SOURCE / "templates"
 

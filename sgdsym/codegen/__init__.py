@@ -79,8 +79,7 @@ computed.
 from sgdsym.codegen.closed_forms.laws import generate_covariance, generate_law
 from sgdsym.codegen.closed_forms.noise import generate_noise
 from sgdsym.codegen.closed_forms.resummed import ResummedKernel, compile_resummed, generate_resummed
-from sgdsym.codegen.estimate import Estimate
-from sgdsym.codegen.kernel import Kernel, compile_kernel
+from sgdsym.codegen.kernel import Estimate, Kernel, compile_kernel
 from sgdsym.codegen.module import generate
 from sgdsym.codegen.trajectories import TrajectoryKernel, compile_trajectory, generate_trajectory
 

@@ -1,4 +1,4 @@
-"""The compiled kernel: the generated module, loaded, beside its source."""
+"""The compiled kernel: the generated module, loaded, beside its source; and what it estimates from a sample."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sgdsym.arrays import float_array
 from sgdsym.codegen.cost import Plan
-from sgdsym.codegen.estimate import Estimate
 from sgdsym.codegen.module import compile_for, write_module
 from sgdsym.series import Series, by_symbol
 from sgdsym.trust import Trust, lowest, pade_value, trust_limits, warn_below_zero
@@ -18,6 +17,31 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     Derivatives: TypeAlias = Sequence[ArrayLike] | Mapping[int, ArrayLike]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What a sample says of the value of a series on the population.
+
+    Attributes:
+        value: the estimate, a number or an array as a kernel returns it.
+        standard_error: its standard error, of the same shape; nan where the sample is too small to tell.
+        orders: the estimates of the coefficients of the learning rate's powers.
+        order_errors: their standard errors.
+
+    >>> Estimate(1.5, 0.25, [1.0, 5.0], [0.125, 1.0])
+    Estimate(1.5 ± 0.25; order 0: 1 ± 0.12, order 1: 5 ± 1)
+    """
+
+    value: Any
+    standard_error: Any
+    orders: Any
+    order_errors: Any
+
+    def __repr__(self) -> str:
+        pairs = zip(self.orders, self.order_errors, strict=True)
+        orders = (f"order {k}: {_written(value, error)}" for k, (value, error) in enumerate(pairs))
+        return f"Estimate({_written(self.value, self.standard_error)}; {', '.join(orders)})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -234,3 +258,9 @@ def compile_kernel(series: Series, backend: str = "numpy", *, unbiased: bool | N
     array([0., 0., 0.])
     """
     return Kernel(series, backend, unbiased)
+
+
+def _written(value: Any, error: Any) -> str:
+    if getattr(value, "ndim", 0):
+        return f"array of shape {tuple(value.shape)}"
+    return f"{float(value):.6g} ± {float(error):.2g}"

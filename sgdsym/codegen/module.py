@@ -12,8 +12,8 @@ from sgdsym.codegen.backends import BACKENDS
 from sgdsym.codegen.backends.printer import WIDTH
 from sgdsym.codegen.compiler import Compiled, compile_series
 from sgdsym.codegen.cost import most_alive
-from sgdsym.codegen.ir import ContractPair, Mean, Moments, Pairs, Pass, Power, Program, RootDerivative, Samples, Trained
-from sgdsym.codegen.runtime import array_source, bounded_source
+from sgdsym.codegen.ir import Mean, Program, RootDerivative, Samples, Trained
+from sgdsym.codegen.runtime import bounded_source, completed
 from sgdsym.codegen.scalars import assignment, roots
 from sgdsym.codegen.schedules import schedule_words
 from sgdsym.codegen.sizes import checks, whole_symbols
@@ -71,13 +71,13 @@ def compile_for(series: Series, backend: str, unbiased: bool | None) -> tuple[Co
     for name in series.symbols:
         if symbol_name(name) in taken:
             raise ValueError(f"the symbol {name} cannot be an argument of the module; rename it with subs({name}=...)")
-    in_blocks = BACKENDS[backend].IN_BLOCKS
+    in_blocks = BACKENDS[backend].in_blocks
     return compile_series(series, in_blocks=in_blocks), chosen_estimate(series, unbiased, in_blocks=in_blocks)
 
 
 def write_module(series: Series, backend: str, compiled: Compiled, estimate: Compiled | None = None) -> str:
     """The text of the module for a program, and for that of the unbiased estimate."""
-    printer, name = BACKENDS[backend].PRINTER, BACKENDS[backend].TEMPLATE
+    printer = BACKENDS[backend].printer
     program = compiled.program
     written = {"_series": program} | ({"_estimate": estimate.program} if estimate else {})
     rank = program.terms[0].rank if program.terms else series.setting.open_indices
@@ -90,9 +90,10 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
     numbers, powers = _numbers(coefficients), roots(coefficients)
     exact = not (powers or series.sums) and set(series.symbols) <= whole_symbols(series.conditions)
     lines = {function: printer.statement_lines(p) for function, p in written.items()}
-    kinds = {type(s) for p in written.values() for s in p.statements}
-    return render(
-        name,
+    text = render(
+        "kernel.py.jinja",
+        library=backend,
+        permute=printer.permute,
         version=version("sgdsym"),
         setting=setting_words(series.setting),
         basis=series.basis,
@@ -110,12 +111,6 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         decay=Code(str(decay)) if decay else None,
         decay_number=coefficients.get(decay),
         decayed=sorted({s.degree for p in written.values() for s in p.statements if isinstance(s, Trained)}),
-        has_pairs=ContractPair in kinds,
-        has_squares=any(isinstance(s, Pairs) and s.squares for p in written.values() for s in p.statements),
-        has_matrices=any(isinstance(s, Pairs) and not s.squares for p in written.values() for s in p.statements),
-        has_powers=Power in kinds,
-        has_blocks=bool({ContractPair, Moments, Pass} & kinds),
-        has_moments=Moments in kinds,
         programs=[
             (function, coded(found), coded(printer.term_lines(written[function])), _uses("n", found), _uses("p", found))
             for function, found in lines.items()
@@ -123,15 +118,13 @@ def write_module(series: Series, backend: str, compiled: Compiled, estimate: Com
         numbers=coded(numbers),
         raised={Code(name): root for name, root in powers.items()},
         checks=coded(checks(series.conditions, series.symbols)),
-        has_quotients=any("_whole(" in line for line in numbers),
         bounded=None if exact else bounded_source(),
         schedule=schedule_words(series, WIDTH) if series.sums else None,
         blocks=most_blocks(series) if estimate else 0,
         estimate=estimate and _estimate(estimate),
-        array_door=array_source(),
-        constant=printer.constant,
-        inner=printer.inner_product,
     )
+    kind = "" if backend == "numpy" else backend
+    return completed(text, ("inputs", "arrays", "libraries", "kernels"), kind, printer.module)
 
 
 def _estimate(compiled: Compiled) -> dict[str, object]:

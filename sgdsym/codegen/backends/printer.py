@@ -48,13 +48,11 @@ class Printer:
         module: the name under which the library is imported.
         permute: the method that permutes axes.
         inner: the sum of the product of two arrays of one shape, as a format of both.
-        convert: an array of numpy as one of the library's, like another.
     """
 
     module: str
     permute: str = "transpose"
     inner: str = "{module}.vdot({left}, {right})"
-    convert: str = "{array}"
 
     def statement_lines(self, program: Program) -> list[str]:
         """The statements of a program, with a comment that names each value."""
@@ -122,10 +120,6 @@ class Printer:
     def inner_product(self, left: str, right: str) -> str:
         """The sum of the product of two arrays of one shape."""
         return self.inner.format(module=self.module, left=left, right=right)
-
-    def constant(self, array: str, like: str) -> str:
-        """An array of numpy as one of the library, with the type and place of another."""
-        return self.convert.format(array=array, like=like)
 
     def combination(self, target: str, parts: tuple[Part, ...], axes: str) -> list[str]:
         """The lines of a linear combination."""

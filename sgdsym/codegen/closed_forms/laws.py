@@ -91,7 +91,7 @@ def generate_covariance(
         momentum=float(momentum),
         preconditioner=Code("None" if preconditioner is None else f"np.array({float_rows(preconditioner)})"),
     )
-    return completed(text, ("covariance", "arrays"))
+    return completed(text, ("moments", "arrays"), kind="stationary", offered=("covariance",))
 
 
 def arithmetic(law: sympy.Expr) -> str:

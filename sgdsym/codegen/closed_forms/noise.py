@@ -43,7 +43,7 @@ def generate_noise(gradients: Any) -> str:
             for arguments in [[_BATCH] if replacement else [_BATCH, _EXAMPLES]]
         ],
     )
-    return completed(text, ("batches", "arrays"), offered=_OFFERED)
+    return completed(text, ("moments", "arrays"), offered=_OFFERED)
 
 
 def _weights(replacement: bool) -> dict[str, sympy.Expr]:

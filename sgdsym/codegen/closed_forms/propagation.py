@@ -42,8 +42,12 @@ class Propagation:
     @property
     def files(self) -> tuple[str, ...]:
         """The files of :mod:`sgdsym.codegen.runtime` that sum times in this way."""
-        first = {"followed": ["updates"], "modal": ["modes"], "plain": ["flow"] if self.resummed.continuous else []}
-        return *first[self.kind], "steps", "doubled"
+        return ("modes", "steps") if self.kind == "modal" else ("steps",)
+
+    @property
+    def variant(self) -> str:
+        """The suffix of the functions there that are meant."""
+        return "followed" if self.kind == "followed" else "flow" if self.resummed.continuous else ""
 
     @property
     def numbers(self) -> list[Coefficient]:

@@ -177,7 +177,7 @@ def generate_resummed(resummed: Resummed) -> str:
         ),
         **rule.words(number),
     )
-    return completed(text, ("resummed", "arrays", "numpy_arrays", *rule.files))
+    return completed(text, ("resummed", "inputs", "arrays", "libraries", *rule.files), rule.variant)
 
 
 def _number_lines(coefficient: Coefficient, index: int) -> list[str]:

@@ -1,7 +1,8 @@
 """Code of this package that generated modules hold a copy of, so that they stand alone.
 
 A template writes what is its own, and :func:`completed` copies in the functions that it calls, and those that these call, as they
-stand in the files of this folder: without annotations, in the order of the files and of their lines.
+stand in the files of this folder: without annotations, in the order of the files and of their lines.  They are written where the
+template has a line ``# functions``; functions and files that a line ``# functions of …`` names are written there instead.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,12 @@ from sgdsym.templating import Source
 
 _MARK = "# cut here: what follows is copied into generated modules\n"
 _IMPORTS_HERE = "# imports\n"
-_FUNCTIONS_HERE = "# functions\n"
+_OWN = re.compile(r"^def (\w+)|^(\w+) = ", re.MULTILINE)
+_CALLED = re.compile(r"(\w+)(?=[.(]\w)")
+_PRIVATE = re.compile(r"\b_[a-zA-Z]\w*")
+_FUNCTIONS_HERE = re.compile(r"\n*# functions(?: of (.+))?\n")
+# functions of one expression that are written out where they are called, as a call for every block of numbers would take time
+_WRITTEN_OUT = frozenset({"_constant", "_inner", "_taken"})
 # what modules import, in the order of a formatter; a blank line stands before the array libraries
 _IMPORTS = {
     **{
@@ -41,40 +47,80 @@ _IMPORTS = {
 
 @dataclass(frozen=True, slots=True)
 class _Definition:
-    """A function or a constant of a file: its text, and the names that it uses."""
+    """A function or a constant: its text, the names that it uses, and the file where it stands."""
 
     text: str
     uses: frozenset[str]
+    file: str
 
 
-def completed(text: str, files: Sequence[str], library: str = "np", offered: Sequence[str] = ()) -> str:
+def completed(text: str, files: Sequence[str], kind: str = "", library: str = "np", offered: Sequence[str] = ()) -> str:
     r"""The text of a module with the imports and the functions that it needs, where its template has marks for them.
 
     Args:
         text: what a template has written.
         files: of this folder, without their ending, in the order in which their functions are written; a name that several
             files define is taken from the first.
+        kind: of which kind functions with a suffix are meant, such as ``jax`` or ``flow``: they take the places of those without one.
         library: the name that ``xp`` becomes.
         offered: functions that the module holds although it calls them nowhere.
 
-    >>> text = completed("# imports\n\n\nprint(_plus((1.0, 0.0), (2.0, 0.0)))\n\n\n# functions\n", ["doubled"])
+    >>> text = completed("# imports\n\n\nprint(_plus((1.0, 0.0), (2.0, 0.0)))\n\n\n# functions\n", ["steps"])
     >>> [line for line in text.splitlines() if line.startswith("def")]
     ['def _two_sum(a, b):', 'def _tidy(head, tail):', 'def _plus(x, y):']
     """
-    known: dict[str, _Definition] = {}
-    for file in files:
-        known |= {name: found for name, found in _definitions(file).items() if name not in known}
-    own = frozenset(name for node in ast.parse(text).body for name in _targets(node))
+    known = _collected(tuple(files), kind, library)
+    parts = _FUNCTIONS_HERE.split(text)
+    own_text, marks = "".join(parts[::2]), [mark or "" for mark in parts[1::2]]
+    # a program may have a hundred thousand lines, which are searched in a tenth of the time that they are parsed in
+    own = {name for names in _OWN.findall(own_text) for name in names}
     needed: set[str] = set()
-    pending = _used(ast.parse(text)) | frozenset(offered)
+    pending = frozenset(_PRIVATE.findall(own_text)).union(offered)
     while pending:
         needed |= (here := (pending & known.keys()) - own - needed)
         pending = frozenset(used for name in here for used in known[name].uses)
-    functions = "\n\n\n".join(found.text for name, found in known.items() if name in needed)
-    text = text.replace(_FUNCTIONS_HERE, re.sub(r"\bxp\b", library, functions) + "\n")
-    used = _used(ast.parse(text))
+
+    def place(name: str) -> str:
+        """The mark that says a function, or else its file, or else the one that says nothing."""
+        words = (name, known[name].file)
+        return next((mark for word in words for mark in marks if word in mark.split()), "")
+
+    def written(mark: str) -> str:
+        chosen = [found.text for name, found in known.items() if name in needed and place(name) == mark]
+        return "\n\n\n" + "\n\n\n".join(chosen) + "\n" if chosen else "\n"
+
+    used = frozenset(_CALLED.findall(own_text)).union(*(known[name].uses for name in needed))
     lines = "\n".join(line for name, line in _IMPORTS.items() if name in used or not name)
-    return text.replace(_IMPORTS_HERE, lines.strip("\n") + "\n")
+    text = parts[0].replace(_IMPORTS_HERE, lines.strip("\n") + "\n", 1)
+    for mark, later in zip(marks, parts[2::2], strict=True):
+        text += written(mark) + later
+    return re.sub(r"\n{4,}", "\n\n\n", text)  # where nothing is written
+
+
+@lru_cache
+def _collected(files: tuple[str, ...], kind: str, library: str) -> dict[str, _Definition]:
+    """The definitions of some files as the modules of a kind have them."""
+    known: dict[str, _Definition] = {}
+    for file in files:
+        known |= {name: found for name, found in _of_kind(_definitions(file), kind).items() if name not in known}
+    for name, found in known.items():
+        text = re.sub(r"\bxp\b", library, _written_out(found.text, known))
+        known[name] = _Definition(text, _used(ast.parse(text)), found.file)
+    return {name: found for name, found in known.items() if name not in _WRITTEN_OUT}
+
+
+def _of_kind(known: Mapping[str, _Definition], kind: str) -> dict[str, _Definition]:
+    """The definitions of a file, where those of a kind have lost their suffix and taken the places of others."""
+
+    def bare(text: str) -> str:
+        return re.sub(rf"\b(\w+)_{kind}\b", r"\1", text)
+
+    found = dict(known)
+    for name, special in known.items():
+        if kind and name.endswith(f"_{kind}"):
+            del found[name]
+            found[bare(name)] = _Definition(bare(special.text), frozenset(map(bare, special.uses)), special.file)
+    return found
 
 
 def _used(tree: ast.AST) -> frozenset[str]:
@@ -105,8 +151,31 @@ def _definitions(file: str) -> dict[str, _Definition]:
             while lines[start - 1].startswith("# "):
                 start -= 1
             text = "\n".join(lines[start : node.end_lineno])
-            found[name] = _Definition(_plain(text) if isinstance(node, ast.FunctionDef) else text, _used(node))
+            found[name] = _Definition(_plain(text) if isinstance(node, ast.FunctionDef) else text, _used(node), file)
     return found
+
+
+def _written_out(text: str, known: Mapping[str, _Definition]) -> str:
+    """A function in which the calls of functions of one expression are these expressions."""
+    lines = text.split("\n")
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    # from the right, so that the places of those on the left stay as they are
+    for call in sorted(calls, key=lambda call: -call.col_offset):
+        name = ast.unparse(call.func)
+        if name in _WRITTEN_OUT:
+            given = [str(ast.get_source_segment(text, argument)) for argument in call.args]
+            line = lines[call.lineno - 1]
+            value = _with_arguments(known[name].text, given)
+            lines[call.lineno - 1] = line[: call.col_offset] + value + line[call.end_col_offset :]
+    return "\n".join(lines)
+
+
+def _with_arguments(function: str, given: Sequence[str]) -> str:
+    """What a function of one expression returns, with these texts for its arguments."""
+    head, *_, last = function.splitlines()
+    names = head.partition("(")[2].removesuffix("):").split(", ")
+    by_name = dict(zip(names, given, strict=True))
+    return re.sub(r"\b[a-z]+\b", lambda word: by_name.get(word[0], word[0]), last.partition("return ")[2])
 
 
 def _plain(text: str) -> str:

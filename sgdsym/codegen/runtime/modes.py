@@ -11,9 +11,20 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sgdsym.codegen.runtime.doubled import Doubled, _over, _plus, _times, _two_product
 from sgdsym.codegen.runtime.program import CROSSING, CROSSING_WORDS, LAW, ROOTS_APART, SLOTS, START
-from sgdsym.codegen.runtime.steps import SLAB, _are_close, _check_minimum, _limit, _power, _taylor, _vanishes
+from sgdsym.codegen.runtime.steps import (
+    SLAB,
+    Doubled,
+    _check_minimum,
+    _from_ends,
+    _limit,
+    _over,
+    _plus,
+    _power,
+    _times,
+    _two_product,
+    _vanishes,
+)
 
 TURNS = 8  # points of half a circle of curvatures, where rates meet
 
@@ -293,17 +304,4 @@ def _difference(x: Any, f: Any, steps: Any) -> Doubled:
     apart = np.argmax([np.abs(x[0][i] - x[0][j]) for i, j in ends], axis=0)
     orders = np.array([[i, *(k for k in range(last + 1) if k not in (i, j)), j] for i, j in ends])[apart].T
     x, f = ([np.take_along_axis(part, orders, axis=0) for part in values] for values in (x, f))
-    gap = _plus((x[0][last], x[1][last]), (-x[0][0], -x[1][0]))
-    near = _are_close(gap[0], x[0][last], steps)
-    result = np.empty_like(gap[0]), np.empty_like(gap[0])
-    if near.any():
-        head, tail = _taylor([part[:, near] for part in x], [part[last, near] for part in f], steps[near])
-        result[0][near], result[1][near] = head, tail
-    if not near.all():
-        far = ~near
-        x, f = [part[:, far] for part in x], [part[:, far] for part in f]
-        above = _difference([part[1:] for part in x], [part[1:] for part in f], steps[far])
-        below = _difference([part[:-1] for part in x], [part[:-1] for part in f], steps[far])
-        head, tail = _over(_plus(above, (-below[0], -below[1])), (gap[0][far], gap[1][far]))
-        result[0][far], result[1][far] = head, tail
-    return result
+    return _from_ends(x, f, steps)

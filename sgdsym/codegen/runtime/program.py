@@ -58,7 +58,7 @@ PRECONDITIONER = None
 
 
 def _second_with(batch_size: int) -> float:
-    """What the moment of one example is multiplied by in that of a batch; likewise the others, of two sizes without replacement."""
+    """What the moment of one example is multiplied by in that of a batch; the others likewise."""
     return 1 / batch_size
 
 
@@ -101,23 +101,11 @@ def _reading(T: float, **sizes: float) -> Sequence[float]:  # noqa: N803 - a sym
     return [1.0]
 
 
-def _step(
-    old: Mapping[str, Any],
-    mean: Mapping[int, Any],
-    noise: Mapping[int, Any],
-    weights: Any,
-    rate: float,
-    matrix: Any,
-    gain: Any,
-    point: Any,
-    decay: float | None,
-) -> Mapping[str, Any]:
+def _step(old: Mapping[str, Any], *_: Any) -> Mapping[str, Any]:
     """The cumulants after a step."""
     return old
 
 
-def _values(
-    old: Mapping[str, Any], mean: Mapping[int, Any], noise: Mapping[int, Any], weights: Any, point: Any
-) -> list[Any]:
+def _values(*_: Any) -> list[Any]:
     """The coefficients of the observable, order by order."""
     return []

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy as xp
 
-from sgdsym.codegen.runtime.numpy_arrays import (
-    _array,
-    _check_finite,
-    _check_fits,
-    _check_shape,
-    _number,
-    _pick,
-    _read_weights,
-)
-from sgdsym.codegen.runtime.numpy_runs import _check_precision, _on_device
+from sgdsym.codegen.runtime.inputs import _check_names, _check_shape, _number, _pick
+from sgdsym.codegen.runtime.libraries import _array, _check_finite, _check_fits, _read_weights
 from sgdsym.codegen.runtime.program import (
     CUMULANTS,
     GAP,
@@ -33,7 +27,6 @@ from sgdsym.codegen.runtime.program import (
     REGISTERS,
     ROOT_DEGREES,
     SAMPLED_DEGREES,
-    SYMBOLS,
     _reading,
     _schedule,
     _step,
@@ -41,6 +34,10 @@ from sgdsym.codegen.runtime.program import (
     _values,
     _weight_decay,
 )
+
+if TYPE_CHECKING:
+    import jax
+    import jax.numpy as jnp
 
 
 def _run(run: SimpleNamespace, derivatives_at: Callable[[Any], Any], root_derivatives_at: Any, history: bool) -> Any:
@@ -74,12 +71,7 @@ def _begin(
     _check_finite(rate, "learning_rate")
     if NAMED:
         schedule = _read_schedule(schedule, steps)
-    unknown = sorted(set(symbols) - set(SYMBOLS))
-    if unknown:
-        raise ValueError(f"unknown symbol {unknown[0]}; the symbols are: {', '.join(SYMBOLS) or 'none'}")
-    missing = [name for name in SYMBOLS if name not in symbols]
-    if missing:
-        raise ValueError(f"the symbol {missing[0]} is missing; pass {missing[0]}=...")
+    _check_names(symbols)
     sizes = {name: float(_number(name, value)) for name, value in symbols.items()}
     return SimpleNamespace(
         start=start,
@@ -257,3 +249,67 @@ def _over_places(tensor: Any, orders: Iterable[Sequence[int]]) -> Any:
 
 def _arrange(axes: str, tensor: Any) -> Any:
     return xp.einsum(axes, tensor)
+
+
+def _check_precision(derivatives: Any, arrays: Any) -> None:
+    """All is computed in double precision."""
+
+
+def _check_precision_run(derivatives: Any, arrays: Any) -> None:
+    """Refuse derivatives in double precision where JAX makes them single."""
+    for k in arrays:
+        if getattr(derivatives[k], "dtype", None) == "float64" and jnp.asarray(arrays[k]).dtype != "float64":
+            raise ValueError(
+                f"derivatives_at(theta)[{k}] is in double precision and JAX computes in single: call "
+                "jax.config.update('jax_enable_x64', True) first, or give float32"
+            )
+
+
+def _on_device(*trees: Any) -> Any:
+    """The arrays are where they are."""
+    return trees
+
+
+def _on_device_run(*trees: Any) -> Any:
+    """The arrays as those of JAX."""
+    return jax.tree.map(jnp.asarray, trees)
+
+
+def _contract(axes: str, left: Any, right: Any) -> Any:
+    """The contraction of two tensors, as one product of matrices, or one for each entry of the axes that stay in both."""
+    shared, rows, inner, columns, left_axes, right_axes, left_first, right_first, back = _places(axes)
+    left, right = left.transpose(left_axes), right.transpose(right_axes)
+    batch, end = left.shape[:shared], shared + inner
+    over = left.shape[shared:end] if left_first else left.shape[shared + rows :]
+    tall = left.shape[end:] if left_first else left.shape[shared : shared + rows]
+    wide = right.shape[end:] if right_first else right.shape[shared : shared + columns]
+    size = math.prod(over)
+    left = left.reshape(batch + ((size, -1) if left_first else (-1, size)))
+    right = right.reshape(batch + ((size, -1) if right_first else (-1, size)))
+    left = left.swapaxes(-1, -2) if left_first else left
+    right = right if right_first else right.swapaxes(-1, -2)
+    product = left @ right if inner else left * right
+    return product.reshape(batch + tall + wide).transpose(back)
+
+
+def _contract_run(axes: str, left: Any, right: Any) -> Any:
+    """The contraction of two tensors."""
+    return jnp.einsum(axes, left, right)
+
+
+@functools.cache
+def _places(axes: str) -> tuple[Any, ...]:
+    """How the axes are arranged for a product of matrices: inner axes last, or first where they are first already, and back."""
+    operands, out = axes.split("->")
+    left, right = operands.split(",")
+    shared = [a for a in left if a in right and a in out]
+    inner = [a for a in left if a in right and a not in out]
+    rows, columns = [a for a in left if a not in right], [a for a in right if a not in left]
+    left_first = list(left) == shared + inner + rows
+    # the columns in the order of the second tensor, the inner axes in that of the first
+    right_first = list(right) != shared + columns + inner
+    left_axes = [left.index(a) for a in shared + (inner + rows if left_first else rows + inner)]
+    right_axes = [right.index(a) for a in shared + (inner + columns if right_first else columns + inner)]
+    before = shared + rows + columns
+    back = [before.index(a) for a in out]
+    return len(shared), len(rows), len(inner), len(columns), left_axes, right_axes, left_first, right_first, back

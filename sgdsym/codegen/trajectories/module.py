@@ -104,8 +104,9 @@ def generate_trajectory(trajectory: Trajectory, backend: str = "numpy") -> str:
         step=coded(step.lines),
         values=coded(reading.lines),
     )
-    files = ("runs", f"{backend}_runs", "arrays", "numpy_arrays", "program")
-    return completed(text, files, library="np" if backend == "numpy" else "jnp")
+    numpy = backend == "numpy"
+    files = ("runs", "inputs", "arrays", "libraries", "program")
+    return completed(text, files, kind="" if numpy else "run", library="np" if numpy else "jnp")
 
 
 def _update(rule: LinearOptimizer) -> list[str]:

@@ -25,9 +25,6 @@ from sgdsym.codegen.ir import (
     shapes,
 )
 
-TEMPLATE = "numpy_kernel.py.jinja"
-IN_BLOCKS = True
-
 
 @dataclass(frozen=True, slots=True)
 class NumpyPrinter(Printer):
@@ -177,6 +174,3 @@ def _seen(s: Pointwise, seen: Mapping[str, str]) -> Statement:
         case Combine(parts=parts):
             return replace(s, parts=tuple(replace(part, name=seen.get(part.name, part.name)) for part in parts))
     return replace(s, source=seen.get(s.source, s.source))
-
-
-PRINTER = NumpyPrinter()
