@@ -27,6 +27,7 @@ ROOMS = {
     "sgdsym.sgd": "Requests, optimisers, comparisons and what follows from them",
     "sgdsym.stationary": "Laws of the weights near and between minima",
     "sgdsym.noise": "How batches are noisy",
+    "sgdsym.quantities": "Numbers as they are given",
     "sgdsym.numeric": "Numbers for series",
     "sgdsym.numeric.torch": "Models of PyTorch",
     "sgdsym.numeric.jax": "Models of JAX",

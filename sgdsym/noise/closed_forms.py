@@ -17,8 +17,8 @@ from sympy.polys.constructor import construct_domain
 
 from sgdsym.arguments import read_by_degree
 from sgdsym.diagrams import Diagram
-from sgdsym.noise.arrays import Array, as_array, common, read_tensor
 from sgdsym.noise.model import NoiseModel, read_cumulant
+from sgdsym.quantities import Array, as_array, common, read_tensor
 from sgdsym.series import Coefficient, Series, read_series
 
 _Degrees = tuple[int, ...]

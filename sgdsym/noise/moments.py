@@ -25,8 +25,7 @@ import sympy as sp
 
 from sgdsym.arguments import quoted, read_by_degree, read_integer
 from sgdsym.diagrams import Partition, moebius, refinements, set_partitions
-from sgdsym.noise.arrays import Array, Tensor, common, outer, read_tensor, scaled
-from sgdsym.noise.checks import check_nonnegative, read_sizes
+from sgdsym.quantities import Array, Tensor, check_nonnegative, common, outer, read_sizes, read_tensor, scaled
 
 MOST_FACTORS = 10  # of a moment, which is a sum over their partitions
 

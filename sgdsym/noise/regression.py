@@ -20,9 +20,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sgdsym.noise.approximate import Decoupled
-from sgdsym.noise.arrays import Array, common, expanded, outer, read_tensor, rounding
-from sgdsym.noise.checks import check_covariance, check_symmetric
 from sgdsym.noise.model import NamedCumulants, read_degrees, zeros
+from sgdsym.quantities import Array, check_covariance, check_symmetric, common, expanded, outer, read_tensor, rounding
 
 # a factor of a monomial: the axis of an input, or None for the residual
 _Factor: TypeAlias = int | None

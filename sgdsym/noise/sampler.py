@@ -20,8 +20,7 @@ import numpy as np
 
 from sgdsym.arguments import plain_integer, quoted, read_instance, read_integer, read_real
 from sgdsym.arrays import float_array, real_array
-from sgdsym.noise.arrays import Array
-from sgdsym.noise.checks import has_symbols
+from sgdsym.quantities import Array, has_symbols
 
 Seed = int | np.random.Generator
 

@@ -1,4 +1,4 @@
-r"""What a stationary law asks of its input: noise, learning rate and momentum that mean something, and a stable step.
+r"""What a stationary law asks of its input as a whole: a stable step, noise that does not feed on itself, matrices that commute.
 
 Exact numbers are judged exactly, floats up to rounding, and what holds symbols is taken as it is.
 """
@@ -10,52 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.arguments import quoted
-from sgdsym.noise import checks as noise_checks
-from sgdsym.noise.arrays import ROUNDING
-from sgdsym.noise.checks import check_nonnegative, has_symbols, is_nonnegative
-from sgdsym.stationary.quantities import check_range, positive, scalar, single
-
-
-def read_momentum(value: Any, *, symbolic: bool) -> Any:
-    r"""The momentum :math:`\mu`, at least 0 and below 1 where it is a number.
-
-    Raises:
-        ValueError: naming the number.
-
-    >>> read_momentum(1, symbolic=True)
-    Traceback (most recent call last):
-    ...
-    ValueError: the momentum is 1; it must be at least 0 and below 1
-    """
-    momentum = single("the momentum", scalar("the momentum", value, symbolic=symbolic))
-    if not (symbolic and not momentum.is_number) and not 0 <= momentum < 1:
-        raise ValueError(f"the momentum is {quoted(momentum)}; it must be at least 0 and below 1")
-    return momentum
-
-
-def read_learning_rate(value: Any, *, symbolic: bool) -> Any:
-    """A scalar learning rate, above 0 where it is a number."""
-    return single("the learning rate", positive("the learning rate", value, symbolic=symbolic))
-
-
-def read_count(name: str, value: Any, *, symbolic: bool) -> Any:
-    """A size, an integer of at least 1 where it is a number.
-
-    Raises:
-        ValueError: naming the number, or the symbol where a number is needed.
-
-    >>> read_count("the batch size", "B", symbolic=True)
-    B
-    """
-    count = noise_checks.read_count(name, value)
-    if count.is_number:
-        check_range(name, count, count)
-    if symbolic:
-        return count
-    if not count.is_number:
-        raise ValueError(f"{name} is {quoted(count)}; here it must be a number")
-    return int(count)
+from sgdsym.quantities import ROUNDING, has_symbols, is_nonnegative
 
 
 def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
@@ -101,13 +56,6 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
         f"unstable: the eigenvalue {most:.6g} of the Hessian times the learning rate {_number(rate)} is "
         f"{most * float(rate):.6g}, {bound}; take a learning rate below {float(limit) / most:.6g}"
     )
-
-
-def nonnegative(name: str, value: Any, *, symbolic: bool) -> Any:
-    """A scalar that is not below 0 where it is a number."""
-    number = single(name, scalar(name, value, symbolic=symbolic))
-    check_nonnegative(name, number)
-    return number
 
 
 def check_share(share: Any, batch: Any, what: str) -> None:

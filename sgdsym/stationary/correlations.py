@@ -15,8 +15,8 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import read_integer
+from sgdsym.quantities import inverse, simplified, simplified_matrix
 from sgdsym.stationary.checks import check_stable
-from sgdsym.stationary.linear import inverse, simplified, simplified_matrix
 from sgdsym.stationary.lyapunov import Process, flat_directions, read_process, solve
 
 LARGEST_LAG = 10_000
@@ -143,7 +143,7 @@ def _next(process: Process, covariance: Any) -> Any:
 
 def _trace(process: Process, inner: Any) -> Any:
     """The trace of the noise over a matrix, once the steps are known to contract."""
-    exactly = process.symbolic
+    exactly = process.arithmetic.exact
     rates = process.hessian if process.rates is None else process.drift
     if not exactly:
         rates = np.linalg.eigvals(rates).real if process.rates is not None else np.linalg.eigvalsh(rates)

@@ -22,7 +22,7 @@ from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
 from sgdsym.arguments import read_function, read_real
-from sgdsym.stationary.checks import read_learning_rate
+from sgdsym.quantities import FLOATS
 from sgdsym.stationary.passage import read_ends, values_of
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ def mean_escape_steps(
     """
     read_function("slope", slope)
     read_function("noise", noise)
-    rate = float(read_learning_rate(read_real("learning_rate", learning_rate), symbolic=False))
+    rate = float(FLOATS.learning_rate(read_real("learning_rate", learning_rate)))
     sign, ends = read_ends(wall, start, target)
 
     def push(x: Floats) -> Floats:

@@ -20,8 +20,7 @@ from typing import Any
 import sympy as sp
 
 from sgdsym.arguments import plain_integer, quoted, read_choice, read_instance, read_items
-from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.quantities import exact, function, given, positive, semidefinite
+from sgdsym.quantities import EXACT, exact_or_symbol, formula
 
 MOST_COORDINATES = 30
 TIMES = ("steps", "eta-steps")
@@ -54,8 +53,8 @@ class FokkerPlanck:
     def __post_init__(self) -> None:
         coordinates = symbols(self.coordinates)
         components = read_items("the drift", self.drift)
-        drift = tuple(exact("a component of the drift", component) for component in components)
-        diffusion = sp.ImmutableMatrix(semidefinite("the diffusion", self.diffusion, symbolic=True))
+        drift = tuple(EXACT.scalar("a component of the drift", component) for component in components)
+        diffusion = sp.ImmutableMatrix(EXACT.semidefinite("the diffusion", self.diffusion))
         size = len(coordinates)
         if len(drift) != size:
             raise ValueError(f"the drift has {len(drift)} components; there are {size} coordinates")
@@ -73,7 +72,7 @@ class FokkerPlanck:
         Args:
             density: :math:`P` as an expression in the coordinates, :math:`P(\theta, t)` if left out.
         """
-        x, density = self.coordinates, self._density() if density is None else function("the density", density)
+        x, density = self.coordinates, self._density() if density is None else formula("the density", density)
         return sp.ImmutableMatrix(
             [
                 self.drift[i] * density - sum(sp.diff(self.diffusion[i, j] * density, x[j]) for j in range(len(x)))
@@ -115,7 +114,7 @@ def symbols(coordinates: Any) -> tuple[sp.Symbol, ...]:
     ((x,), (x, y))
     """
     entries = (coordinates,) if isinstance(coordinates, (str, sp.Symbol)) else read_items("coordinates", coordinates)
-    read = tuple(exact("a coordinate", x) for x in entries)
+    read = tuple(EXACT.scalar("a coordinate", x) for x in entries)
     for symbol in read:
         if not isinstance(symbol, sp.Symbol):
             raise ValueError(f"the coordinate {quoted(symbol)} is no symbol")
@@ -180,14 +179,10 @@ def fokker_planck(
     """
     read_choice("time", time, TIMES)
     x = weights(coordinates)
-    eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
-    size = read_count("the batch size", given("the batch size", batch_size, "S"), symbolic=True)
-    landscape = sp.Function("L")(*x) if loss is None else function("the loss", loss)
-    noise = (
-        _general_covariance(x)
-        if covariance is None
-        else semidefinite("the covariance", covariance, symbolic=True, size=len(x))
-    )
+    eta = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
+    size = EXACT.count("the batch size", exact_or_symbol("the batch size", batch_size, "S"))
+    landscape = sp.Function("L")(*x) if loss is None else formula("the loss", loss)
+    noise = _general_covariance(x) if covariance is None else EXACT.semidefinite("the covariance", covariance, len(x))
     rate = eta if time == "steps" else sp.S.One
     drift = tuple(-rate * sp.diff(landscape, weight) for weight in x)
     return FokkerPlanck(x, drift, rate * eta * noise / (2 * size))
@@ -219,7 +214,7 @@ def change_clock(equation: FokkerPlanck, speed: sp.Expr) -> FokkerPlanck:
     ((-2*theta/(theta**2 + 1),), Matrix([[T]]))
     """
     read_instance("equation", equation, FokkerPlanck)
-    speed = function("the speed", speed)
+    speed = formula("the speed", speed)
     if speed.is_number and not speed.is_positive:
         raise ValueError(f"the speed is {quoted(speed)}; it must be above 0")
     drift = tuple(sp.cancel(part / speed) for part in equation.drift)
@@ -230,7 +225,7 @@ def _nonzero(density: sp.Expr) -> sp.Expr:
     """A density that can be divided by."""
     if density == 0:
         raise ValueError("the density is 0; there is no velocity where there is no probability")
-    return function("the density", density)
+    return formula("the density", density)
 
 
 def _general_covariance(x: tuple[sp.Symbol, ...]) -> sp.Matrix:

@@ -23,11 +23,21 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import is_list
-from sgdsym.noise.arrays import ROUNDING, precision
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import check_size, in_field, inverse, simplified, solve_symmetric
-from sgdsym.stationary.quantities import finite, is_exact, positive_definite, semidefinite, symmetric
+from sgdsym.quantities import (
+    EXACT,
+    FLOATS,
+    ROUNDING,
+    Arithmetic,
+    check_size,
+    finite,
+    has_symbols,
+    in_field,
+    inverse,
+    precision,
+    simplified,
+    solve_symmetric,
+)
+from sgdsym.stationary.checks import check_stable
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -85,7 +95,7 @@ class Process:
         rate: the scalar learning rate, None if ``rates`` is given.
         rates: the matrix :math:`\Lambda`, None if it is ``rate`` times the identity.
         momentum: :math:`\mu`.
-        symbolic: whether entries are sympy expressions.
+        arithmetic: whether entries are sympy expressions or floats.
         rounding: of floats, the relative size of a curvature that counts for 0: what is lost in the type they were given in.
     """
 
@@ -94,14 +104,13 @@ class Process:
     rate: Any
     rates: Any
     momentum: Any
-    symbolic: bool
+    arithmetic: Arithmetic
     rounding: float = 0.0
 
     @property
     def identity(self) -> Any:
         """The identity matrix."""
-        size = self.hessian.shape[0]
-        return sp.eye(size) if self.symbolic else np.eye(size)
+        return self.arithmetic.identity(self.hessian.shape[0])
 
     @property
     def steps(self) -> Any:
@@ -122,16 +131,18 @@ def read_process(
     Raises:
         ValueError: naming the number, if an argument is out of range.
     """
-    symbolic = is_exact(hessian, noise, learning_rate, momentum, preconditioner)
+    arithmetic = Arithmetic.of(hessian, noise, learning_rate, momentum, preconditioner)
     rounding = 16 * precision(hessian)
-    hessian = symmetric("the Hessian", hessian, symbolic=symbolic)
+    hessian = arithmetic.symmetric("the Hessian", hessian)
     size = hessian.shape[0]
-    noise = semidefinite("the noise covariance", noise, symbolic=symbolic, size=size)
-    rate, rates = _read_steps(learning_rate, preconditioner, size, symbolic)
-    momentum = read_momentum(momentum, symbolic=symbolic)
-    if symbolic and any(value is not None and value.has(sp.Float) for value in (hessian, noise, rate, rates, momentum)):
+    noise = arithmetic.semidefinite("the noise covariance", noise, size)
+    rate, rates = _read_steps(learning_rate, preconditioner, size, arithmetic)
+    momentum = arithmetic.momentum(momentum)
+    if arithmetic.exact and any(
+        value is not None and value.has(sp.Float) for value in (hessian, noise, rate, rates, momentum)
+    ):
         raise ValueError("a float stands beside symbols; give exact numbers, such as sympy.Rational(1, 10)")
-    return Process(hessian, noise, rate, rates, momentum, symbolic, rounding)
+    return Process(hessian, noise, rate, rates, momentum, arithmetic, rounding)
 
 
 def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any, rounding: float = ROUNDING) -> Any:
@@ -144,10 +155,10 @@ def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any, roun
     [1/3, 0],
     [  0, 0]])
     """
-    symbolic = isinstance(hessian, sp.MatrixBase)
-    if hessian.is_zero_matrix if symbolic else not hessian.any():
-        return sp.zeros(hessian.rows) if symbolic else np.zeros_like(hessian)
-    return _solve(Process(hessian, noise, rate, None, momentum, symbolic, rounding))[0]
+    arithmetic = EXACT if isinstance(hessian, sp.MatrixBase) else FLOATS
+    if arithmetic.is_zero(hessian):
+        return arithmetic.zeros(*hessian.shape)
+    return _solve(Process(hessian, noise, rate, None, momentum, arithmetic, rounding))[0]
 
 
 def solve(process: Process) -> Any:
@@ -162,7 +173,7 @@ def solve(process: Process) -> Any:
     covariance, flat, reached = _solve(process)
     if not reached:
         return covariance
-    if process.symbolic:
+    if process.arithmetic.exact:
         raise ValueError(
             f"the Hessian has the eigenvalue 0 along {_described(flat)}: noise reaches there, so the weights do not settle; "
             "leave that part of the noise out"
@@ -186,7 +197,7 @@ def flat_directions(process: Process) -> Any:
     [ 1]])
     """
     hessian = process.hessian
-    if process.symbolic:
+    if process.arithmetic.exact:
         if hessian.is_diagonal():
             flat = [i for i, curvature in enumerate(hessian.diagonal()) if curvature.is_zero]
             return sp.eye(hessian.rows)[:, flat]
@@ -197,7 +208,7 @@ def flat_directions(process: Process) -> Any:
 
 def _solve(process: Process) -> tuple[Any, Any, bool]:
     """The covariance in the directions that the Hessian bends, the flat ones, and whether noise reaches those."""
-    if not process.symbolic:
+    if not process.arithmetic.exact:
         return _solve_floats(process)
     drift, rates, kick = process.drift, process.drift, process.noise
     if process.rates is None:
@@ -205,7 +216,7 @@ def _solve(process: Process) -> tuple[Any, Any, bool]:
     else:
         kick = process.rates * kick * process.rates
     if not drift.is_diagonal():
-        check_size(drift.rows, symbolic=has_symbols(drift, kick, process.momentum))
+        check_size(drift.rows, drift, kick, process.momentum)
     flat = flat_directions(process)
     if flat.cols == flat.rows:
         raise ValueError("the Hessian is 0 in every direction; the weights do not settle anywhere")
@@ -248,16 +259,16 @@ def _described(flat: Any) -> str:
     return f"{count} direction{'s' if count > 1 else ''}, mostly of weight{'s' if len(places) > 1 else ''} {listed} (counted from 0)"
 
 
-def _read_steps(learning_rate: Any, preconditioner: Any, size: int, symbolic: bool) -> tuple[Any, Any]:
+def _read_steps(learning_rate: Any, preconditioner: Any, size: int, arithmetic: Arithmetic) -> tuple[Any, Any]:
     """The scalar learning rate and None, or None and the matrix of learning rates."""
     if _is_matrix(learning_rate):
         if preconditioner is not None:
             raise ValueError("the learning rate is a matrix and there is a preconditioner too; give one of them")
-        return None, positive_definite("the learning rate", learning_rate, symbolic=symbolic, size=size)
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
+        return None, arithmetic.positive_definite("the learning rate", learning_rate, size)
+    rate = arithmetic.learning_rate(learning_rate)
     if preconditioner is None:
         return rate, None
-    return None, rate * positive_definite("the preconditioner", preconditioner, symbolic=symbolic, size=size)
+    return None, rate * arithmetic.positive_definite("the preconditioner", preconditioner, size)
 
 
 def _is_matrix(value: Any) -> bool:
@@ -307,7 +318,7 @@ def _denominator(first: Any, second: Any, rate: Any, momentum: Any) -> Any:
 
 
 def _solve_exactly(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:
-    check_size(drift.rows, symbolic=has_symbols(drift, kick, momentum))
+    check_size(drift.rows, drift, kick, momentum)
     k, right, memory_matrix = in_field(drift, kick, sp.Matrix([[momentum]]))
     mu, one = memory_matrix.to_list()[0][0], k.domain.one
     transpose, square = k.transpose(), k * k

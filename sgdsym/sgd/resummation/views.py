@@ -79,8 +79,8 @@ class ResummedViews:
         """
         import sympy
 
-        from sgdsym.noise.arrays import exact_text, read_tensor
         from sgdsym.noise.model import read_cumulant
+        from sgdsym.quantities import exact_text, read_tensor
         from sgdsym.sgd.resummation.modelled import modelled_form, needed_roots
 
         resummed = cast("Resummed", self)

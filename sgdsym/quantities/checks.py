@@ -1,4 +1,4 @@
-r"""What covariances, Hessians and batch sizes must satisfy, said in one line with the number that does not.
+r"""What square, symmetric and semidefinite matrices must satisfy, said in one line with the number that does not.
 
 Exact numbers are judged exactly, floats up to rounding, and what holds symbols is taken as it is.
 """
@@ -12,57 +12,9 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 
-from sgdsym.arguments import plain_integer, quoted, read_flag
-from sgdsym.noise.arrays import ROUNDING, Array, exact_text
-
-
-def has_symbols(*values: Any) -> bool:
-    """Whether one holds a symbol."""
-    entries = (entry for v in values for entry in (v.flat if isinstance(v, np.ndarray) else [v]))
-    return any(getattr(entry, "free_symbols", None) for entry in entries)
-
-
-def read_count(name: str, value: Any) -> sp.Expr:
-    """A size: an integer of at least 1, a symbol name or an expression.
-
-    Raises:
-        ValueError: naming the number.
-
-    >>> read_count("the batch size", 4), read_count("the batch size", "B")
-    (4, B)
-    >>> read_count("the batch size", 0)
-    Traceback (most recent call last):
-    ...
-    ValueError: the batch size is 0; it must be an integer of at least 1 or a symbol
-    """
-    count = exact_text(name, value) if isinstance(value, str) else value
-    number = plain_integer(count)
-    if number is not None:
-        count = sp.Integer(number)
-    symbolic = isinstance(count, sp.Expr) and not count.is_number and count.is_real is not False
-    if not symbolic and not (isinstance(count, sp.Integer) and count >= 1):
-        raise ValueError(f"{name} is {quoted(value)}; it must be an integer of at least 1 or a symbol")
-    return count
-
-
-def read_sizes(batch_size: Any, dataset_size: Any, replacement: bool) -> tuple[sp.Expr, sp.Expr | None]:
-    """Batch size and number of examples, of which only a batch drawn without replacement depends.
-
-    Raises:
-        ValueError: if one is no size, or a batch without replacement has no or too few examples to draw from.
-    """
-    read_flag("replacement", replacement)
-    batch = read_count("the batch size", batch_size)
-    if dataset_size is None:
-        if not replacement:
-            raise ValueError("a batch without replacement depends on the number of examples; give dataset_size")
-        return batch, None
-    examples = read_count("the dataset size", dataset_size)
-    if not replacement and batch.is_number and examples.is_number and batch > examples:
-        raise ValueError(
-            f"a batch of {quoted(batch)} cannot be drawn from {quoted(examples)} examples without replacement"
-        )
-    return batch, examples
+from sgdsym.arguments import quoted
+from sgdsym.quantities.arrays import ROUNDING, Array
+from sgdsym.quantities.numbers import check_nonnegative, has_symbols
 
 
 def check_square(name: str, matrix: Array) -> None:
@@ -112,12 +64,6 @@ def check_covariance(name: str, covariance: Array, rounding: float = ROUNDING) -
         return
     check_symmetric(name, covariance, rounding)
     check_semidefinite(name, covariance, rounding)
-
-
-def check_nonnegative(name: str, number: Any) -> None:
-    """Refuse a number below 0."""
-    if not has_symbols(number) and number < 0:
-        raise ValueError(f"{name} is {quoted(number)}; it must not be negative")
 
 
 def check_semidefinite(name: str, matrix: Array, rounding: float = ROUNDING) -> None:

@@ -19,8 +19,9 @@ import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
-from sgdsym.noise.arrays import ROUNDING
-from sgdsym.noise.checks import has_symbols, is_nonnegative
+from sgdsym.quantities.arrays import ROUNDING
+from sgdsym.quantities.checks import is_nonnegative
+from sgdsym.quantities.numbers import has_symbols
 
 # largest matrices that are solved for exactly: of numbers, with FLINT and without, and of expressions with symbols
 FLINT_LIMIT, EXACT_LIMIT, SYMBOLIC_LIMIT = 32, 12, 4
@@ -57,7 +58,7 @@ def solve_symmetric(operator: Operator, right: DomainMatrix) -> sp.Matrix:
     Matrix([[1/2]])
     """
     size = right.shape[0]
-    check_size(size, symbolic=has_symbols(right.to_Matrix()))
+    check_size(size, right.to_Matrix())
     pairs = list(combinations_with_replacement(range(size), 2))
     columns = [_entries(operator(_unit(size, i, j, right.domain)), pairs) for i, j in pairs]
     try:
@@ -99,9 +100,9 @@ def _solved(columns: list[list[Any]], right: list[Any], domain: Any) -> list[Any
     return list(matrix.lu_solve(DomainMatrix([[entry] for entry in right], (size, 1), domain)).to_Matrix())
 
 
-def check_size(size: int, *, symbolic: bool) -> None:
-    """Refuse matrices too large to be solved for exactly."""
-    limit, mend = (SYMBOLIC_LIMIT, "give numbers") if symbolic else _limit_of_numbers()
+def check_size(size: int, *coefficients: Any) -> None:
+    """Refuse matrices too large to be solved for exactly, by whether the equation holds symbols."""
+    limit, mend = (SYMBOLIC_LIMIT, "give numbers") if has_symbols(*coefficients) else _limit_of_numbers()
     if size > limit:
         raise ValueError(
             f"an exact solution for {size}×{size} matrices that are not diagonal takes {size * (size + 1) // 2} equations; "
