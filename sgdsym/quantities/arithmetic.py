@@ -75,7 +75,7 @@ class Arithmetic(ABC):
         """A diagonal matrix."""
 
     @abstractmethod
-    def vertical(self, entries: list[Any]) -> Any:
+    def _vertical(self, entries: list[Any]) -> Any:
         """A matrix of one column."""
 
     @abstractmethod
@@ -187,7 +187,7 @@ class Arithmetic(ABC):
         flat = [self.scalar(f"an entry of {name}", entry) for entry in column_entries(name, entries)]
         if len(flat) != size:
             raise ValueError(f"{name} has {len(flat)} entries; it must have {size}")
-        return self.vertical(flat)
+        return self._vertical(flat)
 
     def matrix(self, name: str, value: Any, size: int | None = None) -> Any:
         """A square matrix, from nested sequences, sympy or numpy; a scalar stands for a multiple of the identity.
@@ -270,7 +270,7 @@ class _Exact(Arithmetic):
     def diagonal(self, entries: list[Any]) -> Any:
         return sp.diag(*entries)
 
-    def vertical(self, entries: list[Any]) -> Any:
+    def _vertical(self, entries: list[Any]) -> Any:
         return sp.Matrix(entries)
 
     def exp(self, exponent: Any) -> Any:
@@ -320,7 +320,7 @@ class _Floats(Arithmetic):
     def diagonal(self, entries: list[Any]) -> Any:
         return np.diag(entries)
 
-    def vertical(self, entries: list[Any]) -> Any:
+    def _vertical(self, entries: list[Any]) -> Any:
         return np.array(entries)[:, None]
 
     def exp(self, exponent: Any) -> Any:

@@ -88,6 +88,30 @@ def check_semidefinite(name: str, matrix: Array, rounding: float = ROUNDING) -> 
     raise ValueError(f"{name} has the eigenvalue {lowest}; none may be below 0")
 
 
+def check_commuting(first_name: str, first: Any, second_name: str, second: Any) -> None:
+    """Refuse matrices that do not commute.
+
+    Raises:
+        ValueError: naming the largest entry of the commutator, or one that is not 0.
+
+    >>> check_commuting("A", sp.Matrix([[0, 1], [1, 0]]), "B", sp.diag(1, 2))
+    Traceback (most recent call last):
+    ...
+    ValueError: A and B must commute, but AB - BA has the entry 1; the law holds for commuting matrices only
+    """
+    commutator = first @ second - second @ first
+    if isinstance(commutator, np.ndarray):
+        largest = float(np.abs(commutator).max())
+        wrong = [largest] if largest > ROUNDING * float(np.abs(first).max() * np.abs(second).max()) else []
+    else:
+        wrong = [abs(entry) for entry in commutator.applyfunc(sp.simplify) if entry != 0]
+    if wrong:
+        raise ValueError(
+            f"{first_name} and {second_name} must commute, but {first_name}{second_name} - {second_name}{first_name} "
+            f"has the entry {wrong[0]}; the law holds for commuting matrices only"
+        )
+
+
 def is_nonnegative(matrix: sp.MatrixBase, *, strictly: bool = False) -> bool:
     r"""Whether no eigenvalue of an exact matrix with real eigenvalues is below 0 (or none is 0 either).
 

@@ -12,8 +12,7 @@ from typing import Any
 import sympy as sp
 
 from sgdsym.arguments import quoted
-from sgdsym.quantities import EXACT, exact_or_symbol, formula
-from sgdsym.stationary.fokker_planck import symbols
+from sgdsym.quantities import EXACT, exact_or_symbol, formula, read_coordinates
 
 
 def adam_drift(
@@ -59,7 +58,7 @@ def adam_drift(
     step = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
     floor = EXACT.positive("epsilon", exact_or_symbol("epsilon", epsilon, "epsilon"))
     memory = [(1 + decay) / (1 - decay) for decay in (_decay("beta", first_decay), _decay("rho", second_decay))]
-    weights = symbols(coordinates)
+    weights = read_coordinates(coordinates)
     slopes = [sp.diff(formula("the loss", loss), x) for x in weights]
     roots = [sp.sqrt(slope**2 + floor) for slope in slopes]
     norm = sp.Add(*roots)

@@ -16,8 +16,7 @@ import sympy as sp
 
 from sgdsym.arguments import read_integer
 from sgdsym.quantities import inverse, simplified, simplified_matrix
-from sgdsym.stationary.checks import check_stable
-from sgdsym.stationary.lyapunov import Process, flat_directions, read_process, solve
+from sgdsym.stationary.lyapunov import Process, check_stable, flat_directions, read_process, solve
 
 LARGEST_LAG = 10_000
 

@@ -19,10 +19,9 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.arguments import plain_integer, quoted, read_choice, read_instance, read_items
-from sgdsym.quantities import EXACT, exact_or_symbol, formula
+from sgdsym.arguments import quoted, read_choice, read_instance, read_items
+from sgdsym.quantities import EXACT, coordinate_symbols, exact_or_symbol, formula, read_coordinates
 
-MOST_COORDINATES = 30
 TIMES = ("steps", "eta-steps")
 
 
@@ -51,7 +50,7 @@ class FokkerPlanck:
     diffusion: sp.ImmutableMatrix
 
     def __post_init__(self) -> None:
-        coordinates = symbols(self.coordinates)
+        coordinates = read_coordinates(self.coordinates)
         components = read_items("the drift", self.drift)
         drift = tuple(EXACT.scalar("a component of the drift", component) for component in components)
         diffusion = sp.ImmutableMatrix(EXACT.semidefinite("the diffusion", self.diffusion))
@@ -104,43 +103,6 @@ class FokkerPlanck:
         return f"$\\displaystyle {sp.latex(self.equation())}$"
 
 
-def symbols(coordinates: Any) -> tuple[sp.Symbol, ...]:
-    """The symbols of the weights, given or named.
-
-    Raises:
-        ValueError: if there is none, or one is no symbol or is there twice.
-
-    >>> symbols("x"), symbols([sp.Symbol("x"), "y"])
-    ((x,), (x, y))
-    """
-    entries = (coordinates,) if isinstance(coordinates, (str, sp.Symbol)) else read_items("coordinates", coordinates)
-    read = tuple(EXACT.scalar("a coordinate", x) for x in entries)
-    for symbol in read:
-        if not isinstance(symbol, sp.Symbol):
-            raise ValueError(f"the coordinate {quoted(symbol)} is no symbol")
-    if not read or len(set(read)) != len(read):
-        raise ValueError(f"the coordinates {quoted(list(read))} must be one or more different symbols")
-    return read
-
-
-def weights(coordinates: int | str | sp.Symbol | Sequence[Any]) -> tuple[sp.Symbol, ...]:
-    r"""The symbols of d weights: those given or named, or :math:`\theta_1, \ldots, \theta_d`, and plain :math:`\theta` for d = 1.
-
-    Raises:
-        ValueError: if the dimension is below 1, or one is no symbol.
-
-    >>> weights(2), weights("x")
-    ((theta_1, theta_2), (x,))
-    """
-    number = plain_integer(coordinates)
-    if number is None:
-        return symbols(coordinates)
-    if not 1 <= number <= MOST_COORDINATES:
-        raise ValueError(f"the dimension is {quoted(number)}; it must be at least 1, and {MOST_COORDINATES} at most")
-    names = ["theta"] if number == 1 else [f"theta_{i}" for i in range(1, number + 1)]
-    return tuple(sp.Symbol(name, real=True) for name in names)
-
-
 def fokker_planck(
     coordinates: int | Sequence[sp.Symbol],
     loss: sp.Expr | None = None,
@@ -178,7 +140,7 @@ def fokker_planck(
     Matrix([[eta*sigma**2/(2*S)]])
     """
     read_choice("time", time, TIMES)
-    x = weights(coordinates)
+    x = coordinate_symbols(coordinates)
     eta = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
     size = EXACT.count("the batch size", exact_or_symbol("the batch size", batch_size, "S"))
     landscape = sp.Function("L")(*x) if loss is None else formula("the loss", loss)

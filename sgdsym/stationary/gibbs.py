@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.quantities import EXACT, Arithmetic, exact_or_symbol, formula, read_sizes, single
-from sgdsym.stationary.fokker_planck import weights
+from sgdsym.quantities import EXACT, Arithmetic, coordinate_symbols, exact_or_symbol, formula, read_sizes, single
 
 
 def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
@@ -187,7 +186,7 @@ def gibbs(
     >>> fokker_planck([theta], theta**2 / 2, sp.Symbol("sigma") ** 2).velocity(law.density)
     Matrix([[0]])
     """
-    x = weights(coordinates)
+    x = coordinate_symbols(coordinates)
     landscape = sp.Function("L")(*x) if loss is None else formula("the loss", loss)
     heat = temperature(
         learning_rate=exact_or_symbol("the learning rate", learning_rate, "eta"),

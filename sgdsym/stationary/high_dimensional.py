@@ -13,8 +13,7 @@ from typing import Any
 import sympy as sp
 
 from sgdsym.quantities import Arithmetic, has_symbols, inverse_of_positive, simplified, simplified_matrix, single
-from sgdsym.stationary.checks import check_share
-from sgdsym.stationary.regression import RegressionLaw
+from sgdsym.stationary.regression import RegressionLaw, check_share
 
 
 def high_dimensional_law(

@@ -33,11 +33,11 @@ from sgdsym.quantities import (
     has_symbols,
     in_field,
     inverse,
+    is_nonnegative,
     precision,
     simplified,
     solve_symmetric,
 )
-from sgdsym.stationary.checks import check_stable
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -143,6 +143,51 @@ def read_process(
     ):
         raise ValueError("a float stands beside symbols; give exact numbers, such as sympy.Rational(1, 10)")
     return Process(hessian, noise, rate, rates, momentum, arithmetic, rounding)
+
+
+def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
+    r"""Refuse a step that does not contract every direction: :math:`0 < \lambda h_i < 2(1+\mu)`.
+
+    Args:
+        rates: :math:`H` with a scalar learning rate, else :math:`\Lambda H`; or, of floats, their eigenvalues.
+        learning_rate: the scalar, or None where ``rates`` holds it already.
+        momentum: :math:`\mu`.
+
+    Raises:
+        ValueError: naming the eigenvalue and the bound that it misses.
+
+    >>> check_stable(sp.Matrix([[5]]), None, 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: unstable: learning rate times Hessian has the eigenvalue 5, which must be below 2; take smaller learning rates
+    >>> check_stable(sp.Matrix([[0]]), sp.Rational(1, 2), 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: the Hessian has the eigenvalue 0; all must be above 0 for the weights to settle
+    """
+    if has_symbols(rates):
+        return
+    exactly = isinstance(rates, sp.MatrixBase)
+    eigenvalues = np.linalg.eigvals(_floats(rates)).real if exactly else np.asarray(rates)
+    least, most = float(eigenvalues.min()), float(eigenvalues.max())
+    whose = "the Hessian" if learning_rate is not None else "learning rate times Hessian"
+    rounding = len(eigenvalues) * np.finfo(float).eps * abs(most)
+    if not (is_nonnegative(rates, strictly=True) if exactly else least > rounding):
+        raise ValueError(f"{whose} has the eigenvalue {least:.6g}; all must be above 0 for the weights to settle")
+    if has_symbols(learning_rate, momentum):
+        return
+    rate = sp.S.One if learning_rate is None else learning_rate
+    limit = 2 * (1 + momentum)
+    room = limit * sp.eye(rates.rows) - rate * rates if exactly else limit - rate * most
+    if is_nonnegative(room, strictly=True) if exactly else room > 0:
+        return
+    bound = f"which must be below {_number(limit)}"
+    if learning_rate is None:
+        raise ValueError(f"unstable: {whose} has the eigenvalue {most:.6g}, {bound}; take smaller learning rates")
+    raise ValueError(
+        f"unstable: the eigenvalue {most:.6g} of the Hessian times the learning rate {_number(rate)} is "
+        f"{most * float(rate):.6g}, {bound}; take a learning rate below {float(limit) / most:.6g}"
+    )
 
 
 def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any, rounding: float = ROUNDING) -> Any:
@@ -334,3 +379,11 @@ def _solve_exactly(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:
         )
 
     return solve_symmetric(left, right)
+
+
+def _floats(matrix: Any) -> Any:
+    return np.array(matrix.tolist() if isinstance(matrix, sp.MatrixBase) else matrix, dtype=float)
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):.6g}" if not has_symbols(value) else str(value)

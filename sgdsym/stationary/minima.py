@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.quantities import Arithmetic, has_symbols, rounding, simplified_matrix
-from sgdsym.stationary.checks import check_commuting
+from sgdsym.quantities import Arithmetic, check_commuting, has_symbols, rounding, simplified_matrix
 from sgdsym.stationary.lyapunov import covariance_in_range
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.quantities import EXACT, exact_or_symbol, formula
-from sgdsym.stationary.fokker_planck import symbols
+from sgdsym.quantities import EXACT, exact_or_symbol, formula, read_coordinates
 
 
 def quasipotential_slope(loss: sp.Expr, coordinate: sp.Symbol, learning_rate: Any = None) -> sp.Expr:
@@ -43,6 +42,6 @@ def quasipotential_slope(loss: sp.Expr, coordinate: sp.Symbol, learning_rate: An
     -eta*h**2*x/2 + h*x
     """
     eta = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
-    (x,) = symbols([coordinate])
+    (x,) = read_coordinates([coordinate])
     slope, curvature, bend = (sp.diff(formula("the loss", loss), x, k) for k in (1, 2, 3))
     return slope - eta * slope * curvature / 2 + eta**2 * slope**2 * bend / 12

@@ -21,6 +21,7 @@ from sgdsym.arguments import quoted
 from sgdsym.quantities import (
     FLOATS,
     Arithmetic,
+    check_commuting,
     check_size,
     has_symbols,
     in_field,
@@ -29,7 +30,6 @@ from sgdsym.quantities import (
     simplified_matrix,
     solve_symmetric,
 )
-from sgdsym.stationary.checks import check_commuting, check_share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,6 +217,21 @@ def weight_decay_law(
         simplified((trace + (inputs @ bias).trace()) / 2),
         simplified(share / rate * batch / (batch - share)),
     )
+
+
+def check_share(share: Any, batch: Any, what: str) -> None:
+    """Refuse noise that feeds on itself by the whole batch or more.
+
+    Raises:
+        ValueError: naming the share.
+
+    >>> check_share(sp.Rational(9, 2), 4, "t")
+    Traceback (most recent call last):
+    ...
+    ValueError: unstable: t is 4.5, which must be below the batch size 4
+    """
+    if not has_symbols(share, batch) and not share < batch:
+        raise ValueError(f"unstable: {what} is {float(share):.6g}, which must be below the batch size {batch}")
 
 
 def _gaussian_noise(inputs: Any, covariance: Any, batch_size: Any, floor: Any) -> Any:

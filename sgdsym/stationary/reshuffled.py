@@ -22,8 +22,7 @@ import sympy as sp
 
 from sgdsym.arguments import quoted
 from sgdsym.quantities import FLOATS, check_size, in_field, simplified, solve_symmetric
-from sgdsym.stationary.checks import check_stable
-from sgdsym.stationary.lyapunov import read_process
+from sgdsym.stationary.lyapunov import check_stable, read_process
 
 MOST_EXACT, MOST_BATCHES = 1000, 1_000_000  # powers that are summed, exactly and in floats
 
