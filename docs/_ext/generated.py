@@ -36,6 +36,8 @@ ROOMS = {
     "sgdsym.trajectories": "Whole runs",
     "sgdsym.diagrams": "Diagrams",
     "sgdsym.series": "Series and their coefficients",
+    "sgdsym.resummation": "Resummed series and their time-sums",
+    "sgdsym.times": "Update rules, and sums over the times of steps",
     "sgdsym.tensors": "The sympy face",
     "sgdsym.render": "Formulas and pictures",
     "sgdsym.formula": "A formula as a value",

@@ -31,8 +31,8 @@ from sgdsym.series import (
     Observable,
 )
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.products import Product
 from sgdsym.sgd.sampling import Sampling
+from sgdsym.times.products import Product
 
 
 @dataclass(frozen=True, slots=True)

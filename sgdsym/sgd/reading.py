@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern, Timing
-from sgdsym.sgd.products import Product, total
+from sgdsym.times.patterns import Pattern, Timing
+from sgdsym.times.products import Product, total
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from operator import mul
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import Pattern, Span, Timing, edge_spans
-from sgdsym.sgd.polynomials import Polynomial, added
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import Pattern, Span, Timing, edge_spans
+from sgdsym.times.polynomials import Polynomial, added
 
 
 @dataclass(frozen=True, slots=True)

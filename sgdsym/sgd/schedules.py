@@ -14,10 +14,10 @@ from operator import itemgetter, mul
 from typing import Any, TypeAlias
 
 from sgdsym.series import Coefficient, Recursion, ScheduleSum
-from sgdsym.sgd.calendar import Calendar
-from sgdsym.sgd.modes import Vector
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import ROOT, Pattern, Timing, edge_spans
+from sgdsym.times.calendar import Calendar
+from sgdsym.times.modes import Vector
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import ROOT, Pattern, Timing, edge_spans
 
 Ranks: TypeAlias = tuple[int, ...]
 

@@ -11,7 +11,7 @@ product over the trees :math:`\tau_i` on its root, so
 .. math:: x_\tau(t+1) - x_\tau(t) = M \prod_i x_{\tau_i}(t).
 
 :math:`M = 1` for plain descent, where :math:`x_\tau` is the strict order polynomial.  An optimiser with the generating function
-:math:`P/Q`, see :class:`~sgdsym.sgd.resummation.EdgeLaw`, has :math:`Q(E)\,\theta = -\eta P(E)\,g` in the shift
+:math:`P/Q`, see :class:`~sgdsym.resummation.EdgeLaw`, has :math:`Q(E)\,\theta = -\eta P(E)\,g` in the shift
 :math:`E = 1+\Delta`; after its transient that is the memory
 
 .. math:: M = \frac{(x-1)\,P(x)}{Q(x)}\Big|_{x=1+\Delta},
@@ -36,8 +36,8 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Diagram
+from sgdsym.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 from sgdsym.series import Coefficient
-from sgdsym.sgd.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 
 # order 18 has three million trees
 MAX_FIELD_ORDER = 18

@@ -9,9 +9,9 @@ from typing import Any
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)

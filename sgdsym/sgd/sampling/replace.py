@@ -9,9 +9,9 @@ from typing import Any
 
 from sgdsym.diagrams import Partition, connected_parts, level_sizes, refinements, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling, one_run
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)

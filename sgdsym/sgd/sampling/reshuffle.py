@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Partition, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern
 
 # the numbers of points on the slots of an epoch, and of all epochs in use
 Slots: TypeAlias = tuple[int, ...]

@@ -20,14 +20,14 @@ from typing import TypeVar
 
 from sgdsym.arguments import is_flag, quoted, quoted_names, read_function, read_integer, read_mapping
 from sgdsym.diagrams import MAX_ORDER, Diagram
+from sgdsym.resummation.laws import EdgeLaw
+from sgdsym.resummation.links import Flow, Steps, taylor
+from sgdsym.resummation.time_sum import TimeSum
+from sgdsym.resummation.views import ResummedViews
 from sgdsym.series import Coefficient, Condition, Series, Setting, as_exact, by_symbol, collect, undecided
-from sgdsym.sgd.calendar import Calendar
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.polynomials import Polynomial
-from sgdsym.sgd.resummation.laws import EdgeLaw
-from sgdsym.sgd.resummation.links import Flow, Steps, taylor
-from sgdsym.sgd.resummation.time_sum import TimeSum
-from sgdsym.sgd.resummation.views import ResummedViews
+from sgdsym.times.calendar import Calendar
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.polynomials import Polynomial
 
 _Index = TypeVar("_Index")
 _SUMMED, _OPEN = "abcdefmnqrstuvw", "ikyz"
@@ -51,7 +51,7 @@ class Resummed(ResummedViews):
         slots: the number of updates in each epoch, where epochs are told apart.
         updates: the updates themselves, where they differ and are followed one by one.
 
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import resum
     >>> series = resum(order=2, batch_size=1)
     >>> len(series), series.form, series.symbols
     (4, 'discrete', ('T',))
@@ -130,7 +130,7 @@ class Resummed(ResummedViews):
         Raises:
             ValueError: if a name is not one of the symbols, or a value is no size that the run can have.
 
-        >>> from sgdsym.sgd.resummation import resum
+        >>> from sgdsym.sgd import resum
         >>> resum(order=2).subs(B=1).symbols
         ('T',)
         """
@@ -171,8 +171,7 @@ class Resummed(ResummedViews):
         Raises:
             ValueError: if the order is higher than the number of edges, or for the limit of long times, which has no series.
 
-        >>> from sgdsym.sgd import expand
-        >>> from sgdsym.sgd.resummation import resum
+        >>> from sgdsym.sgd import expand, resum
         >>> resum(order=3).expand() == expand(order=3)
         True
         """

@@ -18,11 +18,11 @@ import sympy as sp
 
 from sgdsym.arguments import quoted
 from sgdsym.diagrams import Diagram
-from sgdsym.sgd.differences import complete_homogeneous, confluent_difference
-from sgdsym.sgd.resummation.laws import EdgeLaw, is_contracting
-from sgdsym.sgd.resummation.resummed import Resummed, index_letters, tensor_indices
-from sgdsym.sgd.resummation.time_sum import Clock, Difference, TimeSum
+from sgdsym.resummation.laws import EdgeLaw, is_contracting
+from sgdsym.resummation.resummed import Resummed, index_letters, tensor_indices
+from sgdsym.resummation.time_sum import Clock, Difference, TimeSum
 from sgdsym.tensors.notation import base_name
+from sgdsym.times.differences import complete_homogeneous, confluent_difference
 
 ETA = sp.Symbol("eta")
 DIMENSION = sp.Symbol("p", integer=True, positive=True)
@@ -86,8 +86,7 @@ def as_expr(resummed: Resummed) -> sp.Expr:
     Components are ``Indexed``, indices run over :math:`0, …, p-1`, and ``h[a]`` are the eigenvalues of the Hessian.  A
     displacement has the free index ``i``, a covariance ``i`` and ``k``.
 
-    >>> from sgdsym.sgd import at_minimum
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import at_minimum, resum
     >>> as_expr(at_minimum(resum(order=2, batch_size=1)))
     eta**2*Sum(PowerDifference(T, 1, (-eta*h[a] + 1)**2)*C[a, a]*h[a], (a, 0, p - 1))/2 + l
     """
@@ -132,8 +131,7 @@ def closed_form(
         ValueError: if the limit of many steps is asked for and does not exist, naming the eigenvalue; if two rates of an edge
             are equal; if a tensor has not the axes that its degrees say; or for text, which is not evaluated.
 
-    >>> from sgdsym.sgd import at_minimum
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import at_minimum, resum
     >>> H, C = sp.symbols("H C")
     >>> sp.factor(closed_form(at_minimum(resum(order=2, batch_size=1)), [H], {(1, 1): [[C]]}, steps=1))
     C*H*eta**2/2

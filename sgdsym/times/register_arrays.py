@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from sgdsym.arguments import quoted
 from sgdsym.series import Coefficient, as_exact
-from sgdsym.sgd.modes import Matrix, Vector
+from sgdsym.times.modes import Matrix, Vector
 
 Entry: TypeAlias = Coefficient | int | Fraction | str
 _ENTRIES = (Coefficient, int, Fraction, str)

@@ -13,16 +13,16 @@ from typing import Any
 
 from sgdsym.arguments import read_choice, read_function, read_instance
 from sgdsym.diagrams import Diagram, Forest, Partition, match_nodes
+from sgdsym.resummation.laws import EdgeLaw
+from sgdsym.resummation.propagators import PropagatorTiming
+from sgdsym.resummation.resummed import FORMS, Resummed, check_limit
+from sgdsym.resummation.time_sum import TimeSum
 from sgdsym.series import FIXED, Coefficient, Condition, undecided
 from sgdsym.sgd.observables import READINGS, Reading
-from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.options import Number, Size
 from sgdsym.sgd.request import Request
-from sgdsym.sgd.resummation.laws import EdgeLaw
-from sgdsym.sgd.resummation.propagators import PropagatorTiming
-from sgdsym.sgd.resummation.resummed import FORMS, Resummed, check_limit
-from sgdsym.sgd.resummation.time_sum import TimeSum
 from sgdsym.sgd.sampling import Full, Online, Sampling, Sizes
+from sgdsym.times.optimizers import LinearOptimizer
 
 
 def resum(

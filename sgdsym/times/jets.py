@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import divided_difference, node_order, taylor
-from sgdsym.sgd.polynomials import Polynomial, multiplied
+from sgdsym.times.differences import divided_difference, node_order, taylor
+from sgdsym.times.polynomials import Polynomial, multiplied
 
 Depths: TypeAlias = tuple[int, ...]
 

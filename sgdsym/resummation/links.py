@@ -1,6 +1,6 @@
 r"""Links put back: a time-sum as a polynomial in what a bare Hessian carries, :math:`x_e = -\eta h_e` on each edge.
 
-An edge with :math:`l` links carries the modes of :math:`(P/Q)^{l+1}`, see :mod:`sgdsym.sgd.resummation.laws`: the coefficient of
+An edge with :math:`l` links carries the modes of :math:`(P/Q)^{l+1}`, see :mod:`sgdsym.resummation.laws`: the coefficient of
 :math:`x_e^l`.  In continuous time, where it carries :math:`e^{xt}`, a difference is
 :math:`\sum_j \frac{T^{k+j}}{(k+j)!}\,h_j(y_0, …, y_k)` at :math:`y_i = \sum x_e`, :math:`h_j` the complete homogeneous symmetric
 polynomial.
@@ -17,14 +17,14 @@ from functools import reduce
 from itertools import product
 from math import factorial
 
+from sgdsym.resummation.laws import EdgeLaw
+from sgdsym.resummation.time_sum import Difference, TimeSum
 from sgdsym.series import Coefficient
-from sgdsym.sgd.calendar import Calendar, ModeTiming
-from sgdsym.sgd.modes import Mode
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.polynomials import Exponents, Polynomial, added, multiplied
-from sgdsym.sgd.products import Product, total
-from sgdsym.sgd.resummation.laws import EdgeLaw
-from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
+from sgdsym.times.calendar import Calendar, ModeTiming
+from sgdsym.times.modes import Mode
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.polynomials import Exponents, Polynomial, added, multiplied
+from sgdsym.times.products import Product, total
 
 
 def taylor(

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal, TypeAlias
 
+from sgdsym.resummation.propagators import Edges, PropagatorTiming
 from sgdsym.series import Coefficient
-from sgdsym.sgd.calendar import slots_in_use
-from sgdsym.sgd.resummation.propagators import Edges, PropagatorTiming
+from sgdsym.times.calendar import slots_in_use
 
 Clock: TypeAlias = Literal["steps", "epochs", "slots"]
 
@@ -27,7 +27,7 @@ class Difference:
     r"""One divided difference, :math:`\prod_{e\in front} r_e\;[R_0, …, R_k]\,x^T` with :math:`R_i = \prod_{e\in nodes_i} r_e`.
 
     Where levels are in epochs it stands for the product of differences over epochs and over the slots of each in
-    :mod:`sgdsym.sgd.calendar`, and the nodes are those of the gaps, the earliest first.  An edge that carries several rates is
+    :mod:`sgdsym.times.calendar`, and the nodes are those of the gaps, the earliest first.  An edge that carries several rates is
     summed over them, each with its weight, in all places at once.
 
     Attributes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern, Span, Timing, edge_spans
+from sgdsym.times.patterns import Pattern, Span, Timing, edge_spans
 
 Edges: TypeAlias = tuple[int, ...]
 Key: TypeAlias = tuple[Edges, tuple[Edges, ...], tuple[int, ...], tuple[int, ...]]

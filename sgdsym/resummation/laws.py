@@ -21,8 +21,8 @@ from functools import reduce
 from typing import Any, TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.modes import Mode, eigenvalues, partial_modes, resolvent
-from sgdsym.sgd.optimizers import LinearOptimizer
+from sgdsym.times.modes import Mode, eigenvalues, partial_modes, resolvent
+from sgdsym.times.optimizers import LinearOptimizer
 
 # coefficients of the powers of x, the lowest first; the highest is not zero
 Polynomial: TypeAlias = tuple[Coefficient, ...]

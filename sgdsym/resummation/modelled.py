@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.sgd.resummation.closed import ETA, closed_form
-from sgdsym.sgd.resummation.resummed import Resummed, eigen_indices, tensor_indices
+from sgdsym.resummation.closed import ETA, closed_form
+from sgdsym.resummation.resummed import Resummed, eigen_indices, tensor_indices
 
 Cumulant = Callable[[tuple[int, ...]], Any]
 
@@ -24,7 +24,7 @@ def modelled_form(
     r"""The closed form of a resummed series under a model of the noise.
 
     The tensors of the model are turned into the eigenbasis of its mean Hessian, where
-    :func:`~sgdsym.sgd.resummation.closed.closed_form` evaluates the series, and open indices are turned back.
+    :func:`~sgdsym.resummation.closed.closed_form` evaluates the series, and open indices are turned back.
 
     Args:
         resummed: any resummed series.
@@ -38,8 +38,7 @@ def modelled_form(
     Raises:
         ValueError: if there are floats, or the Hessian is not diagonal and an eigenvalue is no fraction.
 
-    >>> from sgdsym.sgd import at_minimum
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import at_minimum, resum
     >>> model = {(0,): 0, (2,): [[2, 1], [1, 2]], (1, 1): [[1, 0], [0, 0]]}
     >>> rise = at_minimum(resum(order=2, batch_size=1, form="stationary"))
     >>> sp.factor(modelled_form(rise, lambda degrees: np.array(model[degrees], dtype=object), None))
@@ -70,7 +69,7 @@ def modelled_form(
 def needed_roots(resummed: Resummed) -> list[int]:
     """The degrees of the derivatives that a series of the observable ``function`` has at its root.
 
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import resum
     >>> needed_roots(resum(observable="function", order=2))
     [0, 1, 2]
     """

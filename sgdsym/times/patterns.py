@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.products import Product
+from sgdsym.times.products import Product
 
 # kind of an edge, and the levels it reaches from and to: the start is level 0, a root is above the last
 Span: TypeAlias = tuple[int, int, int]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sgdsym.codegen import ResummedKernel
     from sgdsym.noise import NoiseModel
     from sgdsym.render import Notation
-    from sgdsym.sgd.resummation.resummed import Resummed
+    from sgdsym.resummation.resummed import Resummed
 
 
 class ResummedViews:
@@ -41,8 +41,8 @@ class ResummedViews:
         return compile_resummed(cast("Resummed", self))
 
     def as_expr(self) -> sympy.Expr:
-        """A sympy expression in an eigenbasis; see :func:`sgdsym.sgd.resummation.closed.as_expr`."""
-        from sgdsym.sgd.resummation.closed import as_expr
+        """A sympy expression in an eigenbasis; see :func:`sgdsym.resummation.closed.as_expr`."""
+        from sgdsym.resummation.closed import as_expr
 
         return as_expr(cast("Resummed", self))
 
@@ -81,7 +81,7 @@ class ResummedViews:
 
         from sgdsym.noise.model import read_cumulant
         from sgdsym.quantities import exact_text, read_tensor
-        from sgdsym.sgd.resummation.modelled import modelled_form, needed_roots
+        from sgdsym.resummation.modelled import modelled_form, needed_roots
 
         resummed = cast("Resummed", self)
         roots = None
@@ -103,8 +103,8 @@ class ResummedViews:
         return modelled_form(resummed, lambda degrees: read_cumulant(model, degrees), roots, rate)
 
     def to_json(self) -> str:
-        """JSON text; see :func:`sgdsym.sgd.resummation.exchange.write_resummed`."""
-        from sgdsym.sgd.resummation.exchange import write_resummed
+        """JSON text; see :func:`sgdsym.resummation.exchange.write_resummed`."""
+        from sgdsym.resummation.exchange import write_resummed
 
         return write_resummed(cast("Resummed", self))
 

@@ -13,10 +13,10 @@ difference with front :math:`F` and nodes :math:`n_0, …, n_k`, lists of places
 :math:`[R_0, …, R_k]\,e^{xT}` with :math:`R_i = -\eta\sum_{e\in n_i} h_e`; in the stationary form its limit for many steps, of
 continuous time where the key ``"continuous"`` is true.
 
-Another optimiser has a key more: ``"law"``, the coefficients of the polynomials of :class:`~sgdsym.sgd.resummation.EdgeLaw`, the lowest
+Another optimiser has a key more: ``"law"``, the coefficients of the polynomials of :class:`~sgdsym.resummation.EdgeLaw`, the lowest
 first, whose zeros each :math:`r_e` is summed over; or ``"updates"``, the arrays of :class:`~sgdsym.sgd.LinearOptimizer` where updates
 differ.  Runs of several epochs have the key ``"slots"``, the number of updates in each, and differences that say the ``"epochs"``, and
-where slots are the same in each the ``"slots"``, of their levels: see :class:`~sgdsym.sgd.resummation.Difference`.
+where slots are the same in each the ``"slots"``, of their levels: see :class:`~sgdsym.resummation.Difference`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from dataclasses import replace
 from typing import Any
 
 from sgdsym.diagrams import MAX_ORDER, Diagram
+from sgdsym.resummation.laws import EdgeLaw
+from sgdsym.resummation.resummed import FORMS, Resummed, check_limit
+from sgdsym.resummation.time_sum import Difference, TimeSum
 from sgdsym.series import (
     Coefficient,
     diagram_from_data,
@@ -42,10 +45,7 @@ from sgdsym.series import (
     text_field,
     word_field,
 )
-from sgdsym.sgd.optimizers import LONGEST_DELAY, MOST_UPDATES, LinearOptimizer
-from sgdsym.sgd.resummation.laws import EdgeLaw
-from sgdsym.sgd.resummation.resummed import FORMS, Resummed, check_limit
-from sgdsym.sgd.resummation.time_sum import Difference, TimeSum
+from sgdsym.times.optimizers import LONGEST_DELAY, MOST_UPDATES, LinearOptimizer
 
 FORMAT = "sgdsym-resummed/1"
 _POLYNOMIALS = ("gain", "memory", "root_gain", "root_memory")
@@ -76,7 +76,7 @@ def read_resummed(text: str) -> Resummed:
     Raises:
         ValueError: naming what is missing or wrong.
 
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import resum
     >>> series = resum(order=2)
     >>> read_resummed(write_resummed(series)) == series
     True

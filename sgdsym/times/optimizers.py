@@ -22,8 +22,8 @@ from operator import add
 
 from sgdsym.arguments import read_integer, read_items
 from sgdsym.series import Coefficient
-from sgdsym.sgd.modes import Matrix, Mode, Vector, modes_of
-from sgdsym.sgd.register_arrays import Entry, nesting, read_entry, read_matrices, read_vectors
+from sgdsym.times.modes import Matrix, Mode, Vector, modes_of
+from sgdsym.times.register_arrays import Entry, nesting, read_entry, read_matrices, read_vectors
 
 LONGEST_DELAY, MOST_UPDATES = 100, 100_000  # a register for each update that a gradient is late; matrices that are kept
 

@@ -32,12 +32,12 @@ from operator import mul
 from typing import Any, TypeAlias, TypeVar
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import binomial, divided_difference, node_order
-from sgdsym.sgd.jets import Depths, difference, jet, raised, times
-from sgdsym.sgd.modes import Mode
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import START, Pattern, Span, Timing, edge_spans
-from sgdsym.sgd.products import Factors, Product, total
+from sgdsym.times.differences import binomial, divided_difference, node_order
+from sgdsym.times.jets import Depths, difference, jet, raised, times
+from sgdsym.times.modes import Mode
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import START, Pattern, Span, Timing, edge_spans
+from sgdsym.times.products import Factors, Product, total
 
 # the rate of a mode, and which of the depths it has, -1 where that is zero
 Rate: TypeAlias = tuple[Coefficient, int]

@@ -16,7 +16,7 @@ from operator import add
 from typing import TypeAlias
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import partial_fraction
+from sgdsym.times.differences import partial_fraction
 
 Vector: TypeAlias = tuple[Coefficient, ...]
 Matrix: TypeAlias = tuple[Vector, ...]
