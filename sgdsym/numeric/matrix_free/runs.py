@@ -26,7 +26,7 @@ import numpy as np
 
 from sgdsym.numeric.matrix_free.calculus import Floats
 from sgdsym.numeric.matrix_free.data import Data
-from sgdsym.numeric.matrix_free.progress import Bar, Progress
+from sgdsym.numeric.matrix_free.progress import Progress, shown
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_files import load_run, save_run
@@ -74,7 +74,7 @@ class Runner:
     def run(self, progress: Progress) -> WholeRun:
         """All steps, from the checkpoint on if there is one."""
         request = self.request
-        show = progress if callable(progress) else Bar(self.cost) if progress else None
+        show = shown(progress, self.cost)
         if request.checkpoint is not None and request.checkpoint.exists():
             self._resume(request.checkpoint)
         while True:
