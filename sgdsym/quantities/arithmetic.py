@@ -149,17 +149,21 @@ class Arithmetic(ABC):
         return single("the learning rate", self.positive("the learning rate", value))
 
     def momentum(self, value: Any) -> Any:
-        r"""The momentum :math:`\mu`, at least 0 and below 1 where it is a number.
+        r"""The momentum :math:`\mu`, a :meth:`decay`.
 
         >>> EXACT.momentum(1)
         Traceback (most recent call last):
         ...
         ValueError: the momentum is 1; it must be at least 0 and below 1
         """
-        momentum = self.number("the momentum", value)
-        if self._known(momentum) and not 0 <= momentum < 1:
-            raise ValueError(f"the momentum is {quoted(momentum)}; it must be at least 0 and below 1")
-        return momentum
+        return self.decay("the momentum", value)
+
+    def decay(self, name: str, value: Any) -> Any:
+        """What a memory keeps of itself in a step, at least 0 and below 1 where it is a number: at 1 it never forgets."""
+        decay = self.number(name, value)
+        if self._known(decay) and not 0 <= decay < 1:
+            raise ValueError(f"{name} is {quoted(decay)}; it must be at least 0 and below 1")
+        return decay
 
     def count(self, name: str, value: Any) -> Any:
         """A size, an integer of at least 1 where it is a number; symbols are refused where floats need a number.

@@ -11,7 +11,6 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.arguments import quoted
 from sgdsym.quantities import EXACT, exact_or_symbol, formula, read_coordinates
 
 
@@ -70,7 +69,4 @@ def adam_drift(
 
 
 def _decay(name: str, value: Any) -> sp.Expr:
-    decay = exact_or_symbol(name, value, name)
-    if decay.is_number and not 0 <= decay < 1:
-        raise ValueError(f"{name} is {quoted(decay)}; it must be at least 0 and below 1")
-    return decay
+    return EXACT.decay(name, exact_or_symbol(name, value, name))
