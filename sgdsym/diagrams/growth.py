@@ -30,6 +30,7 @@ from sgdsym.diagrams.tree import Tree, canonical_tree
 MAX_ORDER = 11
 # how many diagrams each order has; the tests grow them
 COUNTS = (1, 1, 2, 6, 20, 85, 425)
+# codes that are packed at once, 8 MiB of them
 _CHUNK = 1 << 20
 
 Integers: TypeAlias = NDArray[np.int64]
@@ -150,6 +151,7 @@ def _attachments(tree: Tree, leaves: int) -> Iterator[_Attachment]:
         grown = [
             (child, (*map(moved.__getitem__, places), leaf), (*targets, v))
             for larger, places, targets in grown
+            # leaves are alike, so targets only rise: each multiset of them comes once
             for v in range(targets[-1] if targets else 0, tree.size)
             for child, moved, leaf in [_with_leaf(larger, places[v])]
         ]
@@ -194,6 +196,7 @@ def _splittings(pattern: tuple[int, ...]) -> dict[tuple[tuple[int, ...], ...], i
     if first is None:
         return {(): 1}
     found: Counter[tuple[tuple[int, ...], ...]] = Counter()
+    # the block of the first leaf, then the partitions of what is left: each partition comes once
     for block in product(*(range(int(kind == first), count + 1) for kind, count in enumerate(pattern))):
         ways = prod(
             comb(n - (kind == first), k - (kind == first))
@@ -234,6 +237,7 @@ def _arrivals(
     """Keys of the enlarged diagrams on ``child``, the rows they grew from and the weights of the growth."""
     joint_leaves, ways = _joint_leaves(pattern)
     splits, widest, leaves = joint_leaves.shape
+    # order!/(order - leaves)!, since profiles carry d! of their order, over exchanges of leaves on one target
     weights = comb(order, leaves) * factorial(leaves) // prod(map(factorial, pattern)) * ways
     node_weights = _node_weights(child)
     symmetries = len(node_weights)
@@ -241,6 +245,7 @@ def _arrivals(
     step = max(1, _CHUNK // (rows * splits * symmetries * max(1, width + widest)))
     for begin in range(0, len(attachments), step):
         batch = attachments[begin : begin + step]
+        # codes of blocks of 12 nodes are below 2**12, so products of floats are exact
         old = node_weights[:, [a.old for a in batch]] @ family.block_nodes
         new = node_weights[:, [a.new for a in batch]] @ joint_leaves.reshape(splits * widest, leaves).T
         codes = np.empty((symmetries, len(batch), splits, rows, width + widest), np.int64)
@@ -271,6 +276,7 @@ def _merge(child: Tree, arrivals: list[tuple[Integers, Integers, Integers]], cou
     keys = keys[order]
     firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     total = np.zeros((len(firsts), counts.shape[1]), np.int64)
+    # one step more: what was counted by C(T, k) is counted by C(T, k + 1)
     total[:, 1:] = np.add.reduceat(counts[rows[order], :-1] * weights[order, None], firsts)
     return _Family(child, _unpack(child, keys[firsts]), total)
 
@@ -319,6 +325,7 @@ def _blocks_by_first_node(family: _Family) -> Integers:
     blocks: Integers = np.where(covered[:, None] >> nodes & 1, 0, 1 << nodes)
     for masks in family.masks.T:
         present = np.flatnonzero(masks)
+        # the lowest bit of a mask is its first node, and logarithms of powers of two are exact
         first = np.log2(masks[present] & -masks[present]).astype(np.int64)
         blocks[present, first] = masks[present]
     return blocks

@@ -105,6 +105,7 @@ class LinearRegression(NamedCumulants):
         starts = [sum(degrees[:j]) for j in range(len(degrees))]
         for pairs in _cycles([_FACTORS[degree](start) for degree, start in zip(degrees, starts, strict=True)]):
             total = total + self._product(pairs)
+        # each loss carries a half
         total = total / 2 ** list(degrees).count(0)
         if len(degrees) == 1:
             total = total + self._decay(degrees[0])
@@ -154,6 +155,7 @@ def _cycles(monomials: Sequence[tuple[_Factor, _Factor]]) -> Iterator[list[tuple
     """The pairings of the factors that connect all monomials."""
     (first, last), others = monomials[0], monomials[1:]
     for order in permutations(others):
+        # of Isserlis' pairings those that connect all monomials, which have two factors each: they form one cycle
         for turns in product((False, True), repeat=len(others)):
             path = [first]
             for (a, b), turned in zip(order, turns, strict=True):

@@ -112,6 +112,7 @@ class NoiseSampler:
         count = read_integer("count", count, least=0, most=max(MOST // n, 1))
         if self.resampled is None:
             normal = generator.standard_normal((count, n))
+            # rows sum to 0, so the mean gradient drops out; each example weighs 1/n in the covariance
             centred = (normal - normal.mean(axis=1, keepdims=True)) / np.sqrt(n)
         else:
             counts = generator.multinomial(self.resampled, np.full(n, 1 / n), size=count)

@@ -21,8 +21,10 @@ def is_exact(*values: Any) -> bool:
     """
     values = tuple(_converted(value) for value in values)
     leaves = [leaf for value in values for leaf in _leaves(value)]
+    # floats have no symbols: with one, all is computed by sympy
     if has_symbols(*leaves):
         return True
+    # integers in an array of numbers are floats, as numpy's own functions take them
     arrays = any(isinstance(value, np.ndarray) and value.dtype != object for value in values)
     return not arrays and not any(isinstance(leaf, (float, np.floating, sp.Float)) for leaf in leaves)
 

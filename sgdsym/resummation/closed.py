@@ -45,6 +45,7 @@ class PowerDifference(sp.Function):  # type: ignore[misc]
         """The sum of powers that it is; equal nodes are limits."""
         steps, *nodes = (arg.doit(**hints) for arg in self.args)
         nodes = _identified(nodes)
+        # a polynomial: no denominator has to cancel, and nodes may come together
         if steps.is_Integer:
             return sp.expand(complete_homogeneous(int(steps) - len(nodes) + 1, nodes))
 
@@ -155,6 +156,7 @@ def closed_form(
             component = _component(diagram, [at[x] for x in letters], arrays, values, function)
             if component != 0:
                 rates = tuple(values[at[x]] for x in letters)
+                # places with equal eigenvalues share a time-sum, and writing it out is what takes long
                 if rates not in known:
                     known[rates] = _time(resummed, diagram, time, rates, rate, exponent).doit()
                 key = tuple(at[name] for name in left)
@@ -209,6 +211,7 @@ def _check_stable(eigenvalues: Sequence[sp.Expr], rate: sp.Expr, resummed: Resum
                     f"no limit of many steps: learning rate {rate} times the Hessian's eigenvalue {value} is {moved}, unstable: a rate"
                     " is not inside the unit circle"
                 )
+        # 1 - eta h leaves the unit circle at eta h = 2
         elif not resummed.continuous and moved.is_number and moved >= 2:
             raise ValueError(
                 f"no limit of many steps: learning rate {rate} times the Hessian's eigenvalue {value} is {moved}, not below 2"
@@ -288,6 +291,7 @@ def _modes(law: EdgeLaw, moved: sp.Expr, rooted: bool) -> list[tuple[sp.Expr, sp
     above = law.root_gain if rooted else law.gain
     if rooted:
         below *= sum((c.as_expr() * _X**k for k, c in enumerate(law.root_memory)), sp.S.Zero)
+    # radicals, of a degree of up to four
     zeros = sp.roots(sp.Poly(below, _X))
     if sum(zeros.values()) < sp.degree(below, _X):
         raise ValueError("the rates of this optimiser have no formula; use kernel()")
@@ -295,6 +299,7 @@ def _modes(law: EdgeLaw, moved: sp.Expr, rooted: bool) -> list[tuple[sp.Expr, sp
         raise ValueError(
             f"two rates are equal at the curvature {moved!s:.60}, so that no formula holds there; use kernel()"
         )
+    # partial fractions at simple zeros: P(r)/Q'(r)
     weight = sum((c.as_expr() * _X**k for k, c in enumerate(above)), sp.S.Zero) / sp.diff(below, _X)
     return [(zero, weight.subs(_X, zero)) for zero in zeros]
 
@@ -307,6 +312,7 @@ def _polynomial(law: EdgeLaw, moved: sp.Expr, x: sp.Symbol) -> sp.Expr:
 
 def _limit(nodes: Sequence[sp.Expr], top: sp.Expr) -> sp.Expr:
     r""":math:`\prod 1/(1-R_i)` over the nodes past the first, or :math:`\prod 1/(-R_i)` in continuous time."""
+    # the first node is 1 (0 in continuous time), and every power but its own dies out
     _, *rest = nodes
     distances = [top - node for node in rest]
     if any(sp.expand(distance) == 0 for distance in distances):
@@ -351,6 +357,7 @@ def _component(
 
 def _identified(nodes: Sequence[sp.Expr]) -> list[sp.Expr]:
     """The nodes, equal ones made the same expression."""
+    # equal numbers that are written in two ways would be divided by their difference, 0
     kept: list[sp.Expr] = []
     for node in nodes:
         kept.append(next((other for other in kept if sp.expand(other - node) == 0), node))

@@ -141,6 +141,7 @@ def _read_rule(data: dict[str, Any]) -> tuple[EdgeLaw, Coefficient | None, Linea
         given = data["law"]
         gain, memory, root_gain, root_memory = (_coefficients(list_field(given, name), name) for name in _POLYNOMIALS)
         law = EdgeLaw(gain, memory, root_gain, root_memory, integer_field(given, "start", 0, LONGEST_DELAY))
+        # a gradient acts after its step: the series in 1/x begins with 1/x
         proper = len(gain) < len(memory) and len(root_gain) < len(memory) + len(root_memory) - 1
         if not proper or law.memory[-1] != 1 or law.root_memory[-1] != 1:
             raise ValueError(

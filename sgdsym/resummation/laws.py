@@ -113,6 +113,7 @@ class EdgeLaw:
         (True, 4)
         """
         zero = Coefficient(0)
+        # powers of x that both share are taken out
         common = next((k for k, c in enumerate(self.gain[:steps]) if c), min(steps, len(self.gain) - 1))
         late = (zero,) * (steps - common)
         return EdgeLaw(
@@ -172,6 +173,7 @@ def is_contracting(polynomial: Sequence[Any]) -> bool:
     left = list(polynomial)
     while len(left) > 1:
         first, last = left[0], left[-1]
+        # the product of the zeros is first over last
         if abs(first) >= abs(last):
             return False
         left = [last * a - first * b for a, b in zip(left[1:], left[-2::-1], strict=True)]

@@ -68,6 +68,7 @@ class Flow:
     def __call__(self, found: Difference, edges: int, degree: int) -> Polynomial:
         """The difference as a polynomial, up to a degree."""
         within = _within(degree)
+        # h_j by adding one node after another: h_j(…, y) = h_j(…) + y h_{j-1}(…, y)
         symmetric: list[Polynomial] = [{(0,) * edges: Coefficient(1)}, *({} for _ in range(degree))]
         for node in found.nodes:
             small = {tuple(int(f == e) for f in range(edges)): Coefficient(n) for e, n in Counter(node).items()}

@@ -99,6 +99,7 @@ def _eigenbasis(hessian: Any) -> tuple[list[sp.Expr], Any]:
     if matrix.is_diagonal():
         return list(matrix.diagonal()), None
     entries_are_fractions = all(entry.is_Rational for entry in matrix)
+    # irrational eigenvalues would drag radicals through every tensor
     values = sp.roots(matrix.charpoly().as_expr(), filter="Q") if entries_are_fractions else {}
     if sum(values.values()) < matrix.rows:
         raise ValueError(

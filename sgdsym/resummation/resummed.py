@@ -186,6 +186,7 @@ class Resummed(ResummedViews):
             )
         free = self.setting.observable.has_free_root
         parts = (
+            # each link is one more step, with its sign
             (_with_links(diagram, links, free), c * (-1) ** sum(links))
             for diagram, time in self.terms.items()
             if diagram.order <= degree

@@ -54,6 +54,7 @@ class Difference:
         """The same with other numbers for the edges; several may get one number."""
         front = tuple(sorted(label[e] for e in self.front))
         nodes = [tuple(sorted(label[e] for e in node)) for node in self.nodes]
+        # a difference does not depend on the order of its nodes, but which gap is in which epoch does
         return Difference(front, tuple(nodes if self.epochs else sorted(nodes)), self.epochs, self.slots)
 
     def factors(self) -> tuple[Edges, list[tuple[Clock, tuple[Edges, ...]]]]:
@@ -105,6 +106,7 @@ class TimeSum:
         """The weight of a placement that was counted with this timing: it is linear in the timing's symbols."""
         terms = []
         for number, powers in weight.monomials():
+            # a weight is linear in the symbols of its timing: each monomial has one
             (name,) = [base for base, _ in powers if isinstance(base, str) and base in timing.symbols]
             sizes = Coefficient.product(power for power in powers if power[0] != name)
             terms.append(((Difference(*timing.symbols[name]),), sizes * number))
@@ -130,6 +132,7 @@ class TimeSum:
     def symmetrised(self, labels: Sequence[Sequence[int]]) -> TimeSum:
         """Every product relabelled in the way that sorts first: for labels that make no difference to what is summed."""
         return TimeSum.collect(
+            # labels that give equal values: the first in order stands for all, so that equal terms meet
             (min(tuple(sorted(d.relabelled(label) for d in product)) for label in labels), c)
             for product, c in self.terms
         )

@@ -83,6 +83,7 @@ class RegisterTiming(Timing):
                             factor = self.share(*shared[level], t)
                             moved = {index: c * factor for index, c in moved.items()}
                         placed[level + 1] = moved
+                # what is placed at this update has moved already; all else moves now
                 before = {level: self._advanced(tensor, t) for level, tensor in before.items()}
                 within = {level: self._advanced(tensor, t) for level, tensor in within.items()}
                 for level, tensor in placed.items():

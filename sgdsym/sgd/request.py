@@ -336,6 +336,7 @@ class Request:
         if isinstance(self.schedule, str):
             return self.schedule
         name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
+        # sums are called by the schedule and what they sum, and must not meet a symbol
         while any(symbol.startswith(name) for symbol in taken):
             name += "s"
         return name

@@ -131,6 +131,7 @@ def resum_request(
     for d in range(request.order + 1):
         layer: dict[Diagram, TimeSum] = {}
         for reading in READINGS[request.setting.observable](d):
+            # links are in the edges already
             if not (_has_link(reading) or _vanishes(reading, draws)):
                 diagram, time = _term(reading, draws, timing)
                 layer[diagram] = layer[diagram] + time if diagram in layer else time
@@ -251,6 +252,7 @@ def _rule(request: Request, in_epochs: bool, put: Mapping[str, Coefficient]) -> 
 
 def _draws(request: Request, timing: PropagatorTiming, sizes: Sizes, in_epochs: bool) -> Sampling:
     """The sampling with the timing."""
+    # one epoch of a training set is as many fresh points
     if in_epochs or not request.scheme.is_in_epochs:
         return replace(request.drawn_with(timing), sizes=sizes)
     return Online(sizes, timing)
@@ -276,6 +278,7 @@ def _term(reading: Reading, draws: Sampling, timing: PropagatorTiming) -> tuple[
     diagram = forest.diagram(blocks)
     time = TimeSum(())
     for sign, placements in reading.weights:
+        # a product of two time-sums has the edges of one tree each
         apart = len(placements) > 1
         product = TimeSum.collect([((), Coefficient(sign))])
         for root, placement in enumerate(placements):

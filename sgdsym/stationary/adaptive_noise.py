@@ -22,6 +22,8 @@ from sgdsym.quantities import FLOATS, finite
 from sgdsym.stationary.lyapunov import stationary_covariance
 
 LARGEST = 100  # weights, of which each has an equation
+# Newton steps, halvings of each, the gap of logarithms that is none, and the width of forward differences of them,
+# at which their error from curvature is about that from rounding
 ROUNDS, HALVINGS, EXACTNESS, WIDTH = 100, 40, 1e-12, 1e-6
 
 

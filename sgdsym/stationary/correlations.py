@@ -128,6 +128,7 @@ def _lag(process: Process, lag: int) -> Any:
     if not lag:
         return covariance
     push = (1 + process.momentum) * process.identity - process.drift
+    # the mean of the update is linear in the last two weights, so lags obey the recursion of the mean
     before, now = covariance, _next(process, covariance)
     for _ in range(lag - 1):
         before, now = now, push @ now - process.momentum * before
@@ -147,6 +148,7 @@ def _trace(process: Process, inner: Any) -> Any:
     if not exactly:
         rates = np.linalg.eigvals(rates).real if process.rates is not None else np.linalg.eigvalsh(rates)
     check_stable(rates, process.rate, process.momentum)
+    # one solution instead of an inverse, whose entries would be longer
     if exactly:
         return simplified(inner.LUsolve(process.noise).trace())
     return float(np.trace(np.linalg.solve(inner, process.noise)))

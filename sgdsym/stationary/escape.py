@@ -280,6 +280,7 @@ def _shape(minimum: Any, saddle: Any, outliers: Any, arithmetic: Arithmetic) -> 
     if arithmetic.exact:
         prefactor = sp.sqrt(strength**2 * wide.det() / abs(ridge.det())) / (2 * sp.pi)
     else:
+        # determinants of many weights overflow, their logarithms do not
         prefactor = strength * np.exp((np.linalg.slogdet(wide)[1] - np.linalg.slogdet(ridge)[1]) / 2) / (2 * np.pi)
     return _Shape(prefactor, size if outliers is None else outliers, wide.trace() / size)
 
@@ -303,5 +304,6 @@ def _unstable(saddle: Any, arithmetic: Arithmetic) -> Any:
 def _eigenvalues(matrix: sp.Matrix) -> list[sp.Expr]:
     if matrix.is_diagonal():
         return list(matrix.diagonal())
+    # of a symmetric matrix all roots are real, and sympy isolates them without radicals
     roots: list[sp.Expr] = sp.real_roots(matrix.charpoly().as_expr())
     return roots

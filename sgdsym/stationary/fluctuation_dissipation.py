@@ -215,5 +215,6 @@ def _relation(name: str, left: NDArray[np.float64], right: NDArray[np.float64], 
 
 
 def _standard_error(values: NDArray[np.float64], blocks: int) -> Any:
+    # records of a run are correlated; means of blocks longer than the correlation are nearly independent
     means = np.array([block.mean(axis=0) for block in np.array_split(values, blocks)])
     return means.std(axis=0, ddof=1) / np.sqrt(blocks)

@@ -132,6 +132,7 @@ def read_process(
         ValueError: naming the number, if an argument is out of range.
     """
     arithmetic = Arithmetic.of(hessian, noise, learning_rate, momentum, preconditioner)
+    # eigenvalues of a matrix of shorter floats are off by a few of its rounding units, times the largest
     rounding = 16 * precision(hessian)
     hessian = arithmetic.symmetric("the Hessian", hessian)
     size = hessian.shape[0]
@@ -171,6 +172,7 @@ def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
     eigenvalues = np.linalg.eigvals(_floats(rates)).real if exactly else np.asarray(rates)
     least, most = float(eigenvalues.min()), float(eigenvalues.max())
     whose = "the Hessian" if learning_rate is not None else "learning rate times Hessian"
+    # symmetric eigenvalue routines are off by about p rounding units of the largest
     rounding = len(eigenvalues) * np.finfo(float).eps * abs(most)
     if not (is_nonnegative(rates, strictly=True) if exactly else least > rounding):
         raise ValueError(f"{whose} has the eigenvalue {least:.6g}; all must be above 0 for the weights to settle")
@@ -325,6 +327,7 @@ def _solve_floats(process: Process) -> tuple[Any, Any, bool]:
     scale, hessian, noise = process.rate, process.hessian, process.noise
     root = None
     if process.rates is not None:
+        # with w = R u the steps are the identity, and the Hessian R^T H R stays symmetric, which Lambda H is not
         root = np.linalg.cholesky(process.rates)
         scale, hessian, noise = None, root.T @ hessian @ root, root.T @ noise @ root
     curvatures, basis = np.linalg.eigh(finite("the Hessian in the steps", hessian))

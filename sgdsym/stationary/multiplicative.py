@@ -241,6 +241,7 @@ def _reduce(hessians: NDArray[np.float64], factor: float, least: float) -> _Redu
     pairs = rank * (rank + 1) // 2
     units = np.array([_unpacked(row, rank) for row in np.eye(pairs)])
     over = np.sqrt((curvatures[:, None] + curvatures[None, :]) / 2)
+    # sqrt(C) on both sides: entry (i, j) of the eigenbasis is divided by the root of (h_i + h_j)/2
     units /= over
     images = (1 - factor) * curvatures[:, None] * units * curvatures
     for hessian in own:

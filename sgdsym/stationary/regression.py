@@ -140,6 +140,7 @@ def label_noise_threshold(A: Any, momentum: Any = 0, *, batch_size: Any) -> floa
     low, high = 0.0, 2 * (1 - mu) / (drag * float(curvatures[-1]))
     while high - low > 1e-15 * high:
         middle = (low + high) / 2
+        # neighbours among floats: there is nothing between
         if middle in (low, high):
             break
         low, high = (middle, high) if spare(middle) > 0 else (low, middle)

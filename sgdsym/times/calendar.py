@@ -77,6 +77,7 @@ class PlainTiming(Timing):
         """The number of levels in each epoch in use, or where slots are shared the numbers of epochs and slots."""
         if pattern.slots:
             return len(pattern.epochs), (max(pattern.slots) + 1,)
+        # which epoch has how many levels makes no difference to a product of binomials
         return len(pattern.epochs), tuple(sorted(pattern.epochs))
 
     def value(self, key: Any) -> Coefficient:
@@ -153,6 +154,7 @@ class ModeTiming(Timing):
         """The spans of the edges, those of a kind being alike, and which levels share an epoch or a slot."""
         spans = edge_spans(pattern.levels, parents)
         if self.optimizer.start and pattern.levels:
+            # the updates without a gradient are one more edge, from the start to the first level
             spans.append((START, 0, 1))
         return tuple(sorted(spans)), pattern.epochs, pattern.slots, pattern.reads
 
@@ -215,6 +217,7 @@ class ModeTiming(Timing):
             groups = [nodes[a : b + 1] for a, b in pairwise(cuts)]
         outer = [nodes[a] for a in cuts]
         if depths:
+            # an epoch is a step of rate r^M
             ends = [raised(jet(node, depths), each, depths) for node in outer]
             parts = [jet(front, depths), difference(every, ends, depths)]
             parts += [difference(each, [jet(node, depths) for node in group], depths) for group in groups]

@@ -43,6 +43,7 @@ def divided_difference(steps: Coefficient, nodes: Sequence[Coefficient]) -> Coef
         return binomial(steps, len(nodes) - 1)
     if not steps.symbols:
         number = int(steps.as_fraction())
+        # a polynomial in the nodes, without denominators that would have to cancel
         if number <= LONGEST_SUM or any(node.symbols for node in nodes):
             return Coefficient(complete_homogeneous(number - len(nodes) + 1, nodes))
     powers = {node: node.power(steps) for node in nodes if node}
@@ -90,6 +91,7 @@ def confluent_difference(nodes: Sequence[Value], taylor: Callable[[Value, int], 
     parts = []
     for here in dict.fromkeys(nodes):
         expanded = partial_fraction(nodes, here)
+        # Leibniz: the k-th Taylor coefficient of f meets the (m-1-k)-th of the other factors
         order = len(expanded)
         parts += [expanded[order - 1 - k] * taylor(here, k) for k in range(order)]
     total: Value = reduce(add, parts)
@@ -137,6 +139,7 @@ def complete_homogeneous(degree: int, nodes: Sequence[Value]) -> Value | int:
     """
     if degree < 0:
         return 0
+    # h_k(x_0, …, x_i) = h_k(x_0, …, x_{i-1}) + x_i h_{k-1}(x_0, …, x_i), in place
     row: list[Value | int] = [1] + [0] * degree
     for node in nodes:
         for k in range(1, degree + 1):

@@ -38,6 +38,7 @@ def _powers(jet: Polynomial, depths: Depths) -> Iterator[Polynomial]:
     one = (0,) * len(depths)
     beyond = {exponents: c for exponents, c in jet.items() if exponents != one and c}
     power: Polynomial = {one: Coefficient(1)}
+    # each epsilon ends at its depth, so that some power of what has no value vanishes
     while power:
         yield power
         power = times(power, beyond, depths)
@@ -73,6 +74,7 @@ def difference(exponent: Coefficient, nodes: Sequence[Polynomial], depths: Depth
             for k, power in enumerate(_powers(jet, depths))
             if (found := times(share, power, depths))
         }
+    # differences do not depend on the order of their nodes, so few are different
     known: dict[tuple[Coefficient, ...], Coefficient] = {}
     total: Polynomial = {}
     for repeats, share in shares.items():

@@ -57,6 +57,7 @@ def partial_modes(numerator: Sequence[Coefficient], rates: Sequence[Coefficient]
     for rate in dict.fromkeys(rates):
         expanded = partial_fraction(rates, rate)
         order = len(expanded)
+        # the coefficient of e^(m-1-j) of numerator and other factors at the pole r + e is the weight of depth j
         shifted = _shifted(numerator, rate, order)
         for depth in range(order):
             weight = reduce(add, (shifted[a - depth] * expanded[order - 1 - a] for a in range(depth, order)))
@@ -92,6 +93,7 @@ def resolvent(matrix: Matrix, gain: Vector, point: Vector) -> tuple[list[Coeffic
 
 def _shifted(polynomial: Sequence[Coefficient], point: Coefficient, order: int) -> list[Coefficient]:
     """Taylor coefficients of a polynomial at a point, by repeated division."""
+    # Horner's rule by x - point again and again: the remainders are the Taylor coefficients
     left, found = list(polynomial), []
     for _ in range(order):
         total = Coefficient(0)

@@ -49,6 +49,7 @@ def total(products: Iterable[Product]) -> Coefficient:
 
 def _total(gathered: Mapping[Factors, list[Factors]]) -> Coefficient:
     """The sum, what one first factor is multiplied by added up before it is multiplied."""
+    # Horner's rule over the shared factors: each is multiplied in once
     by_first: dict[Coefficient, dict[Factors, list[Factors]]] = {}
     for sums, weights in gathered.items():
         if sums:

@@ -114,8 +114,10 @@ def _extended(
     for number, tree in enumerate(trees):
         left = size - len(tree.parents)
         shift = tuple(parent if parent < 0 else parent + left for parent in tree.parents)
+        # trees in rising order: each forest comes once
         for rest in forests[left][: bisect_right(lasts[left], number)]:
             alike = rest.alike + 1 if rest.last == number else 1
+            # the k-th of equal trees takes any of k places
             symmetry = rest.symmetry * tree.symmetry * alike
             values = list(map(mul, rest.values, tree.values)) if left else tree.values
             yield _Forest(rest.parents + shift, number, alike, symmetry, values)
@@ -142,6 +144,7 @@ class _Memory:
         self.powers: list[Any] = []
         for k in range(order + 1):
             found = numerator[k] * v if k < len(numerator) else 0 * v
+            # long division of power series: M_k = (p_k - sum over j of q_j M_{k-j}) / q_0
             for j, c in enumerate(rest[:k], 1):
                 found = found - v * c * self.powers[k - j]
             self.powers.append(found)
