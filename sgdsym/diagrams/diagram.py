@@ -222,6 +222,7 @@ def _canonical_tree(
         neighbours[a].append(b)
         neighbours[b].append(a)
     trees = _components(neighbours)
+    # a forest has one edge less than nodes in each tree, and one more edge closes a cycle
     if len(edges) != nodes - len(trees):
         raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {quoted(list(edges))}")
     if any(len(set(roots) & set(tree)) > 1 for tree in trees):
@@ -251,6 +252,7 @@ def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:
         if start not in reached:
             component = [start]
             reached.add(start)
+            # the list grows while it is gone through: breadth first
             for v in component:
                 for w in neighbours[v]:
                     if w not in reached:

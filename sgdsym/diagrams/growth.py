@@ -28,6 +28,9 @@ from sgdsym.diagrams.tree import Tree, canonical_tree
 
 # the key of a partition of 12 nodes, up to five blocks of 12 bits, still fits a 64-bit integer; that of 13 may not
 MAX_ORDER = 11
+# how many diagrams each order has; the tests grow them
+COUNTS = (1, 1, 2, 6, 20, 85, 425)
+# codes that are packed at once, 8 MiB of them
 _CHUNK = 1 << 20
 
 Integers: TypeAlias = NDArray[np.int64]
@@ -108,15 +111,17 @@ def grow(order: int, progress: Callable[[int, int], None] | None = None) -> Iter
 def estimate_diagrams(order: int) -> int:
     """About how many diagrams orders 0 to ``order`` have together, without generating them.
 
-    Exact to order 6; beyond, each order has as many times the diagrams of the one before as the ratios to order 6
+    A table to order 6; beyond, each order has as many times the diagrams of the one before as the ratios to order 6
     extrapolate to in a straight line (4 % too low at order 10).
 
     >>> estimate_diagrams(4)
     30
     """
-    counts = [len(layer.diagrams) for layer in grow(min(order, 6))]
-    ratio = counts[-1] / counts[-2] if order > 6 else 0.0
-    slope = ratio - counts[-2] / counts[-3] if order > 6 else 0.0
+    if order < 0:
+        raise ValueError(f"order must be between 0 and {MAX_ORDER}, not {order}")
+    counts = list(COUNTS[: order + 1])
+    ratio = COUNTS[-1] / COUNTS[-2]
+    slope = ratio - COUNTS[-2] / COUNTS[-3]
     for _ in range(len(counts), order + 1):
         ratio += slope
         counts.append(round(counts[-1] * ratio))
@@ -146,6 +151,7 @@ def _attachments(tree: Tree, leaves: int) -> Iterator[_Attachment]:
         grown = [
             (child, (*map(moved.__getitem__, places), leaf), (*targets, v))
             for larger, places, targets in grown
+            # leaves are alike, so targets only rise: each multiset of them comes once
             for v in range(targets[-1] if targets else 0, tree.size)
             for child, moved, leaf in [_with_leaf(larger, places[v])]
         ]
@@ -190,6 +196,7 @@ def _splittings(pattern: tuple[int, ...]) -> dict[tuple[tuple[int, ...], ...], i
     if first is None:
         return {(): 1}
     found: Counter[tuple[tuple[int, ...], ...]] = Counter()
+    # the block of the first leaf, then the partitions of what is left: each partition comes once
     for block in product(*(range(int(kind == first), count + 1) for kind, count in enumerate(pattern))):
         ways = prod(
             comb(n - (kind == first), k - (kind == first))
@@ -230,6 +237,7 @@ def _arrivals(
     """Keys of the enlarged diagrams on ``child``, the rows they grew from and the weights of the growth."""
     joint_leaves, ways = _joint_leaves(pattern)
     splits, widest, leaves = joint_leaves.shape
+    # order!/(order - leaves)!, since profiles carry d! of their order, over exchanges of leaves on one target
     weights = comb(order, leaves) * factorial(leaves) // prod(map(factorial, pattern)) * ways
     node_weights = _node_weights(child)
     symmetries = len(node_weights)
@@ -237,6 +245,7 @@ def _arrivals(
     step = max(1, _CHUNK // (rows * splits * symmetries * max(1, width + widest)))
     for begin in range(0, len(attachments), step):
         batch = attachments[begin : begin + step]
+        # codes of blocks of 12 nodes are below 2**12, so products of floats are exact
         old = node_weights[:, [a.old for a in batch]] @ family.block_nodes
         new = node_weights[:, [a.new for a in batch]] @ joint_leaves.reshape(splits * widest, leaves).T
         codes = np.empty((symmetries, len(batch), splits, rows, width + widest), np.int64)
@@ -267,6 +276,7 @@ def _merge(child: Tree, arrivals: list[tuple[Integers, Integers, Integers]], cou
     keys = keys[order]
     firsts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     total = np.zeros((len(firsts), counts.shape[1]), np.int64)
+    # one step more: what was counted by C(T, k) is counted by C(T, k + 1)
     total[:, 1:] = np.add.reduceat(counts[rows[order], :-1] * weights[order, None], firsts)
     return _Family(child, _unpack(child, keys[firsts]), total)
 
@@ -315,6 +325,7 @@ def _blocks_by_first_node(family: _Family) -> Integers:
     blocks: Integers = np.where(covered[:, None] >> nodes & 1, 0, 1 << nodes)
     for masks in family.masks.T:
         present = np.flatnonzero(masks)
+        # the lowest bit of a mask is its first node, and logarithms of powers of two are exact
         first = np.log2(masks[present] & -masks[present]).astype(np.int64)
         blocks[present, first] = masks[present]
     return blocks

@@ -33,6 +33,7 @@ def surjections(above: Sequence[int]) -> tuple[int, ...]:
     size = len(above)
 
     @cache
+    # remembered by the set that is left: 2^m states, while weak orders grow as m!/2 (log 2)^-(m+1)
     def count(left: int) -> tuple[int, ...]:
         if not left:
             return (1,) + (0,) * size
@@ -67,6 +68,7 @@ def quotient(diagram: Diagram, root: int) -> list[int] | None:
         for child in neighbours[parent]:
             if child != grandparent:
                 stack.append((child, parent))
+                # the root is read off after every step, so it puts none in order
                 if parent != root:
                     if block_of[child] == block_of[parent]:
                         return None
@@ -109,6 +111,7 @@ def can_be_grown(diagram: Diagram, root: int) -> bool:
     if above is None:
         return False
     left = set(range(len(above)))
+    # all that may come first are taken at once (A. Kahn, 1962): a cycle leaves none that may
     while left:
         blocked = reduce(or_, (above[element] for element in left))
         earliest = {element for element in left if not blocked >> element & 1}

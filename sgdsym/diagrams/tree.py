@@ -94,7 +94,9 @@ class Tree:
         """Number of automorphisms of the tree that map the partition to itself; every node is in one of the blocks."""
         keys = self._keys([block for block in blocks if len(block) > 1])
         # without larger blocks every automorphism keeps the partition, and there may be too many to go through
+        # permutations of the classes that keep the partition
         symmetry = keys.count(keys[0]) if keys else _count_symmetries(self.parents, self.colours)
+        # what they do not see: leaves of a class within a block, and blocks that take the same classes, change places
         profiles = Counter(tuple(sorted(self.classes[v] for v in block)) for block in blocks)
         for profile, alike in profiles.items():
             twins = prod(factorial(count) for count in Counter(profile).values())
@@ -136,6 +138,7 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
     Returns:
         The tree, and the old label of each node of it.
     """
+    # every isomorphism maps centres to centres, so hanging the tree from one of them loses nothing (C. Jordan, 1869)
     centre, *others = centres(neighbours)
     codes = _subtree_codes(neighbours, colours, centre)
     for other in others:
@@ -151,6 +154,7 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
         order.append(node)
         parents.append(parent)
         children = [v for v in neighbours[node] if v != above]
+        # the stack hands out its last first, so that the child with the smallest code is numbered first
         if len(children) > 1:
             children.sort(key=codes.__getitem__, reverse=True)
         stack += [(v, node, position) for v in children]
@@ -195,6 +199,7 @@ def _subtree_codes(neighbours: Sequence[Sequence[int]], colours: Sequence[int], 
         if len(parts) > 1:
             parts.sort()
         codes[v] = code = _OPENING[colours[v]] + b"".join(parts) + b")"
+        # the root, which comes last, hands its own to below[-1], where nobody reads any more
         below[above[v]].append(code)
     return codes
 
@@ -216,6 +221,7 @@ def _count_symmetries(parents: tuple[int, ...], colours: tuple[int, ...]) -> int
     """Number of automorphisms that keep sibling leaves in order: equal subtrees at a node change places in any way."""
     neighbours = _neighbours(parents)
     codes = _subtree_codes(neighbours, colours, 0)
+    # the code of a leaf has no bracket inside; leaves are left to the classes
     alike = Counter((parent, codes[v]) for v, parent in enumerate(parents) if v and b"(" in codes[v][1:])
     swaps = sum(_subtree_codes(neighbours, colours, centre)[centre] == codes[0] for centre in centres(neighbours))
     return swaps * prod(factorial(count) for count in alike.values())
@@ -255,5 +261,6 @@ def _extensions(
     for w in neighbours[images[parents[v]]]:
         if w not in images and target[w] == codes[v]:
             yield from _extensions((*images, w), parents, neighbours, codes, target)
+            # sibling leaves keep their order: the first place that is free is the only one
             if b"(" not in codes[v][1:]:
                 return

@@ -154,9 +154,11 @@ class Coefficient:
             for factor in product:
                 if factor._below:
                     below.update(dict(factor._below))
+            # numerators over equal denominators are added first: reducing is what takes long
             key = tuple(sorted(below.items(), key=base_text)) if below else ()
             by_denominator.setdefault(key, []).append(reduce(operator.mul, (factor._above for factor in product)))
         if by_denominator.keys() <= {()}:
+            # polynomials: nothing can cancel
             return _settled(cls._of(symengine.expand(symengine.Add(*by_denominator.get((), ())))))
         common: dict[Any, int] = {}
         for key in by_denominator:
@@ -188,6 +190,7 @@ class Coefficient:
         terms = given
         for base, exponent in below.items():
             times, divisor = exponent, None
+            # a root of the divisor rules out most divisions before any is tried
             while times and may_divide(terms, base):
                 divisor = divisor or dict(unsorted_terms(base))
                 quotient = divide_exactly(terms, divisor)
@@ -239,6 +242,7 @@ class Coefficient:
         return _lift(other) / self
 
     def _inverse(self) -> Coefficient:
+        # denominators are kept as irreducible factors
         monomial, factors = factorise(self._above)
         inverse = Coefficient._of(1 / monomial, factors)
         return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
@@ -528,6 +532,7 @@ def _settled(value: Coefficient) -> Coefficient:
             for part in value._parts
             for powers, _ in terms_of(part)
         } - {0}
+        # the greatest common divisor of fractions
         whole = lcm(*(e.denominator for e in exponents))
         unit = Fraction(gcd(*(int(e * whole) for e in exponents)), whole)
         if unit:

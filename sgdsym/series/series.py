@@ -185,6 +185,7 @@ class Series(SeriesViews):
         try:
             image = {c: c.substitute(exact | renamed) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
+            # counted with numbers, 0/0 may turn out to have a value; with other names of symbols nothing changes
             if self.recount is None or all(value.symbols for value in exact.values()):
                 raise ValueError(f"{error}; expand again with the numbers") from error
             return _counted(self.recount, exact)
@@ -235,6 +236,7 @@ class Series(SeriesViews):
 
     def _combined(self, sign: Literal["+", "-"], other: Series) -> Series:
         self._require_same_basis(other)
+        # sums over one schedule are compared in the same pieces, or what is equal would not cancel
         if self.sums and other.sums:
             self, other = self._refined(other.sums), other._refined(self.sums)  # noqa: PLW0642
         terms = dict(self.terms)
@@ -262,6 +264,7 @@ class Series(SeriesViews):
             (a * b, x * y)
             for a, x in self.terms.items()
             for b, y in other.terms.items()
+            # beyond, terms that one factor does not know would be missing
             if a.order + b.order <= truncation
         )
         setting = self.setting.joined("*", other.setting)

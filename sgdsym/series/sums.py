@@ -71,6 +71,7 @@ class Recursion:
         if any(self.moving[i][i] for i in range(size)):
             raise ValueError("a rate must not stand on the diagonal of the registers")
         left = set(range(size))
+        # registers that read none of the others that are left come first; a cycle leaves none
         while left:
             free = {i for i in left if not any(self.still[i][j] or self.moving[i][j] for j in left - {i})}
             if not free:
@@ -157,6 +158,7 @@ class ScheduleSum:
             words += ["x"] * (level in begins) + [f"{roots if roots or not ends else ''}{ends}{slot}"]
         words += ["r"] * self.reads + [self.recursion.code] * bool(self.recursion.code)
         name = "_".join(words)
+        # a long name is cut; the hash of the whole keeps equal sums equal and different ones apart
         if len(name) <= LONGEST_NAME:
             return name
         return (

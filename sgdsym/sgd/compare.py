@@ -169,6 +169,7 @@ def _named_observable(first: object, second: object, sides: list[Side]) -> str |
 def _sized(side: Side, other: Side) -> Side:
     """The side with training set and batches taken from the other where it leaves them out."""
     request, model = side.request, other.request
+    # what one side leaves out is meant to be the other's, or the difference would be one of sizes
     if request.dataset_size is None and request.scheme.is_finite:
         side = side.taking("dataset_size", other)
     batched = request.setting.dynamics.has_batches and request.batch_size is None

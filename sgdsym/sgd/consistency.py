@@ -131,6 +131,7 @@ def _check_length(request: Request) -> None:
         raise ValueError(
             f"a delay of {request.delay} at order {request.order} takes too long with symbols; give numbers for the sizes of the run"
         )
+    # three rates an edge, in every place of the reading
     averaged = request.mean_over_run and request.average is not None and bool(request.momentum)
     if averaged and request.schedule is None and request.scheme.is_in_epochs and not request.is_numbered:
         raise ValueError(

@@ -34,15 +34,15 @@ from sgdsym.series import (
     exact_sums,
     undecided,
 )
-from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import READINGS, Reading
-from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.options import Number, Size
-from sgdsym.sgd.products import Product, total
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.request import Request
 from sgdsym.sgd.sampling import Sampling
 from sgdsym.sgd.schedules import ScheduleTiming
+from sgdsym.times.calendar import PlainTiming
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.products import Product, total
 
 
 def expand(

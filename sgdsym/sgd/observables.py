@@ -31,8 +31,8 @@ from sgdsym.series import (
     Observable,
 )
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.products import Product
 from sgdsym.sgd.sampling import Sampling
+from sgdsym.times.products import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ def generalization_gap(size: int) -> Readings:
     for forest in rooted_forests(size):
         for blocks, share in _shares(forest):
             apart, trained = Placement(forest, blocks), Placement(forest, blocks, trained_root=True)
+            # the root is fresh in the one loss, and one of the N points in the other
             yield Reading(forest, _shifted(blocks, 1), False, share, ((1, (apart,)), (-1, (trained,))))
             yield from _joined_to_root(forest, blocks, -share)
 
@@ -156,6 +157,7 @@ def _weighed(placement: Placement) -> tuple[tuple[int, tuple[Placement, ...]], .
 
 def _joined_to_root(forest: Forest, blocks: Partition, share: Coefficient) -> Readings:
     """Terms whose root sees the data point of one of the blocks."""
+    # the root's training point is that of exactly one block, or of none, which is counted apart
     for j, block in enumerate(blocks):
         joined = tuple((0, *(v + 1 for v in b)) if b is block else tuple(v + 1 for v in b) for b in blocks)
         placement = Placement(forest, blocks, with_root=j, trained_root=True)
@@ -174,6 +176,7 @@ def _connected(forests: tuple[Forest, ...], in_blocks: bool) -> Readings:
         for blocks, share in _shares(forest):
             weights = _weighed(Placement(forest, blocks))
             parts = [part_of_root(forest, blocks, root) for root in range(2)]
+            # no block reaches into both trees: the product of their means is taken off
             if sum(len(part.blocks) for part in parts) == len(blocks):
                 weights += ((-1, tuple(parts)),)
             shifted = _shifted(blocks, 2)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern, Timing
-from sgdsym.sgd.products import Product, total
+from sgdsym.times.patterns import Pattern, Timing
+from sgdsym.times.products import Product, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,16 @@ def readings(pattern: Pattern, single: bool) -> Iterator[Pattern]:
     same_epoch = (*pattern.epochs[:-1], pattern.epochs[-1] + 1)
     later_epoch = (*pattern.epochs, 1)
     if not pattern.slots:
+        # where an update is an epoch of its own, no other place is in the same epoch
         if not single:
             yield replace(own, epochs=same_epoch)
         yield replace(own, epochs=later_epoch)
         return
     for epochs, after in ((same_epoch, pattern.slots[-1]), (later_epoch, -1)):
+        # the slot of the reading is one in use, or
         for rank in range(after + 1, max(pattern.slots) + 1):
             yield replace(own, epochs=epochs, slots=(*pattern.slots, rank))
+        # one between those in use, whose ranks above it move up
         for rank in range(after + 1, max(pattern.slots) + 2):
             moved = tuple(slot + (slot >= rank) for slot in pattern.slots)
             yield replace(own, epochs=epochs, slots=(*moved, rank))

@@ -10,9 +10,9 @@ from operator import mul
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import Pattern, Span, Timing, edge_spans
-from sgdsym.sgd.polynomials import Polynomial, added
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import Pattern, Span, Timing, edge_spans
+from sgdsym.times.polynomials import Polynomial, added
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class RegisterTiming(Timing):
                             factor = self.share(*shared[level], t)
                             moved = {index: c * factor for index, c in moved.items()}
                         placed[level + 1] = moved
+                # what is placed at this update has moved already; all else moves now
                 before = {level: self._advanced(tensor, t) for level, tensor in before.items()}
                 within = {level: self._advanced(tensor, t) for level, tensor in within.items()}
                 for level, tensor in placed.items():

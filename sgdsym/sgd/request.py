@@ -33,16 +33,16 @@ from sgdsym.series import (
 )
 from sgdsym.series.conditions import LEAST
 from sgdsym.sgd.batches import LAST_BATCHES, Batches
-from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
 from sgdsym.sgd.consistency import check_together
 from sgdsym.sgd.observables import OBSERVABLES
-from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.options import Number, Size, read_name_option, read_number_option, read_size_option
-from sgdsym.sgd.patterns import Timing
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.sampling import COUNTED, Online, Sampling, Sizes
 from sgdsym.sgd.schedules import ScheduleTiming
+from sgdsym.times.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
+from sgdsym.times.optimizers import LONGEST_DELAY, LinearOptimizer
+from sgdsym.times.patterns import Timing
 
 DYNAMICS = tuple(Dynamics.known)
 SAMPLINGS = tuple(scheme.name for scheme in COUNTED if scheme != FULL)
@@ -336,6 +336,7 @@ class Request:
         if isinstance(self.schedule, str):
             return self.schedule
         name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
+        # sums are called by the schedule and what they sum, and must not meet a symbol
         while any(symbol.startswith(name) for symbol in taken):
             name += "s"
         return name

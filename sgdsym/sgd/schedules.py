@@ -14,10 +14,10 @@ from operator import itemgetter, mul
 from typing import Any, TypeAlias
 
 from sgdsym.series import Coefficient, Recursion, ScheduleSum
-from sgdsym.sgd.calendar import Calendar
-from sgdsym.sgd.modes import Vector
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import ROOT, Pattern, Timing, edge_spans
+from sgdsym.times.calendar import Calendar
+from sgdsym.times.modes import Vector
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import ROOT, Pattern, Timing, edge_spans
 
 Ranks: TypeAlias = tuple[int, ...]
 
@@ -89,6 +89,7 @@ class ScheduleTiming(Timing):
         """A coefficient in which products of sums are sums over merged times, so that what cancels does."""
         if all(len(self._named(powers)) < 2 for _, powers in coefficient.monomials()):
             return coefficient
+        # the sums stand in the numerator alone
         below = reduce(mul, (base**e for base, e in coefficient.denominators), Coefficient(1))
         return (
             Coefficient.total(
@@ -116,6 +117,7 @@ class ScheduleTiming(Timing):
 def _parted(vector: Vector, rate: str) -> tuple[Vector, Vector]:
     """Entries as what they are without the rate, and what multiplies it."""
     without = tuple(x.substitute({rate: 0}) for x in vector)
+    # the rate stands linearly
     return without, tuple(x.substitute({rate: 1}) - y for x, y in zip(vector, without, strict=True))
 
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sgdsym.diagrams import Diagram
+from sgdsym.resummation import Resummed
 from sgdsym.series import Series
-from sgdsym.sgd.resummation import Resummed
 
 Expansion = TypeVar("Expansion", Series, Resummed)
 

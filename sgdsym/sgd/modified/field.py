@@ -11,7 +11,7 @@ product over the trees :math:`\tau_i` on its root, so
 .. math:: x_\tau(t+1) - x_\tau(t) = M \prod_i x_{\tau_i}(t).
 
 :math:`M = 1` for plain descent, where :math:`x_\tau` is the strict order polynomial.  An optimiser with the generating function
-:math:`P/Q`, see :class:`~sgdsym.sgd.resummation.EdgeLaw`, has :math:`Q(E)\,\theta = -\eta P(E)\,g` in the shift
+:math:`P/Q`, see :class:`~sgdsym.resummation.EdgeLaw`, has :math:`Q(E)\,\theta = -\eta P(E)\,g` in the shift
 :math:`E = 1+\Delta`; after its transient that is the memory
 
 .. math:: M = \frac{(x-1)\,P(x)}{Q(x)}\Big|_{x=1+\Delta},
@@ -36,8 +36,8 @@ from operator import mul
 from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Diagram
+from sgdsym.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 from sgdsym.series import Coefficient
-from sgdsym.sgd.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 
 # order 18 has three million trees
 MAX_FIELD_ORDER = 18
@@ -114,8 +114,10 @@ def _extended(
     for number, tree in enumerate(trees):
         left = size - len(tree.parents)
         shift = tuple(parent if parent < 0 else parent + left for parent in tree.parents)
+        # trees in rising order: each forest comes once
         for rest in forests[left][: bisect_right(lasts[left], number)]:
             alike = rest.alike + 1 if rest.last == number else 1
+            # the k-th of equal trees takes any of k places
             symmetry = rest.symmetry * tree.symmetry * alike
             values = list(map(mul, rest.values, tree.values)) if left else tree.values
             yield _Forest(rest.parents + shift, number, alike, symmetry, values)
@@ -142,6 +144,7 @@ class _Memory:
         self.powers: list[Any] = []
         for k in range(order + 1):
             found = numerator[k] * v if k < len(numerator) else 0 * v
+            # long division of power series: M_k = (p_k - sum over j of q_j M_{k-j}) / q_0
             for j, c in enumerate(rest[:k], 1):
                 found = found - v * c * self.powers[k - j]
             self.powers.append(found)

@@ -25,7 +25,7 @@ from sgdsym.sgd.sampling import Sampling
 def part_terms(
     draws: Sampling, order: int, indices: int, progress: Callable[[int, int], None] | None = None
 ) -> dict[Diagram, Coefficient]:
-    """Terms of one part of the generator, from a sampling that counts rates (:class:`~sgdsym.sgd.calendar.RateTiming`).
+    """Terms of one part of the generator, from a sampling that counts rates (:class:`~sgdsym.times.calendar.RateTiming`).
 
     Args:
         draws: how steps draw data.

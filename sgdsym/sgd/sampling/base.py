@@ -11,10 +11,10 @@ from operator import mul
 from typing import Any, TypeVar
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern, Timing
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.products import Product, total
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern, Timing
+from sgdsym.times.products import Product, total
 
 Value = TypeVar("Value")
 # a pattern, what the sampling makes of it besides, and how many there are alike

@@ -9,9 +9,9 @@ from typing import Any
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ def epoch_counts(parents: Sequence[int], slots: Sequence[int]) -> list[int]:
     """
     size = len(parents)
     values = []
+    # a polynomial of degree size in E, so its values at 0, …, size say all
     for epochs in range(size + 1):
         # up_to[e]: ways for the steps below one in epoch e
         below = [[1] * epochs for _ in range(size)]
@@ -92,4 +93,5 @@ def epoch_counts(parents: Sequence[int], slots: Sequence[int]) -> list[int]:
                 for e in range(epochs):
                     below[parent][e] *= sum(ways[: e + same])
         values.append(free)
+    # forward differences at 0 (Newton)
     return [sum((-1) ** (k - e) * comb(k, e) * values[e] for e in range(k + 1)) for k in range(size + 1)]

@@ -10,11 +10,11 @@ from typing import Any
 
 from sgdsym.diagrams import Partition, refinements, set_partitions
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
 from sgdsym.sgd.sampling.reshuffle import History, histories
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Partition, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern
 
 # the numbers of points on the slots of an epoch, and of all epochs in use
 Slots: TypeAlias = tuple[int, ...]
@@ -35,6 +35,7 @@ class Reshuffle(Sampling):
     def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
         """See :class:`Sampling`; the key is the number of different points, and the points on the slots of each epoch."""
         parents, points = placement.forest.parents, placement.nodes_of_points
+        # points that differ and points that coincide, one after the other: those that coincide are merged
         for groups in set_partitions(len(points)):
             merged = [sorted(v for i in group for v in points[i]) for group in groups]
             steps = tuple(sorted(tuple(v for v in point if v < len(parents)) for point in merged))
@@ -61,7 +62,9 @@ class Reshuffle(Sampling):
             # fewer points than asked for: no way to choose them, and nothing to divide by
             return Coefficient(0)
         powers = (
-            (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1))
+            # of N - i: once above, for the choice of points, and below for each epoch that places more than i
+            (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i)
+            for i in range(max(number, 1))
         )
         chosen = reduce(Coefficient.__mul__, ((n - i) ** power for i, power in enumerate(powers)), Coefficient(1))
         return chosen * self.in_batches((points for slots in history for points in slots), steps)
@@ -130,4 +133,5 @@ def _first_epochs(parents: tuple[int, ...], left: int) -> Iterator[int]:
         after = left & ~first
         if not any(parent >= 0 and first >> parent & after >> v & 1 for v, parent in enumerate(parents)):
             yield first
+        # the next smaller subset of the bits that are left
         first = (first - 1) & left
