@@ -64,6 +64,7 @@ class Forest:
         seen: dict[Diagram, Partition] = {}
         alike: Counter[Diagram] = Counter()
         for partition in set_partitions(self.size):
+            # equal diagrams are partitions that an automorphism of the forest carries into each other
             key = self.diagram(tuple(tuple(v + self.roots for v in block) for block in partition))
             seen.setdefault(key, partition)
             alike[key] += 1
@@ -85,6 +86,7 @@ def rooted_forests(size: int, roots: int = 1, planted: bool = False) -> tuple[Fo
     [1, 1, 2, 4, 9]
     """
     found: dict[Diagram, Forest] = {}
+    # roots can be exchanged, so that their trees may be taken by rising size
     for sizes in combinations_with_replacement(range(size + 1), roots):
         if sum(sizes) == size:
             for parents in _planted(sizes, 0) if planted else _grown(sizes, 0):
@@ -101,6 +103,8 @@ def count_rooted_trees(size: int) -> list[int]:
     """
     trees = [1]
     for n in range(1, size + 1):
+        # from the logarithmic derivative of A(x) = x exp(A(x) + A(x²)/2 + A(x³)/3 + …), whose exponent lists
+        # multisets of trees
         divisors = [sum(d * trees[d - 1] for d in range(1, k + 1) if k % d == 0) for k in range(1, n + 1)]
         trees.append(sum(divisors[k - 1] * trees[n - k] for k in range(1, n + 1)) // n)
     return trees
@@ -128,6 +132,7 @@ def _trees(size: int) -> tuple[tuple[int, ...], ...]:
     if not size:
         return ((),)
     found: dict[Diagram, tuple[int, ...]] = {}
+    # every tree without its last leaf is a tree, so that none is missed
     for smaller in _trees(size - 1):
         for parent in range(-1, size - 1):
             parents = (*smaller, parent)

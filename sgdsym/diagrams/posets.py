@@ -32,12 +32,15 @@ def surjections(above: Sequence[int]) -> tuple[int, ...]:
     """
     size = len(above)
 
+    # by the set that is left: there are 2^m sets, but orders into levels grow like m!/2 (log 2)^-(m+1) where nothing
+    # is related
     @cache
     def count(left: int) -> tuple[int, ...]:
         if not left:
             return (1,) + (0,) * size
         total = [0] * (size + 1)
         for level in _first_levels(above, left):
+            # one level more; the entry that falls off belongs to more levels than elements, and is zero
             for k, ways in enumerate(count(left & ~level)[:-1]):
                 total[k + 1] += ways
         return tuple(total)
@@ -110,6 +113,7 @@ def can_be_grown(diagram: Diagram, root: int) -> bool:
         return False
     left = set(range(len(above)))
     while left:
+        # topological sorting, which is polynomial; counting the orders is not
         blocked = reduce(or_, (above[element] for element in left))
         earliest = {element for element in left if not blocked >> element & 1}
         if not earliest:
@@ -171,6 +175,7 @@ def _first_levels(above: Sequence[int], left: int) -> Iterator[int]:
     for element, later in enumerate(above):
         if left >> element & 1:
             blocked |= later
+    # any set of elements that nothing comes before may be first; in a cycle there is none, and every count is zero
     earliest = [1 << element for element in range(len(above)) if (left & ~blocked) >> element & 1]
     for taken in range(1, len(earliest) + 1):
         for level in combinations(earliest, taken):

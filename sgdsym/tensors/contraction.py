@@ -44,6 +44,7 @@ class DiagramAtom(sp.Atom):  # type: ignore[misc]
 
     def _hashable_content(self) -> tuple[Any, ...]:
         diagram = self.diagram
+        # sympy orders arguments by this tuple, so that the order of the diagram comes first
         return len(diagram.edges), diagram.nodes, diagram.edges, diagram.blocks
 
     def _sympystr(self, _printer: Any) -> str:
@@ -87,6 +88,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         """Check the diagram and the basis."""
         atom = diagram if isinstance(diagram, DiagramAtom) else DiagramAtom(_closed(diagram))
         name = read_choice("basis", basis.name if isinstance(basis, Str) else basis, BASES)
+        # a product would be hidden from sympy, and GG**2 and GG*GG would be different expressions
         if len(_factors(atom.diagram)) > 1:
             raise ValueError(f"{atom.diagram} is a product of diagrams; Contraction.from_diagram writes it as one")
         contraction: Self = super().__new__(cls, atom, Str(name))
@@ -193,6 +195,8 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         """Sympy's key of an atom, with the basis added: mean tensors print alike in both."""
         return self.class_key(), (1, (f"{self._text(TEXT)[0]} {self.basis}",)), sp.S.One.sort_key(), sp.S.One
 
+    # one can differentiate by it as by a symbol; it depends on nothing else, so that the expansions below leave it
+    # alone
     def _eval_derivative(self, symbol: Any) -> sp.Expr:
         return sp.S.One if self == symbol else sp.S.Zero
 
@@ -246,6 +250,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
     def _code(self, _printer: Any) -> str:
         return self.code_name
 
+    # each of sympy's printers looks for a method of its own name; where there is none it calls the value unsupported
     _pythoncode = _numpycode = _scipycode = _jaxcode = _mpmathcode = _torchcode = _tensorflowcode = _code
     _ccode = _fcode = _julia = _octave = _rust_code = _mcode = _javascript = _rcode = _maple = _code
 
@@ -313,6 +318,7 @@ def _closed(diagram: Diagram) -> Diagram:
 
 def _factors(diagram: Diagram) -> list[Diagram]:
     """The parts that neither an edge nor a block joins."""
+    # one tree: edges alone join all nodes, which is nearly always so
     if len(diagram.edges) == diagram.nodes - 1:
         return [diagram]
     factors = []

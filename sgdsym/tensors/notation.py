@@ -160,6 +160,7 @@ def chain_notation(ends: Mapping[int, tuple[int, ...]], names: Mapping[int, str]
     'G^{\\top} H G'
     """
     vectors = [factor for factor, others in ends.items() if len(others) == 1]
+    # a chain is read from either end, a cycle from any factor in either direction
     walks = [_walk(ends, start, side) for start in vectors or ends for side in range(len(ends[start]))]
     words = max(([names[factor] for factor in walk] for walk in walks), default=[])
     if vectors:
@@ -174,6 +175,7 @@ def _walk(ends: Mapping[int, tuple[int, ...]], start: int, side: int) -> list[in
     while here != start:
         walk.append(here)
         onward = list(ends[here])
+        # one slot leads back, even where both lead to the same factor
         onward.remove(previous)
         if not onward:
             break

@@ -106,6 +106,7 @@ def _outcomes(landscape: Landscape, run: Run, order: int) -> list[tuple[Kinds, P
     """Training set, weights that are read and probability of every draw of the data; a mean over the run reads after each step."""
     trainer = _Trainer(landscape, run, order)
     draws = draw_data(run, landscape.probabilities)
+    # states are shared by all runs that begin alike, so that reading after each step costs no more steps
     times = range(1, run.steps + 1) if run.mean_over_run else [run.steps]
     share = Fraction(1, len(times))
     return [
@@ -128,6 +129,8 @@ class _Trainer:
     def __init__(self, landscape: Landscape, run: Run, order: int) -> None:
         axes = range(landscape.weights)
         self.run = run
+        # weights begin at order 1, so that a term of degree k begins at order k; a gradient is multiplied by the rate
+        # besides
         self.gradients = [[up_to_degree(derivative(loss, i), order - 1) for i in axes] for loss in landscape.losses]
         origin = tuple(PowerSeries.constant(0, order) for _ in axes)
         self.states: dict[Batches, _State] = {(): _State(origin, origin, origin)}
@@ -139,6 +142,7 @@ class _Trainer:
             before, batch = batches[:-1], batches[-1]
             state, late = self.state(before), len(before) - self.run.delay
             if late >= 0:
+                # the run begins at the origin, so that its start is the zero to add to
                 gradient = self.states[()].weights
                 for kind in sorted(set(batch)):
                     slope = self._gradient(before[:late], kind)
@@ -189,6 +193,7 @@ def _ode_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
     r"""A polynomial on the solution of :math:`\theta' = -\eta\nabla l`, by Picard's iteration: one order more each time."""
     slopes = [derivative(landscape.mean_loss, i) for i in range(landscape.weights)]
     weights: Sequence[PowerSeries] = [PowerSeries.constant(0, order) for _ in slopes]
+    # time and rate come as a product, so that the number of steps is a factor of the slope
     for _ in range(order):
         weights = [(substitute(slope, weights) * -run.steps).integral() for slope in slopes]
     value = substitute(polynomial, weights)
