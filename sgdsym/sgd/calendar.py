@@ -77,6 +77,7 @@ class PlainTiming(Timing):
         """The number of levels in each epoch in use, or where slots are shared the numbers of epochs and slots."""
         if pattern.slots:
             return len(pattern.epochs), (max(pattern.slots) + 1,)
+        # slots are chosen in each epoch by itself, so that it makes no difference which epoch has how many levels
         return len(pattern.epochs), tuple(sorted(pattern.epochs))
 
     def value(self, key: Any) -> Coefficient:
@@ -103,6 +104,7 @@ class RateTiming(Timing):
 
     def value(self, key: Any) -> Coefficient:
         r"""The coefficient of :math:`E` in :math:`\binom Em`, times the ways to choose slots."""
+        # E (E-1) … (E-m+1)/m! has the slope (-1)^(m-1) (m-1)!/m! at zero; without levels it is constant
         rate = Fraction((-1) ** (len(key) - 1), len(key)) if key else 0
         return reduce(mul, (binomial(self.slots, k) for k in key), Coefficient(rate))
 
@@ -153,6 +155,7 @@ class ModeTiming(Timing):
         """The spans of the edges, those of a kind being alike, and which levels share an epoch or a slot."""
         spans = edge_spans(pattern.levels, parents)
         if self.optimizer.start and pattern.levels:
+            # the first level comes after the updates that take no gradient: an edge from the start to it says so
             spans.append((START, 0, 1))
         return tuple(sorted(spans)), pattern.epochs, pattern.slots, pattern.reads
 
@@ -185,6 +188,8 @@ class ModeTiming(Timing):
                     else:
                         rate = (mode.rate, len(depths) if mode.depth else -1)
                         key = (
+                            # Δ - 1 updates lie between two levels: those of the gaps that the edge spans, which are
+                            # summed over, and one for each level that it passes, which is a factor in front
                             _sorted((*front, *[rate] * (high - low - 1))),
                             tuple(
                                 _sorted((*n, rate)) if low <= gap < min(high, levels + 1 - reads) else n
@@ -218,14 +223,19 @@ class ModeTiming(Timing):
             ends = [raised(jet(node, depths), each, depths) for node in outer]
             parts = [jet(front, depths), difference(every, ends, depths)]
             parts += [difference(each, [jet(node, depths) for node in group], depths) for group in groups]
+            # the weight of all modes together is the coefficient of every ε to its depth; lower ones belong to other
+            # modes
             return (), (reduce(lambda x, y: times(x, y, depths), parts).get(tuple(depths), Coefficient(0)),)
         # an epoch has at least one slot, so that a rate that vanishes leaves nothing of it
         over_epochs = self._difference(every, [self._rate(node, each) for node in outer])
         over_slots = [self._difference(each, [self._rate(node) for node in group]) for group in groups]
+        # the difference over epochs first, as products.total takes out the first factor, and of these there are
+        # fewest
         return (self._rate(front),), (over_epochs, *sorted(over_slots, key=node_order))
 
     def _difference(self, exponent: Coefficient, nodes: Sequence[Coefficient]) -> Coefficient:
         """A divided difference, which does not depend on the order of its nodes."""
+        # thousands of products share a few hundred differences, see products.py
         key = exponent, tuple(sorted(nodes, key=node_order))
         if key not in self.known:
             self.known[key] = divided_difference(*key)

@@ -115,6 +115,7 @@ def compare(
         )
     sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
     for side in sides:
+        # order k is multiplied by the k-th power of the factor, which must not grow out of hand
         check_factor(str(side.scale), side.request.order)
     left, right = _aligned(_sized(sides[0], sides[1]), _sized(sides[1], sides[0]))
     return Comparison(left, right, expand_side(left, progress) - expand_side(right, progress))

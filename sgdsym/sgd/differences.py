@@ -39,10 +39,13 @@ def divided_difference(steps: Coefficient, nodes: Sequence[Coefficient]) -> Coef
     >>> print(divided_difference(T, [one, one, one]))
     T**2/2 - T/2
     """
+    # at k + 1 equal nodes the difference is the k-th Taylor coefficient of x^T, at one the binomial
     if all(node == 1 for node in nodes):
         return binomial(steps, len(nodes) - 1)
     if not steps.symbols:
         number = int(steps.as_fraction())
+        # at a whole exponent the difference is a polynomial in its nodes; the closed form divides by their distances,
+        # only for that to cancel
         if number <= LONGEST_SUM or any(node.symbols for node in nodes):
             return Coefficient(complete_homogeneous(number - len(nodes) + 1, nodes))
     powers = {node: node.power(steps) for node in nodes if node}
@@ -104,6 +107,7 @@ def partial_fraction(nodes: Sequence[Value], here: Value) -> list[Value]:
     ['-1/2', '-1/4']
     """
     order = nodes.count(here)
+    # one and zero as the field of the nodes has them
     expanded = [here**0] + [0 * here] * (order - 1)
     for other in dict.fromkeys(nodes):
         if other != here:
@@ -137,6 +141,7 @@ def complete_homogeneous(degree: int, nodes: Sequence[Value]) -> Value | int:
     """
     if degree < 0:
         return 0
+    # h_k(x_1, …, x_i) = h_k(x_1, …, x_(i-1)) + x_i h_(k-1)(x_1, …, x_i), in place: degree times nodes multiplications
     row: list[Value | int] = [1] + [0] * degree
     for node in nodes:
         for k in range(1, degree + 1):
@@ -146,6 +151,7 @@ def complete_homogeneous(degree: int, nodes: Sequence[Value]) -> Value | int:
 
 def _inverse_power(distance: Value, power: int, order: int) -> list[Value]:
     """Taylor coefficients of ``(distance + e)**-power`` in ``e``."""
+    # the binomial series of (d + e)^-m
     return [(-1) ** j * comb(power + j - 1, j) / distance ** (power + j) for j in range(order)]
 
 

@@ -72,6 +72,7 @@ def _joined(edges: list[Edge], pairs: Sequence[tuple[int, ...]]) -> tuple[list[E
     for first, second in pairs:
         touching = [edge for edge in edges if first in edge or second in edge]
         edges = [edge for edge in edges if edge not in touching]
+        # both ends of one edge: its index runs round a loop by itself, δ_aa = p
         if len(touching) == 1:
             loops += 1
         else:
@@ -103,6 +104,8 @@ def _index_sum(nodes: int, edges: Sequence[Edge], blocks: Sequence[Sequence[int]
             sorted(sorted(order[v] for v in block) for block in blocks),
             sorted((min(order[a], order[b]), max(order[a], order[b])) for a, b in edges),
         )
+        # the least of all relabellings; a pair takes two of the nodes, so that order 7 leaves six and 720
+        # relabellings
         for order in permutations(range(nodes))
     )
     names = index_names(len(best_edges))

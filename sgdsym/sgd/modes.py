@@ -59,9 +59,12 @@ def partial_modes(numerator: Sequence[Coefficient], rates: Sequence[Coefficient]
         order = len(expanded)
         shifted = _shifted(numerator, rate, order)
         for depth in range(order):
+            # with m the multiplicity of r: the coefficient of e^(m-1-j) in P(r+e) ∏(r+e-s)^(-m_s), over e^m, is that
+            # of 1/e^(j+1)
             weight = reduce(add, (shifted[a - depth] * expanded[order - 1 - a] for a in range(depth, order)))
             if weight:
                 found.append(Mode(rate, depth, weight))
+    # sorted by text, so that equal optimisers have equal modes in equal order
     return tuple(sorted(found, key=lambda mode: (not mode.is_plain, str(mode.rate), mode.depth)))
 
 
@@ -78,6 +81,8 @@ def resolvent(matrix: Matrix, gain: Vector, point: Vector) -> tuple[list[Coeffic
     size = len(matrix)
     power, found = [[Coefficient(i == j) for j in range(size)] for i in range(size)], []
     characteristic = [Coefficient(1)]
+    # adj(x - A) = Σ_k x^(n-k) M_k with M_1 = 1, c_k = -tr(A M_k)/k and M_(k+1) = A M_k + c_k: only the numbers k are
+    # divided by
     for k in range(1, size + 1):
         row = [reduce(add, (power[i][j] * gain[j] for j in range(size))) for i in range(size)]
         found.append(reduce(add, (point[i] * row[i] for i in range(size))))
@@ -93,6 +98,8 @@ def resolvent(matrix: Matrix, gain: Vector, point: Vector) -> tuple[list[Coeffic
 def _shifted(polynomial: Sequence[Coefficient], point: Coefficient, order: int) -> list[Coefficient]:
     """Taylor coefficients of a polynomial at a point, by repeated division."""
     left, found = list(polynomial), []
+    # Horner's scheme: the remainder of a division by x - r is the value there, the quotient goes on to the next
+    # coefficient
     for _ in range(order):
         total = Coefficient(0)
         quotient = []
@@ -122,6 +129,8 @@ def eigenvalues(matrix: Matrix) -> list[Coefficient]:
     # no name of a symbol has a space in it
     x = sympy.Symbol("x of the optimiser")
     polynomial = sympy.Matrix(size, size, lambda i, j: matrix[i][j].as_expr()).charpoly(x).as_expr()
+    # modes need their rates one by one: linear factors give rational ones, others have roots that coefficients cannot
+    # hold
     _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), x)
     found: list[Coefficient] = []
     for factor, times in factors:

@@ -112,6 +112,7 @@ def displacement(size: int) -> Readings:
 
 def displacement_product(size: int, indices: int) -> Readings:
     """Terms of the mean of the tensor product of the displacement with itself, with that many open indices."""
+    # a displacement is linear in each index, so that one step acts on each root; without a step nothing moves
     return _open_roots(rooted_forests(size, roots=indices, planted=True) if size else ())
 
 
@@ -145,6 +146,8 @@ OBSERVABLES = tuple(observable.name for observable in READINGS)
 
 def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:
     """Partitions of the steps, one of each kind, with the sign and ``1/|Aut|`` of forest and partition."""
+    # a product of expansions runs over ordered pairs of trees, and forests are listed without order: hence the
+    # factorial
     symmetry = forest.diagram().symmetry_factor
     for blocks, alike in forest.placements():
         yield blocks, Coefficient((-1) ** forest.size * alike * factorial(forest.roots)) / symmetry
@@ -174,6 +177,7 @@ def _connected(forests: tuple[Forest, ...], in_blocks: bool) -> Readings:
         for blocks, share in _shares(forest):
             weights = _weighed(Placement(forest, blocks))
             parts = [part_of_root(forest, blocks, root) for root in range(2)]
+            # no block reaches from one tree into the other, so that the product of the two means has this term, too
             if sum(len(part.blocks) for part in parts) == len(blocks):
                 weights += ((-1, tuple(parts)),)
             shifted = _shifted(blocks, 2)

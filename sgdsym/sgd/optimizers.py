@@ -183,6 +183,8 @@ class LinearOptimizer:
         """
         steps = read_integer("steps", steps, least=1, most=MOST_UPDATES)
         beta = read_entry("interpolation", interpolation)
+        # x takes z as it is after the update: (1 - s) x + s z' with z' = z - η g, hence s in the row of z and in the
+        # gain
         shares = [Fraction(1, t + 1) for t in range(1, steps + 1)]
         return cls(
             [[[1, 0], [share, 1 - share]] for share in shares],
@@ -270,6 +272,7 @@ class LinearOptimizer:
         """One more register in front, ``own`` times itself plus ``new`` times the weights after the update; it is read."""
         matrices, gains = [], []
         for matrix, gain in _paired(self.A, self.b):
+            # e·z after the update is e·A z - η e·b g: a row of the matrix and an entry of the gain
             moved = [
                 reduce(add, (e * row[j] for e, row in zip(self.read, matrix, strict=True))) for j in range(len(matrix))
             ]
@@ -327,6 +330,7 @@ class LinearOptimizer:
     def start_modes(self) -> tuple[Mode, ...]:
         r"""The modes of being after the first ``start`` updates: :math:`1 - \sum_{j<K}[\Delta = j+1]`."""
         zero, one = Coefficient(0), Coefficient(1)
+        # at the rate zero C(Δ-1, j) 0^(Δ-1-j) is one where Δ = j + 1, and zero elsewhere
         return (Mode(one, 0, one), *(Mode(zero, j, -one) for j in range(self.start)))
 
     @property
@@ -344,6 +348,8 @@ def _has_fixed_registers(matrices: Sequence[Matrix], readings: Sequence[Vector])
     for matrix in dict.fromkeys(matrices):
         rows += [[x - (i == j) for j, x in enumerate(row)] + [Coefficient(0)] for i, row in enumerate(matrix)]
     rows += [[*reading, Coefficient(1)] for reading in dict.fromkeys(readings)]
+    # Gaussian elimination in exact numbers, so that any entry other than zero is a pivot; a row 0 = x that is left
+    # says no
     for column in range(len(readings[0])):
         pivot = next((row for row in rows if row[column]), None)
         if pivot is not None:

@@ -72,6 +72,7 @@ def edge_spans(levels: Sequence[int], parents: Sequence[int]) -> list[Span]:
     >>> edge_spans([0b10, 0b01], [-1, 0])          # step 1 on level 1 acts on step 0 on level 2
     [(1, 2, 3), (0, 1, 2)]
     """
+    # from one, as level 0 is the start of the run
     level_of = {step: i for i, level in enumerate(levels, 1) for step in range(len(parents)) if level >> step & 1}
     return [
         (INNER, level_of[step], level_of[parent]) if parent >= 0 else (ROOT, level_of[step], len(levels) + 1)

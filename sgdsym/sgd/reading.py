@@ -64,6 +64,7 @@ def readings(pattern: Pattern, single: bool) -> Iterator[Pattern]:
     [(1,), (2,), (1, 1)]
     """
     yield replace(pattern, reads=True)
+    # an update at which nothing is done but to read: no step is there, and no point of its batch is told apart
     own = replace(pattern, levels=(*pattern.levels, 0), points=(*pattern.points, 0), reads=True)
     same_epoch = (*pattern.epochs[:-1], pattern.epochs[-1] + 1)
     later_epoch = (*pattern.epochs, 1)
@@ -72,6 +73,8 @@ def readings(pattern: Pattern, single: bool) -> Iterator[Pattern]:
             yield replace(own, epochs=same_epoch)
         yield replace(own, epochs=later_epoch)
         return
+    # in the epoch of the last level the reading comes in a later slot, in a later epoch in any; first in a slot that
+    # others use too, then in one that lies between theirs
     for epochs, after in ((same_epoch, pattern.slots[-1]), (later_epoch, -1)):
         for rank in range(after + 1, max(pattern.slots) + 1):
             yield replace(own, epochs=epochs, slots=(*pattern.slots, rank))

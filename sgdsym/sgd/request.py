@@ -46,7 +46,9 @@ from sgdsym.sgd.schedules import ScheduleTiming
 
 DYNAMICS = tuple(Dynamics.known)
 SAMPLINGS = tuple(scheme.name for scheme in COUNTED if scheme != FULL)
-MOST_MODES = 100  # of all edges of a diagram that a delay brings
+# of all edges of a diagram that a delay brings: each edge of a late gradient has a mode more for every update, and a diagram of
+# order d has their product, (K+1)^d
+MOST_MODES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,6 +337,7 @@ class Request:
         """The name of the schedule; a list has one that no symbol begins with."""
         if isinstance(self.schedule, str):
             return self.schedule
+        # the sums over a schedule are called by its name and more letters, and must not be taken for another symbol
         name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
         while any(symbol.startswith(name) for symbol in taken):
             name += "s"

@@ -159,6 +159,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     ValueError: setting 'adam:T=3' must begin with one of sgd, gd, ode, sde, online, fixed, reshuffle, replace, not 'adam'
     """
     read_text("a setting", text, longest=LONGEST_SETTING)
+    # at colons and commas, but for the commas of a list, after which a closing bracket comes before an opening one
     first, *pairs = re.split(r"[:,](?![^\[\]]*\])", text)
     options: dict[str, Any] = {} if observable is None else {"observable": observable}
     options |= _first_word(text, first.strip())

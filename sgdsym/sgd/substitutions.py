@@ -30,6 +30,7 @@ def at_minimum(series: Expansion) -> Expansion:
     - η³ (T(T - 1)/2) tr(H² C)
     """
     series.setting.require_plain("a minimum of the loss")
+    # a mean is a block of its own in both bases, so that no change of basis is needed
     return _without(series, lambda diagram: 1 in _single_degrees(diagram))
 
 

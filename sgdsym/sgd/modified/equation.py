@@ -106,6 +106,7 @@ def modified(
         terms = part_terms(_draws(request), order, indices, progress)
     observable = (*PARTS, f"jump-{indices}")[min(indices, 3) - 1]
     if request.scheme.is_in_epochs:
+        # the logarithm is that of an epoch, and time is counted in steps
         terms = {diagram: c / request.sizes.batches for diagram, c in terms.items()}
     setting = replace(request.setting, observable=Observable.named(observable))
     common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, **rule}
@@ -156,6 +157,7 @@ def epoch_map(
     if request.scheme.is_in_epochs:
         draws: Sampling = Given(sizes, PlainTiming(Calendar(one, sizes.batches)))
     else:
+        # given points, drawn with replacement, are fresh points of the population that they are
         draws = Online(sizes, PlainTiming(Calendar(sizes.batches, one)))
     setting = replace(request.setting, sampling=request.scheme.of_given_points())
     terms = part_terms(draws, order, 1, progress)

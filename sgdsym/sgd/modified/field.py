@@ -39,7 +39,7 @@ from sgdsym.diagrams import Diagram
 from sgdsym.series import Coefficient
 from sgdsym.sgd.resummation.laws import EdgeLaw, Polynomial, is_contracting, quotient
 
-# order 18 has three million trees
+# to order 18 there are 2 732 470 trees, to order 19 7 421 146, each with a diagram that is kept
 MAX_FIELD_ORDER = 18
 
 # integers or fractions, or coefficients in the symbols of an optimiser and one that stands for the inverse of its friction
@@ -84,6 +84,8 @@ def field_terms(order: int, law: EdgeLaw) -> Iterator[tuple[Diagram, Coefficient
     weights, scale = _derivative_at_zero(order)
     known: dict[Any, Coefficient] = {}
     for parents, symmetry, values in _trees(order, memory):
+        # a polynomial of degree n or less is its values at 0 to n: products are taken value by value, and no
+        # coefficients are formed
         slope = sum(map(mul, weights, values)) * Fraction((-1) ** len(parents), scale * symmetry)
         if slope not in known:
             known[slope] = _with_inverse(slope, name, inverse)
@@ -114,8 +116,10 @@ def _extended(
     for number, tree in enumerate(trees):
         left = size - len(tree.parents)
         shift = tuple(parent if parent < 0 else parent + left for parent in tree.parents)
+        # a forest is a multiset of trees: the last tree is never less than those before, so that each comes once
         for rest in forests[left][: bisect_right(lasts[left], number)]:
             alike = rest.alike + 1 if rest.last == number else 1
+            # alike trees change places: k! is built factor by factor
             symmetry = rest.symmetry * tree.symmetry * alike
             values = list(map(mul, rest.values, tree.values)) if left else tree.values
             yield _Forest(rest.parents + shift, number, alike, symmetry, values)
@@ -123,6 +127,7 @@ def _extended(
 
 def _no_memory(products: Values) -> Values:
     """The polynomial whose steps are the products: partial sums."""
+    # x(0) = 0 and x(t+1) = x(t) + p(t)
     return [0, *accumulate(products[:-1])]
 
 
@@ -141,6 +146,7 @@ class _Memory:
         self.order = order
         self.powers: list[Any] = []
         for k in range(order + 1):
+            # from (q_0 + q_1 Δ + …) M = P: M_k = (p_k - q_1 M_(k-1) - q_2 M_(k-2) - …)/q_0
             found = numerator[k] * v if k < len(numerator) else 0 * v
             for j, c in enumerate(rest[:k], 1):
                 found = found - v * c * self.powers[k - j]
@@ -169,6 +175,7 @@ def _derivative_at_zero(degree: int) -> tuple[list[int], int]:
 
     From :math:`\partial = \ln(1+\Delta) = \sum_k (-1)^{k-1}\Delta^k/k`.
     """
+    # whole weights over one denominator: the sum over values stays whole until it is divided once
     scale = lcm(*range(1, degree + 1))
     weights = [0] * (degree + 1)
     for k in range(1, degree + 1):

@@ -108,12 +108,14 @@ class Sampling(ABC):
     def products(self, placement: Placement) -> list[Product]:
         """The weight as a sum of products, not yet formed: equal pairs of keys are counted first."""
         timing, parents = self.timing, placement.forest.parents
+        # many patterns have one key: 236 patterns at order 4 of the test loss have 4, one for each number of levels
         counts: Counter[tuple[Hashable, Hashable]] = Counter()
         for pattern, own, ways in self.limits(placement) if timing.continuous else self.arrangements(placement):
             counts[timing.key(pattern, parents), own] += ways
         steps = len(parents)
         found: list[Product] = []
         for (key, own), ways in counts.items():
+            # Möbius functions have signs, and numbers of ways cancel
             if ways:
                 factors = Coefficient(ways), self._once(self.value, own, steps)
                 found += [product.times(*factors) for product in self._once(timing.products, key)]
@@ -121,6 +123,7 @@ class Sampling(ABC):
 
     def _once(self, value: Callable[..., Value], *key: Hashable) -> Value:
         """A value, formed when it is first asked for."""
+        # by its name, as a bound method is another object each time that it is asked for
         place = value.__qualname__, key
         if place not in self.formed:
             self.formed[place] = value(*key)

@@ -37,6 +37,7 @@ class Reshuffle(Sampling):
         parents, points = placement.forest.parents, placement.nodes_of_points
         for groups in set_partitions(len(points)):
             merged = [sorted(v for i in group for v in points[i]) for group in groups]
+            # a point that only the root sees counts among the different points and makes no history
             steps = tuple(sorted(tuple(v for v in point if v < len(parents)) for point in merged))
             key = (parents, tuple(point for point in steps if point))
             if key not in self.known:
@@ -60,6 +61,8 @@ class Reshuffle(Sampling):
         if not falling_factorial(n, number):
             # fewer points than asked for: no way to choose them, and nothing to divide by
             return Coefficient(0)
+        # (N)_j = N (N-1) … (N-j+1), so that the quotient is a product of whole powers of N - i, and nothing is left
+        # to reduce
         powers = (
             (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1))
         )
@@ -109,6 +112,7 @@ def histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
         """Ways to do these steps in one epoch."""
         return Counter(tuple(sorted(map(len, levels))) for levels in _levels(parents, point_of, steps))
 
+    # by sets of steps: there are 2^d, and many more orders of epochs
     @cache
     def histories_of(left: int) -> Counter[History]:
         if not left:
@@ -130,4 +134,5 @@ def _first_epochs(parents: tuple[int, ...], left: int) -> Iterator[int]:
         after = left & ~first
         if not any(parent >= 0 and first >> parent & after >> v & 1 for v, parent in enumerate(parents)):
             yield first
+        # all subsets of a bit mask, from the whole one down
         first = (first - 1) & left
