@@ -148,6 +148,8 @@ class Coefficient:
         >>> Coefficient.sum_of_products([(T, 1 / (N - 1)), (-N, T, 1 / (N - 1))])
         Coefficient('-T')
         """
+        # few denominators differ: what stands over the same one is added first, and only these sums are brought over
+        # a common one
         by_denominator: dict[Below, list[Any]] = {}
         for product in products:
             below: Counter[Any] = Counter()
@@ -161,6 +163,7 @@ class Coefficient:
         common: dict[Any, int] = {}
         for key in by_denominator:
             for base, exponent in key:
+                # of irreducible factors the least common multiple is the highest power of each
                 common[base] = max(exponent, common.get(base, 0))
         raised = []
         for key, numerators in by_denominator.items():
@@ -188,6 +191,8 @@ class Coefficient:
         terms = given
         for base, exponent in below.items():
             times, divisor = exponent, None
+            # the factors are irreducible, so that trial divisions find all that is shared, and no greatest common
+            # divisor is formed
             while times and may_divide(terms, base):
                 divisor = divisor or dict(unsorted_terms(base))
                 quotient = divide_exactly(terms, divisor)
@@ -196,6 +201,7 @@ class Coefficient:
                 terms, times = quotient, times - 1
             if times:
                 left[base] = times
+        # mostly nothing cancels; then the expression stays, and is not made again of its terms
         if terms is not given:
             above = sum_of(terms.items())
         return cls._of(above, tuple(sorted(left.items(), key=base_text)))
@@ -252,6 +258,8 @@ class Coefficient:
             if not self:
                 raise ZeroDivisionError("zero to a negative power")
             return self._inverse() ** -exponent
+        # an irreducible factor that does not divide the numerator divides none of its powers, so that nothing is left
+        # to reduce
         below = tuple((base, e * exponent) for base, e in self._below if exponent)
         return _settled(Coefficient._of(symengine.expand(self._above**exponent), below))
 
@@ -286,6 +294,7 @@ class Coefficient:
         return bool(self._above != 0)
 
     def __reduce__(self) -> tuple[type[Coefficient], tuple[str]]:
+        # as text: which power an unknown stands for is known to this process alone
         return Coefficient, (str(self),)
 
     @property
@@ -368,6 +377,7 @@ class Coefficient:
         for symbol in expression.free_symbols:
             if power := power_of(symbol.name):
                 base = sympy.Symbol(power.base) if isinstance(power.base, str) else sympy.Rational(power.base)
+                # a number with a long exponent would be written out by sympy
                 images[symbol] = sympy.Pow(base, power.exponent.as_expr(), evaluate=bool(power.exponent.symbols))
         return expression.xreplace(images)
 
@@ -413,6 +423,7 @@ def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
             raise SyntaxError("only a number or a symbol has a power with symbols in it")
         return base.power(exponent)
     number = exponent.as_fraction()
+    # bits of a number times the exponent are bits of its power, known before it is formed
     digits = max((abs(c.numerator * c.denominator).bit_length() for _, c in terms_of(base._above)), default=0)
     if number.denominator != 1 or abs(number) > LARGEST_POWER or abs(number) * digits > LARGEST_NUMBER:
         raise SyntaxError("exponents are integers of moderate size")
@@ -432,6 +443,7 @@ def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
             terms.append(reduce(operator.mul, factors, Coefficient(number)))
         return Coefficient.total(terms)
     image = symengine.expand(expression.subs({symengine.Symbol(name): images[name]._above for name in present}))
+    # symengine divides by zero without a word, and carries on with infinity
     if image.has(symengine.zoo) or image.has(symengine.nan):
         raise ZeroDivisionError
     return _settled(Coefficient._of(image))
@@ -511,6 +523,7 @@ def _settled(value: Coefficient) -> Coefficient:
 
     The exponent of the unknown is the largest of which all are integer multiples.
     """
+    # as long as no such power has been made no coefficient is looked through
     if not may_be_related():
         return value
     value = _with_signs(value)
@@ -528,6 +541,7 @@ def _settled(value: Coefficient) -> Coefficient:
             for part in value._parts
             for powers, _ in terms_of(part)
         } - {0}
+        # the greatest common divisor of fractions: that of their numerators over a common denominator
         whole = lcm(*(e.denominator for e in exponents))
         unit = Fraction(gcd(*(int(e * whole) for e in exponents)), whole)
         if unit:

@@ -132,6 +132,7 @@ def run_conditions(
             found.append(Condition(epochs * dataset_size / batch_size, complaint, ()))
     if momentum is not None:
         complaint = "momentum must lie strictly between -1 and 1, not {0}"
+        # one polynomial for both bounds: 1 - μ² is above zero between -1 and 1 alone
         found.append(Condition(1 - momentum**2, complaint, (momentum,), whole=False, strict=True))
     return tuple(found)
 

@@ -65,6 +65,7 @@ def sums_from_data(data: Any) -> dict[str, ScheduleSum]:
             found[known.name] = known
             if len(found) > MOST_SUMS:
                 raise ValueError(f"there are more than {MOST_SUMS} sums over schedules")
+    # rates are given under one name, one for each update, so that all sums must be over the same ones
     if len({(known.recursion.schedule, known.recursion.steps) for known in found.values()}) > 1:
         raise ValueError("all sums over schedules must be over one schedule of one length")
     return found

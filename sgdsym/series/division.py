@@ -53,15 +53,19 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
     lead = max(parts)
     leading = parts.pop(lead)
     others = list(parts.items())
+    # a heap, so that the next largest monomial is found in logarithmic time and the rest is never sorted again
     order = [-place for place in rest]
     heapify(order)
     quotient: dict[Monomial, Fraction] = {}
     while order:
         top = -heappop(order)
         number = rest.pop(top, 0)
+        # it has cancelled on the way
         if not number:
             continue
         shift = packing.difference(top, lead)
+        # a monomial that the leading one does not divide stays in the remainder: there is one, and the rest need not
+        # be found
         if shift is None or packing.difference(bound, shift) is None:
             return None
         found = Fraction(number, leading)
@@ -69,6 +73,8 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
         quotient[tuple((name, e + low) for name, e, low in exponents if e + low)] = found
         factor = found.numerator if found.denominator == 1 else found
         for place, c in others:
+            # a product of monomials is one addition; exponents never run over their bits, as those of the quotient
+            # are bounded
             target = place + shift
             if target not in rest:
                 heappush(order, -target)
@@ -86,6 +92,7 @@ class _Packing:
     """Exponents as one integer: those of the first name in the highest bits, each with a bit to borrow from."""
 
     def __init__(self, names: int, largest: int) -> None:
+        # the bit more is the guard
         self.width = largest.bit_length() + 1
         self.shifts = [self.width * i for i in reversed(range(names))]
         self.guards = sum(1 << (shift + self.width - 1) for shift in self.shifts)
@@ -99,6 +106,7 @@ class _Packing:
 
     def difference(self, top: int, lead: int) -> int | None:
         """The exponents of a quotient of monomials, if none is negative."""
+        # a guard that is gone has been borrowed from: the exponent below it would be negative
         kept = (top | self.guards) - lead
         return kept ^ self.guards if kept & self.guards == self.guards else None
 

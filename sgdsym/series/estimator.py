@@ -58,8 +58,10 @@ def estimator(series: Series, size: str = "n") -> Series:
             found[diagram.with_blocks(blocks)][len(diagram.blocks), coefficient] += weight
     choices = [Coefficient(1)]
     for taken in range(most_blocks(series)):
+        # one over n (n-1) … (n-m+1), factor by factor
         choices.append(choices[-1] / (n - taken))
     totals: dict[_Multiples, Coefficient] = {}
+    # equal counts have equal coefficients, which are formed once
     for multiples in {frozenset(counts.items()) for counts in found.values()}:
         totals[multiples] = _total(multiples, choices)
     terms = {d: n ** len(d.blocks) * totals[frozenset(counts.items())] for d, counts in found.items()}

@@ -22,6 +22,10 @@ import numpy as np
 Registers: TypeAlias = Mapping[str, Any]
 Levels: TypeAlias = Mapping[str, Sequence[Any]]
 
+# The bounds: 5 * 10**8 updates placed take 20 to 35 s on one core; 2 * 10**8 floats are 1.6 GB; a power of a rate below 1e-100 adds
+# nothing to a sum whose digits end sixteen places below its largest term; 2**17 floats are 1 MiB, and between 2**13 and 2**21 the
+# time changes by less than a factor of two.
+
 # cut here: what follows is copied into generated modules
 _MOST_PLACED = 5 * 10**8  # updates times choices of slots, where slots are the same in every epoch
 _MOST_OPEN = 2 * 10**8  # numbers that are kept of what is open at once

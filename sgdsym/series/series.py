@@ -74,6 +74,7 @@ class Series(SeriesViews):
         for kind in ({*map(type, kept)} - {Diagram}) | ({*map(type, kept.values())} - {Coefficient}):
             raise ValueError(f"terms must map diagrams to coefficients; one is of type {kind.__name__}")
         object.__setattr__(self, "truncation", read_integer("truncation", self.truncation))
+        # many diagrams share one coefficient, so that each object is compared with zero once
         zeros = {key for key, c in {id(c): c for c in kept.values()}.items() if not c}
         for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
@@ -185,6 +186,7 @@ class Series(SeriesViews):
         try:
             image = {c: c.substitute(exact | renamed) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
+            # other names bring no number with which the count could come out otherwise
             if self.recount is None or all(value.symbols for value in exact.values()):
                 raise ValueError(f"{error}; expand again with the numbers") from error
             return _counted(self.recount, exact)
@@ -236,6 +238,7 @@ class Series(SeriesViews):
     def _combined(self, sign: Literal["+", "-"], other: Series) -> Series:
         self._require_same_basis(other)
         if self.sums and other.sums:
+            # equal sums cancel only where both are in the same pieces
             self, other = self._refined(other.sums), other._refined(self.sums)  # noqa: PLW0642
         terms = dict(self.terms)
         for diagram, c in other.terms.items():
@@ -319,6 +322,7 @@ class Series(SeriesViews):
         """
         terms, truncation, basis, setting, sums = read_series(text)
         series = cls(terms, truncation, basis, setting, sums=sums)
+        # a file holds no conditions; those on sizes of the usual names are known from the setting
         return replace(series, conditions=named_conditions(setting, series.symbols))
 
 

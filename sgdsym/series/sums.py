@@ -24,8 +24,10 @@ from sgdsym.series.coefficient import Coefficient, Scalar
 Vector: TypeAlias = tuple[Coefficient, ...]
 Matrix: TypeAlias = tuple[Vector, ...]
 Sums: TypeAlias = "Mapping[str, ScheduleSum]"
+# up to w, as x is the word that begins an epoch
 _LEVELS = "abcdefghijklmnopqrstuvw"
-_CODE = 8  # hexadecimal digits that tell optimisers and epochs apart
+# hexadecimal digits that tell optimisers and epochs apart: 32 bits, where a series has a few of them
+_CODE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Recursion:
         lengths = {*map(len, (self.still, self.moving, self.gain, self.rated, self.point, *self.still, *self.moving))}
         if not size or lengths != {size}:
             raise ValueError("the registers of a schedule must be those of a square matrix")
+        # off the diagonal a rate is what enters a recursion; on it, the recursion would have another factor at every
+        # update, and be no cumulative sum
         if any(self.moving[i][i] for i in range(size)):
             raise ValueError("a rate must not stand on the diagonal of the registers")
         left = set(range(size))
@@ -219,6 +223,8 @@ class ScheduleSum:
         opened: list[tuple[int, int]] = []
         found = []
         for level, roots in enumerate(self.roots):
+            # places count among what is open, in the order in which it opened: the axes of the states of the
+            # recursion
             ending = tuple(k for k, (_, high) in enumerate(opened) if high == level)
             opened = [span for span in opened if span[1] != level]
             opening = sorted(span for span in spans if span[0] == level)
