@@ -1,7 +1,7 @@
 """The labels of a diagram that was built from nodes with labels of one's own.
 
-A diagram relabels its nodes into canonical form and forgets the labels it was given.  Who has attached something to
-a node or an edge asks here where it went.
+A diagram relabels its nodes into canonical form and forgets the labels it was given.  A caller that has attached
+something to a node or an edge asks here where it went.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""Coloured free trees in canonical labelling, with what their symmetries do to vertex partitions.
+r"""Coloured free trees in canonical labelling, and the action of their symmetries on vertex partitions.
 
 A diagram is a free tree with a vertex partition.  There are few trees and many partitions (235 trees but about a
 million diagrams at order 10), so everything that depends on the tree alone is worked out once, here, and shared:
@@ -32,8 +32,8 @@ _OPENING = tuple(b"(%d" % colour for colour in range(10))
 class Tree:
     """A coloured free tree whose nodes are numbered depth first from its centre.
 
-    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.  What only partitions need is found when
-    it is first asked for.
+    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.  Properties that only partitions
+    need are found when they are first asked for.
 
     Attributes:
         size: number of nodes.
@@ -168,7 +168,7 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
     return _interned(tuple(parents), tuple([colours[v] for v in order])), order
 
 
-# one object a tree: what partitions need is found once for all its diagrams, and trees are compared by identity
+# one object a tree: its properties are found once for all its diagrams, and trees are compared by identity
 @cache
 def _interned(parents: tuple[int, ...], colours: tuple[int, ...]) -> Tree:
     return Tree(parents, colours)

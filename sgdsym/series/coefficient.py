@@ -51,7 +51,7 @@ class Coefficient:
     a product of irreducible polynomials, the coefficient of whose first term is positive, that the numerator does not share.
     So coefficients are equal if and only if they are the same expression: rational functions of the symbols and of the
     powers (:class:`~sgdsym.series.powers.Power`), which count as independent of each other unless base and exponent are
-    multiples.  Supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely,
+    multiples.  It supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely,
     a float raises ``TypeError``, a division by zero ``ZeroDivisionError``.
 
     >>> T, B = Coefficient.symbol("T"), Coefficient.symbol("B")
@@ -133,6 +133,7 @@ class Coefficient:
         Coefficient('T**2/2 - T/2')
         """
         pairs = zip(numbers, monomials, strict=True)
+        # monomials have no sums below, so that there is nothing to reduce
         return cls._of(symengine.Add(*(symengine.Rational(n, denominator) * m._above for n, m in pairs if n)))
 
     @classmethod
@@ -183,7 +184,7 @@ class Coefficient:
 
     @classmethod
     def _reduced(cls, above: Any, below: Mapping[Any, int]) -> Coefficient:
-        """The coefficient of an expanded numerator over powers of irreducible polynomials, what they share cancelled."""
+        """The coefficient of an expanded numerator over powers of irreducible polynomials, common factors cancelled."""
         if above == 0:
             return cls._of(above)
         left = {}
@@ -245,6 +246,7 @@ class Coefficient:
         return _lift(other) / self
 
     def _inverse(self) -> Coefficient:
+        # the one place where a coefficient is factorised: a numerator becomes a denominator, whose factors are irreducible
         monomial, factors = factorise(self._above)
         inverse = Coefficient._of(1 / monomial, factors)
         return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
@@ -436,7 +438,7 @@ def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
     sums = any(isinstance(images[name]._above, symengine.Add) for name in present)
     divides = sums and any(e < 0 and name in present for powers, _ in unsorted_terms(expression) for name, e in powers)
     if divides or any(images[name]._below for name in present):
-        # what becomes a denominator has a normal form of its own
+        # an image that goes into a denominator asks for the normal form of a quotient, which each term has by itself
         terms = []
         for powers, number in terms_of(expression):
             factors = (images.get(name, Coefficient._of(symengine.Symbol(name))) ** e for name, e in powers)
@@ -450,7 +452,7 @@ def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
 
 
 def _without_times(expression: Any, name: str, times: int) -> Any:
-    """An expression with the exponents of an unknown divided by what they have in common."""
+    """An expression with the exponents of an unknown divided by their greatest common divisor."""
     if times == 1:
         return expression
     terms = (
@@ -469,7 +471,7 @@ def _substituted_power(power: Power, times: int, values: Mapping[str, Coefficien
 
 
 def _symbol_power(name: str, exponent: Coefficient) -> Coefficient:
-    """A symbol, or what an unknown stands for, to a power, one unknown for each part of the exponent."""
+    """A symbol, or the power behind an unknown, raised to an exponent; one unknown for each part of the exponent."""
     if inner := power_of(name):
         return _unknown_powers(inner.base, inner.exponent * exponent)
     return _unknown_powers(name, exponent)

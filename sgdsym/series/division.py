@@ -1,4 +1,4 @@
-r"""Exact division of polynomials in several symbols, to cancel what numerator and denominator have in common.
+r"""Exact division of polynomials in several symbols, to cancel common factors of numerator and denominator.
 
 A polynomial is a mapping from monomials to fractions, a monomial a mapping from names to integer exponents (as sorted
 pairs); exponents of the numerator may be negative.
@@ -36,7 +36,7 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
     above, below = (_exponents(p, names) for p in (numerator, divisor))
     # make the numerator a polynomial: the divisor has no symbol as a factor, so this changes nothing
     lowest = [min(column, default=0) for column in above]
-    # no exponent of a quotient is larger than what the largest ones leave
+    # no exponent of the quotient exceeds the difference of the largest ones
     largest = [max(a, default=0) - low - max(b) for a, low, b in zip(above, lowest, below, strict=True)]
     if min(largest, default=0) < 0:
         return None

@@ -71,6 +71,7 @@ def float_values(coefficients: Sequence[Coefficient], sizes: Mapping[str, Fracti
         known = {base: numbers[name] ** _exponent(base, sizes) for base, name in bases.items()}
         return {i: _quotient(part, known) for i, part in enumerate(parts)}
 
+    # whole numbers stay exact in the bounded arithmetic
     whole = {name: int(root) if root.denominator == 1 else root for name, root in roots.items()}
     return list(rounded(compute, whole).values())
 

@@ -1,6 +1,6 @@
-"""Expanded expressions of symengine, read as sums of monomials: terms, factors, and what may divide them.
+"""Expanded expressions of symengine, read as sums of monomials: terms, factors, and possible divisors.
 
-Knows polynomials whose exponents may be negative.  Refuses to know that some of their unknowns stand for powers.
+The file knows polynomials whose exponents may be negative.  It refuses to know that some of their unknowns stand for powers.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def may_divide(terms: Polynomial, base: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _root(base: Any) -> tuple[str, Polynomial] | None:
-    """A symbol that a polynomial is linear in, and what it is where the polynomial vanishes."""
+    """A symbol in which a polynomial is linear, and its value where the polynomial vanishes."""
     terms = terms_of(base)
     for powers, number in terms:
         if len(powers) == 1 and powers[0][1] == 1:

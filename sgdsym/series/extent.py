@@ -94,7 +94,8 @@ def check_extent(tree: Expression) -> None:
         SyntaxError: if an exponent is no integer where it has to be one.
     """
     leaves = _leaves(tree)
-    # of what is written out at length most divisions are ruled out by a root of the divisor: 60 times and more the time is counted
+    # text that is written out at length is allowed more work: a root of the divisor rules out most of its divisions, so that the count
+    # is 60 times the real work and more
     _Surveyor(MOST_TERMS + leaves, MOST_WORK + _LEAF * leaves + _LONG * leaves**2.5).extent(tree)
 
 
@@ -232,7 +233,7 @@ class _Surveyor:
         return self._checked(_Extent(terms, spans, bits, base.whole**exponent, number, below))
 
     def _inverse(self, node: Expression) -> _Extent:
-        """The extent of what is divided by, inverted; factors that are written as such stay apart."""
+        """The extent of a divisor, inverted; factors that are written as such stay apart."""
         match node:
             case Product(factors):
                 found = _Extent(1, number=1)

@@ -5,7 +5,7 @@ some places and milliseconds for others (sympy draws them at random), and mostly
 looked for first: factors that lack a symbol are contents, found by greatest common divisors, and a polynomial without contents
 whose image in one symbol is irreducible, of full degree, is irreducible.
 
-Knows polynomials over the integers.  Refuses to know what they stand for.
+The file knows polynomials over the integers.  It refuses to know what they stand for.
 """
 
 from __future__ import annotations

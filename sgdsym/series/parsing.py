@@ -85,7 +85,7 @@ def _not_plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Evaluation:
-    """What the leaves of a tree become, and how one value is raised to another."""
+    """The functions that make values of the leaves of a tree, and that raise one value to another."""
 
     number: Callable[[int], Any]
     symbol: Callable[[str], Any]

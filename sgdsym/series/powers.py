@@ -1,7 +1,7 @@
 r"""Powers with a symbol in the exponent, such as :math:`\mu^T`: a base and an exponent polynomial.
 
 To the polynomials of a coefficient such a power is one more unknown, told apart from all others by its text; what it stands
-for is kept beside it and never read back from the text.  Knows bases and exponents.  Refuses to know how polynomials are
+for is kept beside it and never read back from the text.  The file knows bases and exponents.  It refuses to know how polynomials are
 multiplied, which is :mod:`~sgdsym.series.coefficient`'s.
 """
 
@@ -56,7 +56,7 @@ class Power:
         return Fraction(1) if rest or not self.exponent.symbols else number
 
 
-# equal powers have equal texts, so that what is known never depends on what came before
+# equal powers have equal texts, so that an entry never depends on the powers that were made before it
 _known: dict[str, Power] = {}
 _numbered: set[str] = set()
 

@@ -6,7 +6,7 @@ registers, and follows a linear recursion whose rate does not change, since :mat
 recursion is a cumulative sum, or :math:`\log_2 T` shifted additions, so that everything is arithmetic of whole arrays; sums that
 begin alike share their beginnings.
 
-Knows arrays of floats, or of exact numbers as objects.  Refuses to know series.  The file needs numpy alone, for generated
+The file knows arrays of floats, or of exact numbers as objects.  It refuses to know series.  The file needs numpy alone, for generated
 modules hold a copy of it.
 """
 

@@ -16,7 +16,7 @@ from sgdsym.series.sums import Recursion, ScheduleSum, Sums
 
 
 def refined_sums(sums: Sums, other: Sums) -> tuple[dict[str, ScheduleSum], dict[str, Coefficient]]:
-    """The sums of a series in the pieces that those of another take, and what its symbols become."""
+    """The sums of a series in the pieces that the sums of another take, and the new values of its symbols."""
     images: dict[str, Coefficient] = {}
     found: dict[str, ScheduleSum] = {}
     for name, known in sums.items():

@@ -17,7 +17,7 @@ in use, let :math:`P_j` be the product over the epochs in use of the :math:`R` i
 A mode :math:`\binom{\Delta-1}j r^{\Delta-1-j}` is the coefficient of :math:`\varepsilon^j` of :math:`(r+\varepsilon)^{\Delta-1}`.  Where
 the updates differ there are no modes, and the registers are followed update by update.
 
-Knows levels and edges.  Refuses to know which sampling asks, and for which optimiser.
+The file knows levels and edges.  It refuses to know which sampling asks, and for which optimiser.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from sgdsym.sgd.products import Factors, Product, total
 Rate: TypeAlias = tuple[Coefficient, int]
 Rates: TypeAlias = tuple[Rate, ...]
 Modes: TypeAlias = tuple[Rates, tuple[Rates, ...], Depths]
-# what edges carry: a rate, or the number of the edge itself
+# the label that an edge carries: a rate, or the number of the edge itself
 Carried = TypeVar("Carried")
 
 
@@ -207,7 +207,7 @@ class ModeTiming(Timing):
     def factors(
         self, front: Rates, nodes: tuple[Rates, ...], depths: Depths, epochs: tuple[int, ...], slots: tuple[int, ...]
     ) -> tuple[Factors, Factors]:
-        """The time-sum of one product of modes: what stands in front, and differences, that over the epochs first."""
+        """The time-sum of one product of modes: the factor in front, and the differences, the one over epochs first."""
         every, each = self.calendar.epochs, self.calendar.slots
         cuts = [0, *accumulate(epochs)]
         if slots:
@@ -242,7 +242,7 @@ class ModeTiming(Timing):
         return self.known[key]
 
     def _rate(self, rates: Rates, slots: Coefficient | None = None) -> Coefficient:
-        """The product of the rates of a gap, over one slot or over so many, where zero stays what it is."""
+        """The product of the rates of a gap, over one slot or over so many; zero stays zero."""
         key = rates, slots
         if key not in self.known:
             rate = reduce(mul, (rate for rate, _ in rates), Coefficient(1))
@@ -257,7 +257,7 @@ def _sorted(rates: Sequence[Rate]) -> Rates:
 def slots_in_use(
     nodes: Sequence[tuple[Carried, ...]], cuts: Sequence[int], slots: Sequence[int]
 ) -> tuple[list[tuple[Carried, ...]], tuple[Carried, ...]]:
-    """The nodes between the slots in use, all epochs at once, and what is left in front.
+    """The nodes between the slots in use, all epochs at once, and the rates that are left in front.
 
     >>> slots_in_use([(), ("r",), ()], [0, 1, 2], [0, 1])          # an edge from slot 0 of one epoch to slot 1 of a later one
     ([('r',), ('r', 'r'), ('r',)], ('r', 'r'))

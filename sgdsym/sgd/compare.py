@@ -54,7 +54,7 @@ class Comparison:
         return self.difference if order is None else self.difference.order(order)
 
     def headline(self) -> str:
-        """What was compared, and the order at which the two sides part."""
+        """The two sides, and the order at which they part."""
         observable = self.difference.setting.observable
         sides = f"{observable}: ({self.first.describe()}) minus ({self.second.describe()})"
         if self.leading_order is None:

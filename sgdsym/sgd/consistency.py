@@ -1,4 +1,4 @@
-"""Options of a request, with each other: what has a meaning together, and what has none."""
+"""Options of a request, with each other: which have a meaning together, and which have none."""
 
 from __future__ import annotations
 

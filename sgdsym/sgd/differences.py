@@ -5,7 +5,7 @@ polynomial :math:`h_{T-k}(R_0, …, R_k)`, which is the divided difference
 
 .. math:: [R_0, …, R_k]\,x^T.
 
-Knows numbers of any field.  Refuses to know what is summed, and why.
+The file knows numbers of any field.  It refuses to know what is summed, and why.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def jet(rates: Sequence[tuple[Coefficient, int]], depths: Depths) -> Polynomial:
 
 
 def _powers(jet: Polynomial, depths: Depths) -> Iterator[Polynomial]:
-    r"""The powers of what a jet has beyond its value, as long as they do not vanish."""
+    r"""The powers of a jet without its value, as long as they do not vanish."""
     one = (0,) * len(depths)
     # each factor raises an exponent of ε, and exponents end at the depths, so that the powers end too
     beyond = {exponents: c for exponents, c in jet.items() if exponents != one and c}

@@ -3,7 +3,7 @@ r"""Modes of an optimiser whose updates are alike: the partial fractions of its 
 .. math:: c A^{\Delta-1} b = \sum_{r,j} f_{rj}\binom{\Delta-1}j r^{\Delta-1-j}, \qquad
           \frac{c\,adj(x-A)\,b}{\det(x-A)} = \sum_{r,j} \frac{f_{rj}}{(x-r)^{j+1}}
 
-Knows matrices of coefficients.  Refuses to know what the registers mean.
+The file knows matrices of coefficients.  It refuses to know what the registers mean.
 """
 
 from __future__ import annotations

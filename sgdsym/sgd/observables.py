@@ -1,4 +1,4 @@
-r"""What is read off at the end of a run, as rooted forests: the terms of its expansion over placements.
+r"""Observables at the end of a run, as rooted forests: the terms of their expansion over placements.
 
 .. math:: E\,s(\theta_T) = \sum_{(\tau,\rho)} \frac{(-\eta)^d}{|Aut(\tau,\rho)|}\; W(\tau,\rho)\;\kappa(\tau,\rho)
 

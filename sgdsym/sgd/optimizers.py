@@ -25,7 +25,8 @@ from sgdsym.series import Coefficient
 from sgdsym.sgd.modes import Matrix, Mode, Vector, modes_of
 from sgdsym.sgd.register_arrays import Entry, nesting, read_entry, read_matrices, read_vectors
 
-LONGEST_DELAY, MOST_UPDATES = 100, 100_000  # a register for each update that a gradient is late; matrices that are kept
+# each update that a gradient is late takes a register; each listed update takes a matrix of coefficients that is kept
+LONGEST_DELAY, MOST_UPDATES = 100, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class LinearOptimizer:
 
     @classmethod
     def from_registers(cls, A: object, b: object, c: object, read: object, *, start: int = 0) -> LinearOptimizer:
-        """The same without asking that what is read stays at the start: a mean over :math:`T` is that of :math:`T` updates alone.
+        """The same without the demand that the reading stays at the start: a mean over :math:`T` is that of :math:`T` updates alone.
 
         Raises:
             ValueError: if the shapes do not fit, or an entry is no exact number or symbol.
@@ -299,15 +300,15 @@ class LinearOptimizer:
         return LinearOptimizer(matrix, gain, self.c[0], self.read, start=self.start)
 
     def scheduled(self, weights: Sequence[Coefficient]) -> LinearOptimizer:
-        r"""The same with :math:`\eta\lambda_t` for :math:`\eta` at update :math:`t`: what moves the weights is multiplied, buffers are not.
+        r"""The same with :math:`\eta\lambda_t` for :math:`\eta` at update :math:`t`: the increment of the weights is scaled, buffers not.
 
-        The weights are the first register; PyTorch's schedulers multiply what is added to it.
+        The weights are the first register; PyTorch's schedulers multiply its increment.
         """
         matrices, gains = zip(*(self._rated(t, weight) for t, weight in enumerate(weights)), strict=True)
         return LinearOptimizer(matrices, gains, _unstacked(self.c), self.read, start=self.start)
 
     def _rated(self, t: int, weight: Coefficient) -> tuple[Matrix, Vector]:
-        """Matrix and gain of an update with what moves the weights, the first register, multiplied."""
+        """Matrix and gain of an update, with the increment of the weights, the first register, multiplied."""
         update = self.update(t)
         first, *rest = update.matrix
         return ((first[0], *(weight * x for x in first[1:])), *rest), (weight * update.gain[0], *update.gain[1:])

@@ -49,7 +49,7 @@ def total(products: Iterable[Product]) -> Coefficient:
 
 
 def _total(gathered: Mapping[Factors, list[Factors]]) -> Coefficient:
-    """The sum, what one first factor is multiplied by added up before it is multiplied."""
+    """The sum; the cofactors of each first factor are added up before they are multiplied by it."""
     by_first: dict[Coefficient, dict[Factors, list[Factors]]] = {}
     for sums, weights in gathered.items():
         if sums:

@@ -1,11 +1,11 @@
-r"""The mean over the run: what is read off after each update, averaged, in place of what is read off at the end.
+r"""The mean over the run: the observable after each update, averaged, in place of its value at the end.
 
 .. math:: \frac1T \sum_{t=1}^T E\,s(\theta_t)
 
 The root sits on a level like a step: on that of the last step, or on one of its own after it.  So this is a timing around another,
 which any optimiser and any sampling may have.
 
-Knows levels.  Refuses to know what they are worth.
+The file knows levels.  It refuses to know what they are worth.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class RegisterTiming(Timing):
     continuous = False
 
     def key(self, pattern: Pattern, parents: Sequence[int]) -> Hashable:
-        """The spans of the edges, and what the levels are."""
+        """The spans of the edges, and the epochs, slots and points of the levels."""
         spans = tuple(sorted(edge_spans(pattern.levels, parents)))
         shared = tuple(zip(pattern.points, pattern.steps_on_levels(), strict=True)) if self.share else ()
         return spans, pattern.epochs, pattern.slots, shared, pattern.reads

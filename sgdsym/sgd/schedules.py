@@ -65,7 +65,7 @@ class ScheduleTiming(Timing):
         """The spans of the edges, and which levels share an epoch or a slot."""
         spans = sorted(edge_spans(pattern.levels, parents))
         if self.recursion.is_plain:
-            # what a gradient is worth does not depend on how long
+            # the weight of a gradient does not depend on how long ago it was taken
             spans = sorted((ROOT, low, 0) for _, low, _ in spans)
         return tuple(spans), pattern.epochs, pattern.slots, pattern.reads
 
@@ -87,7 +87,7 @@ class ScheduleTiming(Timing):
         return known.symbol
 
     def settled(self, coefficient: Coefficient) -> Coefficient:
-        """A coefficient in which products of sums are sums over merged times, so that what cancels does."""
+        """A coefficient in which products of sums are sums over merged times, so that equal terms cancel."""
         # products of sums come from covariances, where each of two trees apart has a weight of its own
         if all(len(self._named(powers)) < 2 for _, powers in coefficient.monomials()):
             return coefficient
@@ -116,7 +116,7 @@ class ScheduleTiming(Timing):
 
 
 def _parted(vector: Vector, rate: str) -> tuple[Vector, Vector]:
-    """Entries as what they are without the rate, and what multiplies it."""
+    """The part of each entry without the rate, and the factor of the rate."""
     without = tuple(x.substitute({rate: 0}) for x in vector)
     return without, tuple(x.substitute({rate: 1}) - y for x, y in zip(vector, without, strict=True))
 

@@ -66,7 +66,7 @@ class Side:
 
     @property
     def exact(self) -> dict[str, Coefficient]:
-        """What the symbols are that stand for expressions."""
+        """The expression behind each symbol that stands for one."""
         return {getattr(self.request, option): value for option, value in self.given}
 
     @property
@@ -208,7 +208,7 @@ def _stand_in(option: str, options: Mapping[str, Any]) -> str:
     others += [] if optimizer is None else optimizer.symbols
     taken = {name for name in others if isinstance(name, str)}
     words = (_LETTERS[option], *(f"{option}{k}" for k in range(1, len(taken) + 2)))
-    # what begins with the name of a schedule and an underscore is one of its sums
+    # a name that begins with that of a schedule and an underscore is one of its sums
     return next(word for word in words if not any(word == name or word.startswith(f"{name}_") for name in taken))
 
 

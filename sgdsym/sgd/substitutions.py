@@ -1,4 +1,4 @@
-r"""What becomes of a series under an assumption on the loss or on its noise: a substitution that drops vanishing terms.
+r"""Series under an assumption on the loss or on its noise: a substitution that drops vanishing terms.
 
 Each takes any series, plain or resummed, and returns one in the basis it was given in.  An assumption about joint cumulants is applied to
 the cumulant basis; one about means holds in either.  They may be applied one after the other, in any order.

@@ -134,6 +134,7 @@ def _symbol_name(tensor: JointTensor | InverseMetric, indices: Indices) -> str:
     base, degrees = _base(tensor), _degrees(tensor)
     if not sum(degrees):
         return base
+    # one letter tells all degrees, so that the indices may stand together: H_01, C_01
     if len(degrees) == 1 or "_" not in base:
         return f"{base}_{_joined([x for group in indices for x in group])}"
     names = [

@@ -115,7 +115,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
 
     @property
     def basis(self) -> str:
-        """What the blocks are, ``"cumulant"`` or ``"moment"``."""
+        """The kind of the blocks, ``"cumulant"`` or ``"moment"``."""
         return str(self.args[1])
 
     @property
@@ -216,6 +216,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
             return str(factors[0][0]._name(style)), PRECEDENCE["Atom"]
         text = _chain(factors, style)
         if text is not None:
+            # above a product and below a power, which brackets it: 2*GHG, but (GHG)**2
             return text, PRECEDENCE["Atom"] if "tr" in text else PRECEDENCE["Mul"] + 1
         written = [
             (t.kind, [(k, [str(x) for x in group]) for k, group in zip(t.degrees, slots, strict=True)])
@@ -261,7 +262,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
 
 
 def code_names(expression: sp.Expr) -> dict[str, Contraction]:
-    """What the names in the code of an expression stand for, sorted; sympy's printers write code with them.
+    """The contractions behind the names in the code of an expression, sorted; sympy's printers write code with them.
 
     Args:
         expression: holds contractions, as those of :meth:`sgdsym.Series.as_expr` do.
@@ -296,6 +297,7 @@ def _chain(factors: Sequence[tuple[Any, tuple[tuple[int, ...], ...]]], style: St
     ends = {}
     for j, (_, slots) in enumerate(factors):
         others = [holders[label] for group in slots for label in group]
+        # a label on two slots of one factor leads back to it
         ends[j] = tuple(pair[1] if pair[0] == j else pair[0] for pair in others)
     return chain_notation(ends, {j: names[tensor.degrees] for j, (tensor, _) in enumerate(factors)}, style)
 

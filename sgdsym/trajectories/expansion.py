@@ -56,7 +56,7 @@ class Trajectory(TrajectoryViews):
 
     @property
     def read(self) -> Observable:
-        """What is read off, as a value."""
+        """The observable, as a value."""
         return Observable.named(self.observable)
 
     @property
@@ -141,6 +141,8 @@ def trajectory(
     read_integer("order", order, least=0, most=MOST_ORDER)
     if Observable.named(observable).is_trained and noise == "batch":
         raise ValueError('batches of fresh points leave no gap; ask for noise="dataset", or for the test-loss')
+    # a request checks the options of the update rule and makes the optimiser; at order 1, as bounds that tighten with the order of
+    # the learning rate have no meaning here
     request = Request(
         order=1,
         momentum=momentum,

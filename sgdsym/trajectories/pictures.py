@@ -109,7 +109,7 @@ def _has_times(forest: Forest, blocks: Sequence[tuple[int, ...]]) -> bool:
     """Whether the steps of each block can share a time while every step comes before the one it acts on."""
     block_of = {v - forest.roots: i for i, block in enumerate(blocks) for v in block}
     name = [block_of.get(v, len(blocks) + v) for v in range(forest.size)]
-    # blocks are contracted, and what nothing comes before is taken away again and again: what is left is a cycle
+    # blocks are contracted, and steps that none comes before are taken away again and again: cycles stay
     edges = {(name[v], name[p]) for v, p in enumerate(forest.parents) if p >= 0}
     while edges:
         last = {b for _, b in edges}

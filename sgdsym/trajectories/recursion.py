@@ -46,7 +46,7 @@ class Cumulant:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Vertex:
-    r"""What stands on a new leg, or at the place where an observable is read off.
+    r"""The vertex on a new leg, or at the place where an observable is read off.
 
     Attributes:
         kind: ``"stay"``, the old leg moved by :math:`A - \eta bcH`; ``"read"``, the old leg as the weights that are read;
@@ -233,7 +233,7 @@ _FACTORS = ("leg", "noise", "point")
 
 
 def _with_orders(joins: Sequence[Join], order: int) -> Iterator[tuple[Join, ...]]:
-    """The same with what is left of the order given to the cumulants of the deviation."""
+    """The same joins, with the rest of the order given to the cumulants of the deviation."""
     spare = order - sum(join.order for join in joins)
     if spare < 0:
         return
@@ -250,6 +250,7 @@ def _canonical(
 ) -> tuple[object, tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]]:
     """The least relabelling, and one pair of permutations for each distinct one."""
     images: dict[object, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+    # few: a cumulant of m legs and q points is of order m + q - 1 at least, so that order 3 has four of them at most
     for moved in permutations(range(legs)):
         placed = [vertices[0]] * legs if legs else []
         for v, target in enumerate(moved):

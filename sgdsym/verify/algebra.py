@@ -16,7 +16,7 @@ Rational: TypeAlias = int | Fraction
 class PowerSeries:
     r"""A power series in :math:`\eta`, known up to and including the order of its last coefficient.
 
-    Supports ``+``, ``-`` and ``*`` with series of the same length, and multiplication by exact numbers.
+    It supports ``+``, ``-`` and ``*`` with series of the same length, and multiplication by exact numbers.
 
     >>> line = PowerSeries((1, 1, 0))
     >>> line * line

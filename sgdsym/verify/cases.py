@@ -103,6 +103,8 @@ def random_case(random: Random, order: int) -> Case:
         **({"average": run.average} if run.average is not None else {}),
         **({"mean_over_run": True} if run.mean_over_run else {}),
     }
+    # one degree more than a node carries at that order, so that a derivative which should play no part could be seen
+    # to
     landscape = random_landscape(random, order + 1, weights=random.choice((1, 2)))
     if random.random() < 1 / 3:
         run = replace(run, weight_decay=Fraction(random.randint(1, 4), random.randint(1, 3)))

@@ -74,7 +74,7 @@ def enumerate_series(landscape: Landscape, run: Run, observable: str, order: int
 
 
 def _observed(landscape: Landscape, observable: str, order: int, mean: Mean) -> list[Any]:
-    """What can be said in means of polynomials of the last weights."""
+    """The observables that are means of polynomials of the last weights."""
     axes = range(landscape.weights)
     weight = [monomial(i, weights=landscape.weights) for i in axes]
     match observable:
@@ -141,6 +141,7 @@ class _Trainer:
         if batches not in self.states:
             before, batch = batches[:-1], batches[-1]
             state, late = self.state(before), len(before) - self.run.delay
+            # earlier there is no gradient to take: nothing moves, but averages count the update
             if late >= 0:
                 # the run begins at the origin, so that its start is the zero to add to
                 gradient = self.states[()].weights
@@ -152,7 +153,7 @@ class _Trainer:
         return self.states[batches]
 
     def read(self, batches: Batches) -> Point:
-        """What is read off at the end."""
+        """The weights that are read off at the end."""
         state, average = self.state(batches), self.run.average
         if average == "uniform":
             return tuple(total * Fraction(1, len(batches)) for total in state.average)
@@ -217,7 +218,7 @@ def _sde_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
     noise = {
         (i, j): combination([(1, second), (-1, product(drift[i], drift[j], order))]) for (i, j), second in noise.items()
     }
-    # powers of eta apart; what is of higher degree than the orders left vanishes at the start
+    # powers of eta apart; terms of higher degree than the orders left vanish at the start
     image = [up_to_degree(polynomial, order)] + [{}] * order
     total = [at_start(part) for part in image]
     for k in range(1, order + 1):
@@ -230,6 +231,7 @@ def _sde_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
                 half = Fraction(1, 2 * run.batch_size)
                 parts += [(half, product(c, derivative(image[d - 2], i, j), order - d)) for (i, j), c in noise.items()]
             moved.append(combination((Fraction(run.steps, k) * number, part) for number, part in parts))
+        # the mean of t^k over the run is 1/(k+1) of its value at the end
         image, share = moved, Fraction(1, k + 1 if run.mean_over_run else 1)
         total = [a + at_start(part) * share for a, part in zip(total, image, strict=True)]
     return PowerSeries(tuple(total))

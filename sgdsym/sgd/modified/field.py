@@ -171,7 +171,7 @@ def _differences(values: Values) -> list[Any]:
 
 
 def _derivative_at_zero(degree: int) -> tuple[list[int], int]:
-    r"""Integer weights, and what they are over, of the derivative at 0 of a polynomial with known values at 0, 1, …, degree.
+    r"""Integer weights, and their common denominator, of the derivative at 0 of a polynomial with known values at 0, 1, …, degree.
 
     From :math:`\partial = \ln(1+\Delta) = \sum_k (-1)^{k-1}\Delta^k/k`.
     """

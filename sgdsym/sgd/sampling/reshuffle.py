@@ -25,7 +25,7 @@ Known: TypeAlias = dict[tuple[tuple[int, ...], Partition], list[tuple[Pattern, H
 class Reshuffle(Sampling):
     r"""In each epoch the points take uniformly random places, cut into :math:`M = N/B` batches.
 
-    Counted with different points first: :math:`N(N-1)\cdots` choices of the points; in an epoch that uses :math:`j` of them, on :math:`k`
+    Different points are counted first: :math:`N(N-1)\cdots` choices of the points; in an epoch that uses :math:`j` of them, on :math:`k`
     different slots with :math:`l_i` points each, :math:`\binom Mk \prod_i (B)_{l_i} / (N)_j`.  Points that may coincide are the sum
     over the coarser partitions.
     """
@@ -55,7 +55,7 @@ class Reshuffle(Sampling):
                 yield Pattern((), tuple(map(len, history))), history, ways
 
     def value(self, own: Any, steps: int) -> Coefficient:
-        r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, without what both share."""
+        r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, common factors cancelled."""
         number, history, rooted = own
         n = self.sizes.dataset_size
         if not falling_factorial(n, number):
