@@ -64,6 +64,7 @@ class Forest:
         seen: dict[Diagram, Partition] = {}
         alike: Counter[Diagram] = Counter()
         for partition in set_partitions(self.size):
+            # equal diagrams are partitions that an automorphism of the forest carries into each other
             key = self.diagram(tuple(tuple(v + self.roots for v in block) for block in partition))
             seen.setdefault(key, partition)
             alike[key] += 1

@@ -39,6 +39,7 @@ def surjections(above: Sequence[int]) -> tuple[int, ...]:
             return (1,) + (0,) * size
         total = [0] * (size + 1)
         for level in _first_levels(above, left):
+            # one level more; the entry that falls off belongs to more levels than elements, and is zero
             for k, ways in enumerate(count(left & ~level)[:-1]):
                 total[k + 1] += ways
         return tuple(total)
@@ -174,6 +175,7 @@ def _first_levels(above: Sequence[int], left: int) -> Iterator[int]:
     for element, later in enumerate(above):
         if left >> element & 1:
             blocked |= later
+    # any set of elements that nothing comes before may be first; in a cycle there is none, and every count is zero
     earliest = [1 << element for element in range(len(above)) if (left & ~blocked) >> element & 1]
     for taken in range(1, len(earliest) + 1):
         for level in combinations(earliest, taken):

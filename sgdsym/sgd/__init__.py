@@ -1,6 +1,6 @@
 """The theory of SGD: from a request to its series, and what follows from comparing them.
 
-Knows dynamics, sampling, observables and how each is counted; comparisons, substitutions and corollaries.  Refuses to
+The room knows dynamics, sampling, observables and how each is counted; comparisons, substitutions and corollaries.  It refuses to
 print, draw or evaluate.
 """
 

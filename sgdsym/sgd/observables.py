@@ -1,4 +1,4 @@
-r"""What is read off at the end of a run, as rooted forests: the terms of its expansion over placements.
+r"""Observables at the end of a run, as rooted forests: the terms of their expansion over placements.
 
 .. math:: E\,s(\theta_T) = \sum_{(\tau,\rho)} \frac{(-\eta)^d}{|Aut(\tau,\rho)|}\; W(\tau,\rho)\;\kappa(\tau,\rho)
 
@@ -113,6 +113,7 @@ def displacement(size: int) -> Readings:
 
 def displacement_product(size: int, indices: int) -> Readings:
     """Terms of the mean of the tensor product of the displacement with itself, with that many open indices."""
+    # a displacement is linear in each index, so that one step acts on each root; without a step nothing moves
     return _open_roots(rooted_forests(size, roots=indices, planted=True) if size else ())
 
 
@@ -146,6 +147,8 @@ OBSERVABLES = tuple(observable.name for observable in READINGS)
 
 def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:
     """Partitions of the steps, one of each kind, with the sign and ``1/|Aut|`` of forest and partition."""
+    # a product of expansions runs over ordered pairs of trees, and forests are listed without order: hence the
+    # factorial
     symmetry = forest.diagram().symmetry_factor
     for blocks, alike in forest.placements():
         yield blocks, Coefficient((-1) ** forest.size * alike * factorial(forest.roots)) / symmetry

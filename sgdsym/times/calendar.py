@@ -17,7 +17,7 @@ in use, let :math:`P_j` be the product over the epochs in use of the :math:`R` i
 A mode :math:`\binom{\Delta-1}j r^{\Delta-1-j}` is the coefficient of :math:`\varepsilon^j` of :math:`(r+\varepsilon)^{\Delta-1}`.  Where
 the updates differ there are no modes, and the registers are followed update by update.
 
-Knows levels and edges.  Refuses to know which sampling asks, and for which optimiser.
+The file knows levels and edges.  It refuses to know which sampling asks, and for which optimiser.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from sgdsym.times.products import Factors, Product, total
 Rate: TypeAlias = tuple[Coefficient, int]
 Rates: TypeAlias = tuple[Rate, ...]
 Modes: TypeAlias = tuple[Rates, tuple[Rates, ...], Depths]
-# what edges carry: a rate, or the number of the edge itself
+# the label that an edge carries: a rate, or the number of the edge itself
 Carried = TypeVar("Carried")
 
 
@@ -104,6 +104,7 @@ class RateTiming(Timing):
 
     def value(self, key: Any) -> Coefficient:
         r"""The coefficient of :math:`E` in :math:`\binom Em`, times the ways to choose slots."""
+        # E (E-1) … (E-m+1)/m! has the slope (-1)^(m-1) (m-1)!/m! at zero; without levels it is constant
         rate = Fraction((-1) ** (len(key) - 1), len(key)) if key else 0
         return reduce(mul, (binomial(self.slots, k) for k in key), Coefficient(rate))
 
@@ -187,6 +188,8 @@ class ModeTiming(Timing):
                     else:
                         rate = (mode.rate, len(depths) if mode.depth else -1)
                         key = (
+                            # Δ - 1 updates lie between two levels: those of the gaps that the edge spans, which are
+                            # summed over, and one for each level that it passes, which is a factor in front
                             _sorted((*front, *[rate] * (high - low - 1))),
                             tuple(
                                 _sorted((*n, rate)) if low <= gap < min(high, levels + 1 - reads) else n
@@ -204,7 +207,7 @@ class ModeTiming(Timing):
     def factors(
         self, front: Rates, nodes: tuple[Rates, ...], depths: Depths, epochs: tuple[int, ...], slots: tuple[int, ...]
     ) -> tuple[Factors, Factors]:
-        """The time-sum of one product of modes: what stands in front, and differences, that over the epochs first."""
+        """The time-sum of one product of modes: the factor in front, and the differences, the one over epochs first."""
         every, each = self.calendar.epochs, self.calendar.slots
         cuts = [0, *accumulate(epochs)]
         if slots:
@@ -221,21 +224,26 @@ class ModeTiming(Timing):
             ends = [raised(jet(node, depths), each, depths) for node in outer]
             parts = [jet(front, depths), difference(every, ends, depths)]
             parts += [difference(each, [jet(node, depths) for node in group], depths) for group in groups]
+            # the weight of all modes together is the coefficient of every ε to its depth; lower ones belong to other
+            # modes
             return (), (reduce(lambda x, y: times(x, y, depths), parts).get(tuple(depths), Coefficient(0)),)
         # an epoch has at least one slot, so that a rate that vanishes leaves nothing of it
         over_epochs = self._difference(every, [self._rate(node, each) for node in outer])
         over_slots = [self._difference(each, [self._rate(node) for node in group]) for group in groups]
+        # the difference over epochs first, as products.total takes out the first factor, and of these there are
+        # fewest
         return (self._rate(front),), (over_epochs, *sorted(over_slots, key=node_order))
 
     def _difference(self, exponent: Coefficient, nodes: Sequence[Coefficient]) -> Coefficient:
         """A divided difference, which does not depend on the order of its nodes."""
+        # thousands of products share a few hundred differences, see products.py
         key = exponent, tuple(sorted(nodes, key=node_order))
         if key not in self.known:
             self.known[key] = divided_difference(*key)
         return self.known[key]
 
     def _rate(self, rates: Rates, slots: Coefficient | None = None) -> Coefficient:
-        """The product of the rates of a gap, over one slot or over so many, where zero stays what it is."""
+        """The product of the rates of a gap, over one slot or over so many; zero stays zero."""
         key = rates, slots
         if key not in self.known:
             rate = reduce(mul, (rate for rate, _ in rates), Coefficient(1))
@@ -250,7 +258,7 @@ def _sorted(rates: Sequence[Rate]) -> Rates:
 def slots_in_use(
     nodes: Sequence[tuple[Carried, ...]], cuts: Sequence[int], slots: Sequence[int]
 ) -> tuple[list[tuple[Carried, ...]], tuple[Carried, ...]]:
-    """The nodes between the slots in use, all epochs at once, and what is left in front.
+    """The nodes between the slots in use, all epochs at once, and the rates that are left in front.
 
     >>> slots_in_use([(), ("r",), ()], [0, 1, 2], [0, 1])          # an edge from slot 0 of one epoch to slot 1 of a later one
     ([('r',), ('r', 'r'), ('r',)], ('r', 'r'))

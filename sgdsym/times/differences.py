@@ -5,7 +5,7 @@ polynomial :math:`h_{T-k}(R_0, …, R_k)`, which is the divided difference
 
 .. math:: [R_0, …, R_k]\,x^T.
 
-Knows numbers of any field.  Refuses to know what is summed, and why.
+The file knows numbers of any field.  It refuses to know what is summed, and why.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def divided_difference(steps: Coefficient, nodes: Sequence[Coefficient]) -> Coef
     >>> print(divided_difference(T, [one, one, one]))
     T**2/2 - T/2
     """
+    # at k + 1 equal nodes the difference is the k-th Taylor coefficient of x^T, at one the binomial
     if all(node == 1 for node in nodes):
         return binomial(steps, len(nodes) - 1)
     if not steps.symbols:
@@ -106,6 +107,7 @@ def partial_fraction(nodes: Sequence[Value], here: Value) -> list[Value]:
     ['-1/2', '-1/4']
     """
     order = nodes.count(here)
+    # one and zero as the field of the nodes has them
     expanded = [here**0] + [0 * here] * (order - 1)
     for other in dict.fromkeys(nodes):
         if other != here:
@@ -149,6 +151,7 @@ def complete_homogeneous(degree: int, nodes: Sequence[Value]) -> Value | int:
 
 def _inverse_power(distance: Value, power: int, order: int) -> list[Value]:
     """Taylor coefficients of ``(distance + e)**-power`` in ``e``."""
+    # the binomial series of (d + e)^-m
     return [(-1) ** j * comb(power + j - 1, j) / distance ** (power + j) for j in range(order)]
 
 

@@ -34,11 +34,11 @@ def jet(rates: Sequence[tuple[Coefficient, int]], depths: Depths) -> Polynomial:
 
 
 def _powers(jet: Polynomial, depths: Depths) -> Iterator[Polynomial]:
-    r"""The powers of what a jet has beyond its value, as long as they do not vanish."""
+    r"""The powers of a jet without its value, as long as they do not vanish."""
     one = (0,) * len(depths)
+    # each factor raises an exponent of ε, and exponents end at the depths, so that the powers end too
     beyond = {exponents: c for exponents, c in jet.items() if exponents != one and c}
     power: Polynomial = {one: Coefficient(1)}
-    # each epsilon ends at its depth, so that some power of what has no value vanishes
     while power:
         yield power
         power = times(power, beyond, depths)
@@ -48,6 +48,7 @@ def raised(jet: Polynomial, exponent: Coefficient, depths: Depths) -> Polynomial
     """A jet to a power that may hold symbols."""
     value = jet.get((0,) * len(depths), Coefficient(0))
     found: Polynomial = {}
+    # f(r + δ) = Σ_k f^(k)(r)/k! δ^k, a finite sum as δ is nilpotent
     for k, power in enumerate(_powers(jet, depths)):
         if not (value or k):
             # an epoch has at least one slot

@@ -3,7 +3,7 @@ r"""Modes of an optimiser whose updates are alike: the partial fractions of its 
 .. math:: c A^{\Delta-1} b = \sum_{r,j} f_{rj}\binom{\Delta-1}j r^{\Delta-1-j}, \qquad
           \frac{c\,adj(x-A)\,b}{\det(x-A)} = \sum_{r,j} \frac{f_{rj}}{(x-r)^{j+1}}
 
-Knows matrices of coefficients.  Refuses to know what the registers mean.
+The file knows matrices of coefficients.  It refuses to know what the registers mean.
 """
 
 from __future__ import annotations
@@ -60,9 +60,12 @@ def partial_modes(numerator: Sequence[Coefficient], rates: Sequence[Coefficient]
         # the coefficient of e^(m-1-j) of numerator and other factors at the pole r + e is the weight of depth j
         shifted = _shifted(numerator, rate, order)
         for depth in range(order):
+            # with m the multiplicity of r: the coefficient of e^(m-1-j) in P(r+e) ∏(r+e-s)^(-m_s), over e^m, is that
+            # of 1/e^(j+1)
             weight = reduce(add, (shifted[a - depth] * expanded[order - 1 - a] for a in range(depth, order)))
             if weight:
                 found.append(Mode(rate, depth, weight))
+    # sorted by text, so that equal optimisers have equal modes in equal order
     return tuple(sorted(found, key=lambda mode: (not mode.is_plain, str(mode.rate), mode.depth)))
 
 
@@ -79,6 +82,8 @@ def resolvent(matrix: Matrix, gain: Vector, point: Vector) -> tuple[list[Coeffic
     size = len(matrix)
     power, found = [[Coefficient(i == j) for j in range(size)] for i in range(size)], []
     characteristic = [Coefficient(1)]
+    # adj(x - A) = Σ_k x^(n-k) M_k with M_1 = 1, c_k = -tr(A M_k)/k and M_(k+1) = A M_k + c_k: only the numbers k are
+    # divided by
     for k in range(1, size + 1):
         row = [reduce(add, (power[i][j] * gain[j] for j in range(size))) for i in range(size)]
         found.append(reduce(add, (point[i] * row[i] for i in range(size))))
@@ -124,6 +129,8 @@ def eigenvalues(matrix: Matrix) -> list[Coefficient]:
     # no name of a symbol has a space in it
     x = sympy.Symbol("x of the optimiser")
     polynomial = sympy.Matrix(size, size, lambda i, j: matrix[i][j].as_expr()).charpoly(x).as_expr()
+    # modes need their rates one by one: linear factors give rational ones, others have roots that coefficients cannot
+    # hold
     _, factors = sympy.factor_list(sympy.numer(sympy.together(polynomial)), x)
     found: list[Coefficient] = []
     for factor, times in factors:

@@ -25,7 +25,8 @@ from sgdsym.series import Coefficient
 from sgdsym.times.modes import Matrix, Mode, Vector, modes_of
 from sgdsym.times.register_arrays import Entry, nesting, read_entry, read_matrices, read_vectors
 
-LONGEST_DELAY, MOST_UPDATES = 100, 100_000  # a register for each update that a gradient is late; matrices that are kept
+# each update that a gradient is late takes a register; each listed update takes a matrix of coefficients that is kept
+LONGEST_DELAY, MOST_UPDATES = 100, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class LinearOptimizer:
 
     @classmethod
     def from_registers(cls, A: object, b: object, c: object, read: object, *, start: int = 0) -> LinearOptimizer:
-        """The same without asking that what is read stays at the start: a mean over :math:`T` is that of :math:`T` updates alone.
+        """The same without the demand that the reading stays at the start: a mean over :math:`T` is that of :math:`T` updates alone.
 
         Raises:
             ValueError: if the shapes do not fit, or an entry is no exact number or symbol.
@@ -183,6 +184,8 @@ class LinearOptimizer:
         """
         steps = read_integer("steps", steps, least=1, most=MOST_UPDATES)
         beta = read_entry("interpolation", interpolation)
+        # x takes z as it is after the update: (1 - s) x + s z' with z' = z - η g, hence s in the row of z and in the
+        # gain
         shares = [Fraction(1, t + 1) for t in range(1, steps + 1)]
         return cls(
             [[[1, 0], [share, 1 - share]] for share in shares],
@@ -270,6 +273,7 @@ class LinearOptimizer:
         """One more register in front, ``own`` times itself plus ``new`` times the weights after the update; it is read."""
         matrices, gains = [], []
         for matrix, gain in _paired(self.A, self.b):
+            # e·z after the update is e·A z - η e·b g: a row of the matrix and an entry of the gain
             moved = [
                 reduce(add, (e * row[j] for e, row in zip(self.read, matrix, strict=True))) for j in range(len(matrix))
             ]
@@ -296,15 +300,15 @@ class LinearOptimizer:
         return LinearOptimizer(matrix, gain, self.c[0], self.read, start=self.start)
 
     def scheduled(self, weights: Sequence[Coefficient]) -> LinearOptimizer:
-        r"""The same with :math:`\eta\lambda_t` for :math:`\eta` at update :math:`t`: what moves the weights is multiplied, buffers are not.
+        r"""The same with :math:`\eta\lambda_t` for :math:`\eta` at update :math:`t`: the increment of the weights is scaled, buffers not.
 
-        The weights are the first register; PyTorch's schedulers multiply what is added to it.
+        The weights are the first register; PyTorch's schedulers multiply its increment.
         """
         matrices, gains = zip(*(self._rated(t, weight) for t, weight in enumerate(weights)), strict=True)
         return LinearOptimizer(matrices, gains, _unstacked(self.c), self.read, start=self.start)
 
     def _rated(self, t: int, weight: Coefficient) -> tuple[Matrix, Vector]:
-        """Matrix and gain of an update with what moves the weights, the first register, multiplied."""
+        """Matrix and gain of an update, with the increment of the weights, the first register, multiplied."""
         update = self.update(t)
         first, *rest = update.matrix
         return ((first[0], *(weight * x for x in first[1:])), *rest), (weight * update.gain[0], *update.gain[1:])
@@ -327,6 +331,7 @@ class LinearOptimizer:
     def start_modes(self) -> tuple[Mode, ...]:
         r"""The modes of being after the first ``start`` updates: :math:`1 - \sum_{j<K}[\Delta = j+1]`."""
         zero, one = Coefficient(0), Coefficient(1)
+        # at the rate zero C(Δ-1, j) 0^(Δ-1-j) is one where Δ = j + 1, and zero elsewhere
         return (Mode(one, 0, one), *(Mode(zero, j, -one) for j in range(self.start)))
 
     @property
@@ -344,6 +349,8 @@ def _has_fixed_registers(matrices: Sequence[Matrix], readings: Sequence[Vector])
     for matrix in dict.fromkeys(matrices):
         rows += [[x - (i == j) for j, x in enumerate(row)] + [Coefficient(0)] for i, row in enumerate(matrix)]
     rows += [[*reading, Coefficient(1)] for reading in dict.fromkeys(readings)]
+    # Gaussian elimination in exact numbers, so that any entry other than zero is a pivot; a row 0 = x that is left
+    # says no
     for column in range(len(readings[0])):
         pivot = next((row for row in rows if row[column]), None)
         if pivot is not None:

@@ -1,4 +1,4 @@
-"""Patterns: the steps of a run sorted into levels, and what a timing is that gives a pattern its worth.
+"""Patterns: the steps of a run sorted into levels, and the timings that give a pattern its worth.
 
 Samplings make patterns, timings read them; neither knows the other.
 """
@@ -41,7 +41,7 @@ class Pattern:
 
 
 class Timing(Protocol):
-    """What the times of steps are worth."""
+    """A rule for the weight of the times of steps."""
 
     @property
     def looks_at_steps(self) -> bool:
@@ -54,7 +54,7 @@ class Timing(Protocol):
         ...
 
     def key(self, pattern: Pattern, parents: Sequence[int]) -> Hashable:
-        """What the time-sum depends on: patterns with equal keys are worth the same."""
+        """The properties on which the time-sum depends: patterns with equal keys are worth the same."""
         ...
 
     def value(self, key: Any) -> Coefficient:
@@ -67,11 +67,12 @@ class Timing(Protocol):
 
 
 def edge_spans(levels: Sequence[int], parents: Sequence[int]) -> list[Span]:
-    """For each step's edge its kind, the step's level and the level of what it acts on; roots are one above the last.
+    """For each step's edge its kind, the level of the step and the level of its target; roots are one above the last.
 
     >>> edge_spans([0b10, 0b01], [-1, 0])          # step 1 on level 1 acts on step 0 on level 2
     [(1, 2, 3), (0, 1, 2)]
     """
+    # from one, as level 0 is the start of the run
     level_of = {step: i for i, level in enumerate(levels, 1) for step in range(len(parents)) if level >> step & 1}
     return [
         (INNER, level_of[step], level_of[parent]) if parent >= 0 else (ROOT, level_of[step], len(levels) + 1)

@@ -1,4 +1,4 @@
-"""Polynomials as mappings from exponents to coefficients, for what is expanded to a few low orders."""
+"""Polynomials as mappings from exponents to coefficients, for expansions to a few low orders."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ def total(products: Iterable[Product]) -> Coefficient:
     """
     gathered: dict[Factors, list[Factors]] = {}
     for product in products:
+        # a product without factors is one, but a sum of products has one factor at least in each
         gathered.setdefault(product.sums, []).append(product.weight or _ONE)
     return _total(gathered)
 

@@ -43,6 +43,7 @@ def _is_entry(value: object) -> bool:
 def nesting(given: object, name: str) -> int:
     """How deep lists are nested."""
     depth = 0
+    # the first entries alone tell the depth; lists of unequal depth are refused when they are read
     while not _is_entry(given):
         try:
             given = next(iter(given))  # type: ignore[call-overload]

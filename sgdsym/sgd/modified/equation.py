@@ -157,6 +157,7 @@ def epoch_map(
     if request.scheme.is_in_epochs:
         draws: Sampling = Given(sizes, PlainTiming(Calendar(one, sizes.batches)))
     else:
+        # given points, drawn with replacement, are fresh points of the population that they are
         draws = Online(sizes, PlainTiming(Calendar(sizes.batches, one)))
     setting = replace(request.setting, sampling=request.scheme.of_given_points())
     terms = part_terms(draws, order, 1, progress)

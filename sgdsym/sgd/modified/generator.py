@@ -34,6 +34,7 @@ def part_terms(
         progress: called with each finished order and its number of diagrams.
     """
     terms: dict[Diagram, Coefficient] = {}
+    # each index takes a step, so that a part with m indices begins at order m
     for d in range(indices, order + 1):
         found = counted(displacement_product(d, indices), draws)
         layer = {diagram: c for diagram, c in found.items() if c}

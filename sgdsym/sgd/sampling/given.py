@@ -60,6 +60,7 @@ class Given(Sampling):
         return chosen / reduce(Coefficient.__mul__, divisors, Coefficient(1))
 
     def _histories(self, parents: tuple[int, ...], points: list[tuple[int, ...]]) -> Counter[History]:
+        # the same points come from many coarser and finer partitions, and their order makes no difference
         key = (parents, tuple(sorted(points)))
         if key not in self.known:
             self.known[key] = histories(*key)

@@ -39,6 +39,7 @@ class Replace(Sampling):
             if above is None:
                 continue
             power = self._power(placement, cells)
+            # how many levels of which sizes there are is counted over sets of cells, without going through the orders
             if not self.timing.looks_at_steps:
                 for sizes, ways in level_sizes(tuple(above)).items():
                     yield Pattern((), (1,) * len(sizes)), (power, sizes), ways
