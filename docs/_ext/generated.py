@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 from importlib import import_module
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from sgdsym import expand
@@ -27,6 +28,7 @@ ROOMS = {
     "sgdsym.sgd": "Requests, optimisers, comparisons and what follows from them",
     "sgdsym.stationary": "Laws of the weights near and between minima",
     "sgdsym.noise": "How batches are noisy",
+    "sgdsym.quantities": "Numbers as they are given",
     "sgdsym.numeric": "Numbers for series",
     "sgdsym.numeric.torch": "Models of PyTorch",
     "sgdsym.numeric.jax": "Models of JAX",
@@ -35,6 +37,8 @@ ROOMS = {
     "sgdsym.trajectories": "Whole runs",
     "sgdsym.diagrams": "Diagrams",
     "sgdsym.series": "Series and their coefficients",
+    "sgdsym.resummation": "Resummed series and their time-sums",
+    "sgdsym.times": "Update rules, and sums over the times of steps",
     "sgdsym.tensors": "The sympy face",
     "sgdsym.render": "Formulas and pictures",
     "sgdsym.formula": "A formula as a value",
@@ -85,7 +89,8 @@ def room_page(room: str, title: str) -> str:
         lines.append(f".. automodule:: {room}\n")
     for name in sorted(module.__all__, key=str.lower):
         value = getattr(module, name)
-        kind = "autoclass" if isinstance(value, type) else "autofunction" if callable(value) else "py:data"
+        is_call = callable(value) and not isinstance(value, GenericAlias)
+        kind = "autoclass" if isinstance(value, type) else "autofunction" if is_call else "py:data"
         if type(value).__name__ == "module":
             lines.append(f"* ``{room}.{name}`` has :doc:`a page of its own <{room.replace('.', '-')}-{name}>`\n")
             continue
@@ -94,10 +99,16 @@ def room_page(room: str, title: str) -> str:
             lines.append("   :members:")
         if kind == "py:data":
             lines.append(f"   :type: {type(value).__name__}")
-        if room == "sgdsym":
+        if room == "sgdsym" or (is_call and _stands_before(room, name, value)):
             lines.append("   :no-index:")
         lines.append("")
     return "\n".join(lines)
+
+
+def _stands_before(room: str, name: str, value: Any) -> bool:
+    """Whether a room above offers the same, where links lead."""
+    above = [import_module(other) for other in takewhile(lambda other: other != room, ROOMS) if other != "sgdsym"]
+    return any(name in module.__all__ and getattr(module, name) is value for module in above)
 
 
 def _title(text: str) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sgdsym.cli.inputs import read_array, read_text
-from sgdsym.series import read_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,13 +68,12 @@ def value(text: str) -> sympy.Expr:
     >>> value("0.1"), value("2e-3"), value("eta_1")
     (1/10, 1/500, eta_1)
     """
-    import sympy
+    from sgdsym.quantities import expression
 
     try:
-        number = read_number(text)
+        return expression(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-    return sympy.Symbol(number) if isinstance(number, str) else sympy.Rational(number.numerator, number.denominator)
 
 
 def rate(text: str) -> sympy.Expr:

@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
 
 from sgdsym.cli.parser import RequestError
 from sgdsym.cli.signals import raising
 from sgdsym.cli.streams import CLOSED, deliver, is_terminal, say, send
+from sgdsym.progress import PATIENCE, rounded_seconds
 
-PATIENCE = 1.0
 _MEASURED = 0.02  # seconds that are no accident of the clock
 
 
@@ -153,7 +152,9 @@ class Progress:
             self.ends = self.ends or [0.0]
         self.ends.append(self.seconds)
         left = self._left(order)
-        self.say(f"order {order}: {diagrams} diagrams", f", about {_rounded(left)} s left" if left > PATIENCE else "")
+        self.say(
+            f"order {order}: {diagrams} diagrams", f", about {rounded_seconds(left)} s left" if left > PATIENCE else ""
+        )
 
     def _left(self, order: int) -> float:
         """About how long the orders that are left take; 0 where nothing is known."""
@@ -180,43 +181,3 @@ class Progress:
         """A line of progress, and what is known of the time that is left."""
         if self.seconds > PATIENCE:
             say(f"{message} ({self.seconds:.1f} s{left})")
-
-
-class Bar:
-    """A progress bar on stderr, drawn in place on a terminal and at every tenth otherwise."""
-
-    width = 40
-
-    def __init__(self) -> None:
-        self.drawn = False
-        self.longest = 0
-        self.start = time.perf_counter()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def show(self, done: int, total: int) -> None:
-        """So many of all are done."""
-        filled = self.width * done // total
-        passed = time.perf_counter() - self.start
-        left = passed * (total - done) / done if done else 0.0
-        clock = f", about {_rounded(left)} s left" if left > PATIENCE else ""
-        # what is shorter than what it is drawn over leaves nothing of it
-        text = f"[{'#' * filled}{'.' * (self.width - filled)}] {done}/{total}{clock}".ljust(
-            self.longest if self.drawn else 0
-        )
-        self.longest = len(text)
-        if is_terminal(sys.stderr):
-            say(f"\r{text}", end="")
-            self.drawn = True
-        elif 10 * done // total > 10 * (done - 1) // total:
-            say(text)
-
-    def __exit__(self, *reason: object) -> None:
-        if self.drawn:
-            say("")
-
-
-def _rounded(seconds: float) -> str:
-    """A guess of a time, with no more digits than it has."""
-    return f"{float(f'{seconds:.2g}'):.0f}"

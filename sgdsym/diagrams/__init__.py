@@ -1,6 +1,6 @@
 """Pure combinatorics of diagrams: what they are, how they grow, how their blocks can be timed.
 
-Knows integers and tuples (and numpy arrays of them where a million diagrams are grown).  Refuses to know tensors,
+The room knows integers and tuples (and numpy arrays of them where a million diagrams are grown).  It refuses to know tensors,
 coefficients, learning rates, drawing and every other room of the house.
 """
 

@@ -17,7 +17,10 @@ from sgdsym.arguments import plain_integer, quoted, read_integers, read_items
 from sgdsym.diagrams.tree import Tree, canonical_tree, centres
 from sgdsym.diagrams.views import DiagramViews
 
-MOST_NODES = 100  # of a diagram: no machine derives those of a tenth of that
+# of a diagram; those that are derived have 12 at order 11, and 19 in the modified equation of descent at order 18
+MOST_NODES = 100
+# colours of nodes; the last two are those of nodes that are there to make one tree with one centre, and are taken out
+# again
 _ORDINARY, _ROOT, _OPEN_ROOT, _MIDPOINT, _JOINT = range(5)
 
 
@@ -73,6 +76,7 @@ class Diagram(DiagramViews):
         given_edges = [_labels("an edge", edge) for edge in read_items("edges", edges)]
         given_blocks = _complete_partition(count, [] if blocks is None else blocks, given_roots)
         tree, position = _canonical_tree(count, given_edges, given_blocks, given_roots)
+        # blocks of one node follow from the others, and the key of a partition does without them
         joint_blocks = [[position[v] for v in block] for block in given_blocks if len(block) > 1]
         self._store(tree, tree.partition_blocks(tree.partition_key(joint_blocks)))
 
@@ -141,6 +145,8 @@ class Diagram(DiagramViews):
         tree, position = _canonical_tree(self.nodes, self.edges, self.blocks, self.roots)
         blocks = [[position[v] for v in block] for block in self.blocks]
         covered = {v for block in blocks for v in block}
+        # open roots, joints and midpoints are in no block; each counts as one of its own, and its colour tells it
+        # from others
         return tree.partition_symmetry(blocks + [[v] for v in range(tree.size) if v not in covered])
 
     def with_blocks(self, blocks: Iterable[Iterable[int]]) -> Diagram:
@@ -174,6 +180,7 @@ def canonical_diagrams(tree: Tree, partitions: Iterable[tuple[tuple[int, ...], .
     For the generator, which has done the canonical work for many diagrams at once.
     """
     diagrams = []
+    # the checks and the canonical form take 170 µs a diagram, this takes 2; order 10 has about a million
     new, set_field = object.__new__, object.__setattr__
     nodes, edges = tree.size, tree.edges
     for blocks in partitions:
@@ -222,6 +229,7 @@ def _canonical_tree(
         neighbours[a].append(b)
         neighbours[b].append(a)
     trees = _components(neighbours)
+    # a forest has one edge less than nodes in each tree, and one more edge closes a cycle
     if len(edges) != nodes - len(trees):
         raise ValueError(f"the edges must form a tree or a forest, but there is a cycle in {quoted(list(edges))}")
     if any(len(set(roots) & set(tree)) > 1 for tree in trees):
@@ -251,6 +259,7 @@ def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:
         if start not in reached:
             component = [start]
             reached.add(start)
+            # the list grows while it is gone through: breadth first
             for v in component:
                 for w in neighbours[v]:
                     if w not in reached:

@@ -64,6 +64,7 @@ class Forest:
         seen: dict[Diagram, Partition] = {}
         alike: Counter[Diagram] = Counter()
         for partition in set_partitions(self.size):
+            # equal diagrams are partitions that an automorphism of the forest carries into each other
             key = self.diagram(tuple(tuple(v + self.roots for v in block) for block in partition))
             seen.setdefault(key, partition)
             alike[key] += 1
@@ -85,6 +86,7 @@ def rooted_forests(size: int, roots: int = 1, planted: bool = False) -> tuple[Fo
     [1, 1, 2, 4, 9]
     """
     found: dict[Diagram, Forest] = {}
+    # roots can be exchanged: sizes that only rise are enough
     for sizes in combinations_with_replacement(range(size + 1), roots):
         if sum(sizes) == size:
             for parents in _planted(sizes, 0) if planted else _grown(sizes, 0):
@@ -100,6 +102,7 @@ def count_rooted_trees(size: int) -> list[int]:
     [1, 1, 2, 4, 9, 20, 48]
     """
     trees = [1]
+    # n a_n = sum over k of a_{n-k} (sum over d | k of d a_{d-1}), the logarithmic derivative of Cayley's product
     for n in range(1, size + 1):
         divisors = [sum(d * trees[d - 1] for d in range(1, k + 1) if k % d == 0) for k in range(1, n + 1)]
         trees.append(sum(divisors[k - 1] * trees[n - k] for k in range(1, n + 1)) // n)
@@ -128,6 +131,7 @@ def _trees(size: int) -> tuple[tuple[int, ...], ...]:
     if not size:
         return ((),)
     found: dict[Diagram, tuple[int, ...]] = {}
+    # every tree has a leaf that can be taken off, so growing by leaves reaches all
     for smaller in _trees(size - 1):
         for parent in range(-1, size - 1):
             parents = (*smaller, parent)

@@ -1,4 +1,4 @@
-"""Diagrams as networkx graphs, for whoever wants to draw or analyse them with other tools."""
+"""Diagrams as networkx graphs, for drawing and analysis with other tools."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The labels of a diagram that was built from nodes with labels of one's own.
 
-A diagram relabels its nodes into canonical form and forgets the labels it was given.  Who has attached something to
-a node or an edge asks here where it went.
+A diagram relabels its nodes into canonical form and forgets the labels it was given.  A caller that has attached
+something to a node or an edge asks here where it went.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def match_nodes(
     block_of = {v: i for i, block in enumerate(blocks) for v in block if len(block) > 1}
     canonical_block = {v: i for i, block in enumerate(diagram.blocks) for v in block if len(block) > 1}
     parent = {child: above for above, child in edges}
+    # a parent before its children: a node then has the neighbours of one place to go to, and few branches fail
     order = [*roots, *(child for _, child in edges)]
     neighbours = diagram.neighbours
 

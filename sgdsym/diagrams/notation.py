@@ -17,6 +17,7 @@ from sgdsym.diagrams.diagram import Diagram
 from sgdsym.diagrams.names import DIAGRAM_NAMES
 from sgdsym.diagrams.posets import can_be_grown
 
+# without c, which in front of the brackets says that blocks are cumulants
 _LABELS = digits + ascii_lowercase.replace("c", "")
 _NOTATION = re.compile(r"\s*(c?)\(([^()]*)\)\s*\(([^()]*)\)\s*")
 
@@ -80,6 +81,7 @@ def format_notation(diagram: Diagram, basis: str = "cumulant") -> str:
     depth: dict[int, int] = {}
     for v, parent in parents.items():
         depth[v] = depth[parent] + 1 if parent is not None else 0
+    # the deepest first: labels then rise towards the root, which has the highest, as the literature has it
     order = sorted(parents, key=lambda v: (-depth[v], -len(joint[v]), joint[v], v))
     label = {v: _LABELS[i] for i, v in enumerate(order)}
     blocks = sorted("".join(sorted(label[v] for v in block)) for block in diagram.blocks)
@@ -98,6 +100,7 @@ def _label(text: str, character: str) -> int:
 def _best_root(diagram: Diagram) -> int:
     """The first node, few neighbours first, from which the diagram can be grown, or else the first that is alone."""
     nodes = sorted(range(diagram.nodes), key=lambda v: (diagram.degrees[v], v))
+    # the root's loss is a mean, that of a fresh point, so that no step can share its block
     alone = [v for v in nodes if (v,) in diagram.blocks]
     return next((v for v in alone if can_be_grown(diagram, v)), (alone or nodes)[0])
 

@@ -14,7 +14,8 @@ from itertools import product
 from math import comb, factorial, prod
 from typing import TypeAlias
 
-# partitions of a set, which are all held, and ways to split several blocks, each of which becomes a diagram
+# partitions of a set, which are all held: those of 11 elements, 678 570, pass, as many as steps at the highest order; and ways
+# to split several blocks, each of which becomes a diagram: a block of 10 nodes, 115 975, passes, one of 11 does not
 MOST_PARTITIONS, MOST_REFINEMENTS = 1_000_000, 200_000
 Partition: TypeAlias = tuple[tuple[int, ...], ...]
 
@@ -36,6 +37,7 @@ def set_partitions(size: int) -> tuple[Partition, ...]:
     _check_count(bell_number(size), MOST_PARTITIONS)
     found: list[Partition] = []
     last = size - 1
+    # the last element joins a block of a partition of the others, or is one of its own; each partition comes once so
     for blocks in set_partitions(last):
         for j, block in enumerate(blocks):
             found.append((*blocks[:j], (*block, last), *blocks[j + 1 :]))
@@ -52,6 +54,7 @@ def connected_parts(size: int, groups: Iterable[Iterable[int]]) -> list[list[int
     part = list(range(size))
     for group in groups:
         joined = {part[v] for v in group}
+        # a part is called by its least node, so that the result does not depend on the order of the groups
         part = [min(joined) if p in joined else p for p in part]
     return [[v for v, p in enumerate(part) if p == first] for first in sorted(set(part))]
 

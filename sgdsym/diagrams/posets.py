@@ -33,11 +33,13 @@ def surjections(above: Sequence[int]) -> tuple[int, ...]:
     size = len(above)
 
     @cache
+    # remembered by the set that is left: 2^m states, while weak orders grow as m!/2 (log 2)^-(m+1)
     def count(left: int) -> tuple[int, ...]:
         if not left:
             return (1,) + (0,) * size
         total = [0] * (size + 1)
         for level in _first_levels(above, left):
+            # one level more; the entry that falls off belongs to more levels than elements, and is zero
             for k, ways in enumerate(count(left & ~level)[:-1]):
                 total[k + 1] += ways
         return tuple(total)
@@ -67,6 +69,7 @@ def quotient(diagram: Diagram, root: int) -> list[int] | None:
         for child in neighbours[parent]:
             if child != grandparent:
                 stack.append((child, parent))
+                # the root is read off after every step, so it puts none in order
                 if parent != root:
                     if block_of[child] == block_of[parent]:
                         return None
@@ -109,6 +112,7 @@ def can_be_grown(diagram: Diagram, root: int) -> bool:
     if above is None:
         return False
     left = set(range(len(above)))
+    # all that may come first are taken at once (A. Kahn, 1962): a cycle leaves none that may
     while left:
         blocked = reduce(or_, (above[element] for element in left))
         earliest = {element for element in left if not blocked >> element & 1}
@@ -171,6 +175,7 @@ def _first_levels(above: Sequence[int], left: int) -> Iterator[int]:
     for element, later in enumerate(above):
         if left >> element & 1:
             blocked |= later
+    # any set of elements that nothing comes before may be first; in a cycle there is none, and every count is zero
     earliest = [1 << element for element in range(len(above)) if (left & ~blocked) >> element & 1]
     for taken in range(1, len(earliest) + 1):
         for level in combinations(earliest, taken):

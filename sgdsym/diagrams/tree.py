@@ -1,4 +1,4 @@
-r"""Coloured free trees in canonical labelling, with what their symmetries do to vertex partitions.
+r"""Coloured free trees in canonical labelling, and the action of their symmetries on vertex partitions.
 
 A diagram is a free tree with a vertex partition.  There are few trees and many partitions (235 trees but about a
 million diagrams at order 10), so everything that depends on the tree alone is worked out once, here, and shared:
@@ -22,15 +22,18 @@ from itertools import accumulate
 from math import factorial, prod
 from operator import mul
 
-MOST_AUTOMORPHISMS = 10_000  # of a tree; those of order 10 have a few dozen
+# of a tree; those of orders 10 and 11 have at most 120, five branches of two nodes on one centre
+MOST_AUTOMORPHISMS = 10_000
+# one digit, so that every code is a bracket word of its own: no code is the beginning of another, and codes that are
+# put side by side can be told apart again
 _OPENING = tuple(b"(%d" % colour for colour in range(10))
 
 
 class Tree:
     """A coloured free tree whose nodes are numbered depth first from its centre.
 
-    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.  What only partitions need is found when
-    it is first asked for.
+    Obtain one from :func:`canonical_tree` only: equal trees are then the same object.  Properties that only partitions
+    need are found when they are first asked for.
 
     Attributes:
         size: number of nodes.
@@ -94,7 +97,9 @@ class Tree:
         """Number of automorphisms of the tree that map the partition to itself; every node is in one of the blocks."""
         keys = self._keys([block for block in blocks if len(block) > 1])
         # without larger blocks every automorphism keeps the partition, and there may be too many to go through
+        # permutations of the classes that keep the partition
         symmetry = keys.count(keys[0]) if keys else _count_symmetries(self.parents, self.colours)
+        # what they do not see: leaves of a class within a block, and blocks that take the same classes, change places
         profiles = Counter(tuple(sorted(self.classes[v] for v in block)) for block in blocks)
         for profile, alike in profiles.items():
             twins = prod(factorial(count) for count in Counter(profile).values())
@@ -136,10 +141,12 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
     Returns:
         The tree, and the old label of each node of it.
     """
+    # every isomorphism maps centres to centres, so hanging the tree from one of them loses nothing (C. Jordan, 1869)
     centre, *others = centres(neighbours)
     codes = _subtree_codes(neighbours, colours, centre)
     for other in others:
         rival = _subtree_codes(neighbours, colours, other)
+        # of two centres the one with the smaller code; where the codes are equal both give the same tree
         if rival[other] < codes[centre]:
             codes, centre = rival, other
     order: list[int] = []
@@ -152,11 +159,15 @@ def canonical_tree(neighbours: Sequence[Sequence[int]], colours: Sequence[int]) 
         parents.append(parent)
         children = [v for v in neighbours[node] if v != above]
         if len(children) > 1:
+            # the stack gives back the last first, so that children come by increasing code: a leaf's is the largest
+            # of its colour, as "(" is less than ")", and equal codes are neighbours, so that sibling leaves of one
+            # colour are numbered in a row
             children.sort(key=codes.__getitem__, reverse=True)
         stack += [(v, node, position) for v in children]
     return _interned(tuple(parents), tuple([colours[v] for v in order])), order
 
 
+# one object a tree: its properties are found once for all its diagrams, and trees are compared by identity
 @cache
 def _interned(parents: tuple[int, ...], colours: tuple[int, ...]) -> Tree:
     return Tree(parents, colours)
@@ -195,6 +206,7 @@ def _subtree_codes(neighbours: Sequence[Sequence[int]], colours: Sequence[int], 
         if len(parts) > 1:
             parts.sort()
         codes[v] = code = _OPENING[colours[v]] + b"".join(parts) + b")"
+        # the root, which comes last, hands its own to below[-1], where nobody reads any more
         below[above[v]].append(code)
     return codes
 
@@ -203,6 +215,8 @@ def _leaf_classes(parents: tuple[int, ...], colours: tuple[int, ...]) -> tuple[t
     inner = set(parents)
     classes: list[list[int]] = []
     for v, parent in enumerate(parents):
+        # sibling leaves of one colour are numbered in a row, so that the last class is the only one that a leaf may
+        # join
         if classes and v and v not in inner:
             last = classes[-1][-1]
             if last not in inner and parents[last] == parent and colours[last] == colours[v]:
@@ -216,7 +230,9 @@ def _count_symmetries(parents: tuple[int, ...], colours: tuple[int, ...]) -> int
     """Number of automorphisms that keep sibling leaves in order: equal subtrees at a node change places in any way."""
     neighbours = _neighbours(parents)
     codes = _subtree_codes(neighbours, colours, 0)
+    # the code of a leaf has no bracket inside; leaves are left to the classes
     alike = Counter((parent, codes[v]) for v, parent in enumerate(parents) if v and b"(" in codes[v][1:])
+    # two where the halves on both sides of the middle edge are alike, one otherwise
     swaps = sum(_subtree_codes(neighbours, colours, centre)[centre] == codes[0] for centre in centres(neighbours))
     return swaps * prod(factorial(count) for count in alike.values())
 
@@ -255,5 +271,6 @@ def _extensions(
     for w in neighbours[images[parents[v]]]:
         if w not in images and target[w] == codes[v]:
             yield from _extensions((*images, w), parents, neighbours, codes, target)
+            # sibling leaves keep their order: the first place that is free is the only one
             if b"(" not in codes[v][1:]:
                 return

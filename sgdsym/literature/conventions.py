@@ -10,7 +10,7 @@ from sgdsym.literature.finding import Finding, series_finding
 from sgdsym.literature.sources import PAPER
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import expand
-from sgdsym.sgd.differences import binomial
+from sgdsym.times.differences import binomial
 
 ORDER = 4
 

@@ -15,8 +15,8 @@ import sympy as sp
 from sgdsym.literature.finding import Finding, expression_finding
 from sgdsym.literature.long_times import TAU, exact
 from sgdsym.literature.sources import PAPER
+from sgdsym.resummation.closed import ETA, closed_form
 from sgdsym.sgd import Resummed, curvature_noise_displacement, skewness_correction
-from sgdsym.sgd.resummation.closed import ETA, closed_form
 
 _T = sp.Symbol("T")
 _H = sp.symbols("h0:3", positive=True)

@@ -10,9 +10,9 @@ from sgdsym.diagrams import DIAGRAM_NAMES
 from sgdsym.literature.finding import Finding, expression_finding
 from sgdsym.literature.landscapes import CUBIC_CHI, EXPONENTIAL, GAUSS
 from sgdsym.literature.sources import CODE, PAPER
+from sgdsym.resummation.closed import closed_form
 from sgdsym.series import Coefficient
 from sgdsym.sgd import curvature_noise_velocity, deterministic, expand
-from sgdsym.sgd.resummation.closed import closed_form
 
 _ETA, _T = sp.symbols("eta T")
 _GAUSS_VALUES = {

@@ -13,6 +13,7 @@ import sympy as sp
 from sgdsym.literature.finding import Finding, series_finding
 from sgdsym.literature.names import times
 from sgdsym.literature.sources import EPOCH_NOISE, HEAVY_BALL, MOMENTUM_METHODS, ORIGIN
+from sgdsym.resummation.closed import closed_form
 from sgdsym.series import Coefficient, Series
 from sgdsym.sgd import (
     LinearOptimizer,
@@ -24,7 +25,6 @@ from sgdsym.sgd import (
     resum,
     squared_gradient,
 )
-from sgdsym.sgd.resummation.closed import closed_form
 
 _BATCHES = 3  # of an epoch whose noise is counted
 

@@ -10,8 +10,8 @@ import sympy as sp
 
 from sgdsym.literature.finding import Finding, expression_finding
 from sgdsym.literature.sources import AKAIKE, PAPER, TAKEUCHI
+from sgdsym.resummation.closed import ETA, closed_form
 from sgdsym.sgd import Resummed, generalization_gap, overfitting, resum, takeuchi_criterion
-from sgdsym.sgd.resummation.closed import ETA, closed_form
 
 TAU = sp.Symbol("tau", positive=True)
 # plain symbols: the names that the sizes of a resummed series carry

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.noise.arrays import Array, expanded, read_tensor
-from sgdsym.noise.checks import check_covariance
 from sgdsym.noise.model import NamedCumulants, read_degrees, read_means, zeros
+from sgdsym.quantities import Array, check_covariance, expanded, read_tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

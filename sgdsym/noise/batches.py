@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sgdsym.noise.arrays import common, read_tensor
-from sgdsym.noise.checks import check_covariance, read_sizes
 from sgdsym.noise.moments import batch_moment, check_moments
+from sgdsym.quantities import check_covariance, common, read_sizes, read_tensor
 
 
 def minibatch_covariance(covariance: Any, batch_size: Any, dataset_size: Any = None, replacement: bool = True) -> Any:

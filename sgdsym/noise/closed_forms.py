@@ -17,8 +17,8 @@ from sympy.polys.constructor import construct_domain
 
 from sgdsym.arguments import read_by_degree
 from sgdsym.diagrams import Diagram
-from sgdsym.noise.arrays import Array, as_array, common, read_tensor
 from sgdsym.noise.model import NoiseModel, read_cumulant
+from sgdsym.quantities import Array, as_array, common, read_tensor
 from sgdsym.series import Coefficient, Series, read_series
 
 _Degrees = tuple[int, ...]
@@ -57,6 +57,7 @@ def with_noise(series: Series, model: NoiseModel, root_derivatives: Mapping[int,
     groups: dict[tuple[int, Coefficient], Any] = {}
     for diagram, coefficient in terms:
         value = _value(diagram, tensors)
+        # many diagrams share a coefficient, and expressions are slow to multiply
         key = diagram.order, coefficient
         groups[key] = groups[key] + value if key in groups else value
     eta = sp.Symbol("eta")
@@ -159,6 +160,7 @@ def _contracted(factors: list[tuple[Array, Sequence[int]]], kept: Sequence[int])
 
 def _cost(own: Iterable[int], other: Iterable[int]) -> tuple[int, int]:
     """The axes of the result, and of the product before it is summed; factors that share nothing come last."""
+    # products of what shares nothing only grow, so they wait: 100 is more than the axes of any diagram
     return len(set(own) ^ set(other)) + 100 * set(own).isdisjoint(other), len(set(own) | set(other))
 
 

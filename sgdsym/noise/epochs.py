@@ -7,9 +7,8 @@ from typing import Any
 import sympy as sp
 
 from sgdsym.arguments import quoted, read_integer
-from sgdsym.noise.arrays import read_tensor, scaled
 from sgdsym.noise.batches import minibatch_covariance
-from sgdsym.noise.checks import check_covariance, read_count
+from sgdsym.quantities import check_covariance, read_count, read_tensor, scaled
 
 
 def cross_batch_covariance(covariance: Any, dataset_size: Any) -> Any:

@@ -19,10 +19,9 @@ import numpy as np
 
 from sgdsym.arguments import read_by_degree
 from sgdsym.diagrams import moebius
-from sgdsym.noise.arrays import Array, common, outer, read_tensor
-from sgdsym.noise.checks import check_covariance
 from sgdsym.noise.model import NamedCumulants, read_degrees
 from sgdsym.noise.moments import paired_partitions, read_weights
+from sgdsym.quantities import Array, check_covariance, common, outer, read_tensor
 
 # the coefficients of the powers of the label noise, each (n, p, …, p)
 _Polynomial: TypeAlias = Mapping[int, Array]

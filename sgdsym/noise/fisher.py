@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.arrays import Array, shown
 from sgdsym.noise.examples import Empirical
 from sgdsym.noise.model import NoiseModel, read_cumulant
+from sgdsym.quantities import Array, shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import quoted, read_by_degree, read_integers
-from sgdsym.noise.arrays import MOST_AXES, Array, common, read_tensor, shown
+from sgdsym.quantities import MOST_AXES, Array, common, read_tensor, shown
 from sgdsym.tensors import JointCumulant
 
 MOST_MEMBERS = 10  # of a joint cumulant, which is a sum over their partitions

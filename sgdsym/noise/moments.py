@@ -25,8 +25,7 @@ import sympy as sp
 
 from sgdsym.arguments import quoted, read_by_degree, read_integer
 from sgdsym.diagrams import Partition, moebius, refinements, set_partitions
-from sgdsym.noise.arrays import Array, Tensor, common, outer, read_tensor, scaled
-from sgdsym.noise.checks import check_nonnegative, read_sizes
+from sgdsym.quantities import Array, Tensor, check_nonnegative, common, outer, read_sizes, read_tensor, scaled
 
 MOST_FACTORS = 10  # of a moment, which is a sum over their partitions
 
@@ -129,6 +128,7 @@ def read_weights(weights: Any, examples: Array) -> Array:
     if array.shape != (n,):
         raise ValueError(f"weights has shape {array.shape}; there are {n} examples, so it must be ({n},)")
     total = array.sum()
+    # floats that were divided by their sum miss 1 by rounding
     if not (total == 1 if array.dtype == object else abs(total - 1) < 1e-9):
         raise ValueError(f"weights must sum to 1, not to {quoted(total)}")
     for weight in array:
@@ -180,6 +180,7 @@ def _sum_over_partitions(moments: Mapping[int, Array], order: int, weight: Calla
 
 def paired_partitions(order: int) -> list[Partition]:
     """The partitions of the factors without a part of one."""
+    # a part of one has the moment of order 1, which is 0
     return [parts for parts in set_partitions(order) if min(map(len, parts)) > 1]
 
 
@@ -195,6 +196,7 @@ def _weight(sizes: tuple[int, ...], batch: sp.Expr, examples: sp.Expr | None) ->
     starts = [sum(sizes[:j]) for j in range(len(sizes))]
     blocks = [tuple(range(start, start + size)) for start, size in zip(starts, sizes, strict=True)]
     by_count: dict[int, int] = {}
+    # sums over different examples, by Möbius inversion: parts that see one example are taken off
     for parts, weight in refinements(blocks):
         by_count[len(parts)] = by_count.get(len(parts), 0) + weight
     total = sum(weight * _chance(batch, examples, count) for count, weight in by_count.items())

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sgdsym.arguments import quoted
-from sgdsym.noise.arrays import Array, common, read_tensor
-from sgdsym.noise.checks import check_covariance, check_square, has_symbols
+from sgdsym.quantities import Array, check_covariance, check_square, common, has_symbols, read_tensor
 
 
 class QuadraticForm(NamedTuple):

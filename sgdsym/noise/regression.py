@@ -20,9 +20,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sgdsym.noise.approximate import Decoupled
-from sgdsym.noise.arrays import Array, common, expanded, outer, read_tensor, rounding
-from sgdsym.noise.checks import check_covariance, check_symmetric
 from sgdsym.noise.model import NamedCumulants, read_degrees, zeros
+from sgdsym.quantities import Array, check_covariance, check_symmetric, common, expanded, outer, read_tensor, rounding
 
 # a factor of a monomial: the axis of an input, or None for the residual
 _Factor: TypeAlias = int | None
@@ -106,6 +105,7 @@ class LinearRegression(NamedCumulants):
         starts = [sum(degrees[:j]) for j in range(len(degrees))]
         for pairs in _cycles([_FACTORS[degree](start) for degree, start in zip(degrees, starts, strict=True)]):
             total = total + self._product(pairs)
+        # each loss carries a half
         total = total / 2 ** list(degrees).count(0)
         if len(degrees) == 1:
             total = total + self._decay(degrees[0])
@@ -155,6 +155,7 @@ def _cycles(monomials: Sequence[tuple[_Factor, _Factor]]) -> Iterator[list[tuple
     """The pairings of the factors that connect all monomials."""
     (first, last), others = monomials[0], monomials[1:]
     for order in permutations(others):
+        # of Isserlis' pairings those that connect all monomials, which have two factors each: they form one cycle
         for turns in product((False, True), repeat=len(others)):
             path = [first]
             for (a, b), turned in zip(order, turns, strict=True):

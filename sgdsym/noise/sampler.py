@@ -20,8 +20,7 @@ import numpy as np
 
 from sgdsym.arguments import plain_integer, quoted, read_instance, read_integer, read_real
 from sgdsym.arrays import float_array, real_array
-from sgdsym.noise.arrays import Array
-from sgdsym.noise.checks import has_symbols
+from sgdsym.quantities import Array, has_symbols
 
 Seed = int | np.random.Generator
 
@@ -113,6 +112,7 @@ class NoiseSampler:
         count = read_integer("count", count, least=0, most=max(MOST // n, 1))
         if self.resampled is None:
             normal = generator.standard_normal((count, n))
+            # rows sum to 0, so the mean gradient drops out; each example weighs 1/n in the covariance
             centred = (normal - normal.mean(axis=1, keepdims=True)) / np.sqrt(n)
         else:
             counts = generator.multinomial(self.resampled, np.full(n, 1 / n), size=count)

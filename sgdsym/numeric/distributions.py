@@ -17,9 +17,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.arrays import read_tensor
-from sgdsym.noise.checks import check_covariance, has_symbols
 from sgdsym.noise.moments import read_weights
+from sgdsym.quantities import check_covariance, has_symbols, read_tensor
 
 HIGHEST_POWER, HIGHEST_DEGREE = 60, 240  # of a symbol in the loss, and of a product whose Gaussian mean is taken
 

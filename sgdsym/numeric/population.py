@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Rational
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sgdsym.arguments import read_by_degree
-from sgdsym.arrays import real_array
 from sgdsym.diagrams import Diagram
+from sgdsym.quantities import are_close, read_fractions
 
 Array: TypeAlias = NDArray[Any]
 Tensors: TypeAlias = Sequence[Any] | Mapping[int, Any]
@@ -81,8 +80,8 @@ class Population:
         needs = _Needs.of(diagrams, root_derivatives is not None)
         tensors = _tensors("derivatives", derivatives, needs.degrees)
         roots = _tensors("root_derivatives", root_derivatives or {}, needs.roots)
-        given_weights = None if weights is None else _numbers("weights", weights)
-        given_metric = None if metric is None else _numbers("metric", metric)
+        given_weights = None if weights is None else read_fractions("weights", weights)
+        given_metric = None if metric is None else read_fractions("metric", metric)
         given_decay = None if start is None else _decay(weight_decay, start)
         optional = [array for array in (given_weights, given_metric, given_decay) if array is not None]
         exact = all(array.dtype == object for array in (*tensors.values(), *roots.values(), *optional))
@@ -152,33 +151,7 @@ def _tensors(name: str, tensors: Tensors, degrees: Iterable[int]) -> dict[int, A
     missing = [k for k in degrees if k not in given]
     if missing:
         raise ValueError(f"{name}[{missing[0]}] is missing; the series needs it")
-    return {k: _numbers(f"{name}[{k}]", given[k]) for k in degrees}
-
-
-def _numbers(name: str, value: Any) -> Array:
-    """An array of fractions if every entry is rational, else of floats."""
-    try:
-        array: Array = real_array(value, name)
-    except ValueError as error:
-        if "inhomogeneous" not in str(error):
-            raise
-        raise ValueError(f"{name} must hold numbers in equal rows") from None
-    if array.dtype.kind == "b":
-        raise ValueError(f"{name} must hold real numbers, not {array.dtype}")
-    if array.dtype.kind in "iu":
-        array = array.astype(object)
-    if array.dtype == object and all(isinstance(x, Rational) for x in array.flat):
-        fractions = np.empty(array.shape, dtype=object)
-        for place, x in enumerate(array.flat):
-            fractions.flat[place] = Fraction(int(x.numerator), int(x.denominator))
-        return fractions
-    try:
-        floats = array.astype(float)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must hold numbers in equal rows") from None
-    if not np.isfinite(floats).all():
-        raise ValueError(f"{name} holds a NaN or an infinity")
-    return floats
+    return {k: read_fractions(f"{name}[{k}]", given[k]) for k in degrees}
 
 
 def _floats(tensors: Mapping[int, Array]) -> dict[int, Array]:
@@ -196,10 +169,10 @@ def _check_degrees(tensors: Mapping[int, Array], sampled: frozenset[int]) -> Non
 
 def _decay(weight_decay: Any, start: Any) -> Array:
     """The weight decay, and behind it the start."""
-    weights = _numbers("start", start)
+    weights = read_fractions("start", start)
     if weights.ndim != 1:
         raise ValueError(f"start has shape {weights.shape}; it must be (p,)")
-    return _numbers("weight_decay and start", [weight_decay, *weights])
+    return read_fractions("weight_decay and start", [weight_decay, *weights])
 
 
 def _decay_by_degree(decay: Array) -> dict[int, Array]:
@@ -229,7 +202,7 @@ def _check_shapes(
     if len(lengths) > 1:
         shapes = ", ".join(f"{name} {shape}" for name, shape in axes.items() if shape)
         raise ValueError(f"the number of weights p differs between the tensors: the axes are {shapes}")
-    if metric is not None and metric.ndim == 2 and not _is_close(metric, metric.T):
+    if metric is not None and metric.ndim == 2 and not are_close(metric, metric.T):
         raise ValueError("metric must be symmetric")
 
 
@@ -248,15 +221,8 @@ def _probabilities(weights: Array | None, points: Mapping[int, int], exact: bool
         return np.full(n, Fraction(1, n) if exact else 1 / n, dtype=object if exact else float)
     if weights.shape != (n,):
         raise ValueError(f"weights has shape {weights.shape}; there are {n} data points, so it must be ({n},)")
-    if not _is_close(weights.sum(), 1):
+    if not are_close(weights.sum(), 1):
         raise ValueError(f"weights must sum to 1, not to {weights.sum()}")
     if (weights < 0).any():
         raise ValueError(f"weights are probabilities, none below 0; the smallest is {weights.min()}")
     return weights if exact else weights.astype(float)
-
-
-def _is_close(left: Any, right: Any) -> bool:
-    difference = np.asarray(left - right, dtype=object)
-    if all(isinstance(x, Rational) for x in difference.flat):
-        return not difference.any()
-    return bool(np.allclose(difference.astype(float), 0, atol=1e-9 * float(np.abs(left).max())))

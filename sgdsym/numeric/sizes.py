@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import isfinite
-from numbers import Rational, Real
+from numbers import Rational
 from typing import Any
 
 import numpy as np
 
-from sgdsym.arguments import is_flag, quoted, quoted_names
-from sgdsym.arrays import float_array, real_array
+from sgdsym.arguments import quoted, quoted_names
+from sgdsym.quantities import as_fraction, read_rates
 from sgdsym.series import (
     Coefficient,
     Series,
     TooManyDigitsError,
-    as_exact,
     by_symbol,
     exact_sums,
     exact_value,
@@ -47,9 +45,9 @@ def exact_sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fractio
     given = dict(symbols)
     if "schedule" not in given:
         raise ValueError(f"the series has sums over the rates {series.schedule}; give them as schedule=[…]")
-    rates = _rates(given.pop("schedule"))
+    rates = read_rates(given.pop("schedule"))
     given = by_symbol(given, (*series.symbols, *series.lengths))
-    lengths = {name: _number(name, given[name]) for name in series.lengths if name in given}
+    lengths = {name: as_fraction(name, given[name]) for name in series.lengths if name in given}
     known = known_steps(series.sums, len(rates), lengths)
     open_lengths = {name: value for name, value in given.items() if name not in series.lengths - set(series.symbols)}
     sizes = _sizes(series, {**{name: steps for name, steps in known.items() if name in series.symbols}, **open_lengths})
@@ -65,24 +63,8 @@ def are_exact(series: Series, symbols: Mapping[str, Any]) -> bool:
     """
     numbers = [value for name, value in symbols.items() if not (series.sums and name == "schedule")]
     return all(isinstance(n, Rational) for n in numbers) and (
-        not series.sums or isinstance(_rates(symbols["schedule"]), list)
+        not series.sums or isinstance(read_rates(symbols["schedule"]), list)
     )
-
-
-def _rates(given: Any) -> Any:
-    """The rates of a schedule: a list where all are exact, else an array."""
-    array = real_array(given, "schedule")
-    if array.ndim != 1:
-        raise ValueError(f"schedule must be a list of numbers, one for each update, not of shape {array.shape}")
-    if array.dtype.kind == "b":
-        raise ValueError("schedule must hold numbers, not truth values")
-    entries = [as_exact(entry) for entry in (given if isinstance(given, (list, tuple)) else array.tolist())]
-    if all(isinstance(entry, Rational) and not is_flag(entry) for entry in entries):
-        return entries
-    floats = float_array(given, "schedule")
-    if not np.isfinite(floats).all():
-        raise ValueError("schedule must hold finite numbers")
-    return floats
 
 
 def _exact_sums(series: Series, rates: list[Any], sizes: Mapping[str, Fraction]) -> dict[str, Fraction]:
@@ -109,17 +91,9 @@ def _sizes(series: Series, symbols: Mapping[str, Any]) -> dict[str, Fraction]:
     if unknown:
         names = ", ".join(series.symbols) or "none"
         raise ValueError(f"the series has no symbol {quoted_names(unknown)}; its symbols are {names}")
-    sizes = {name: _number(name, value) for name, value in symbols.items()}
+    sizes = {name: as_fraction(name, value) for name, value in symbols.items()}
     undecided(series.conditions, sizes)
     return sizes
-
-
-def _number(name: str, value: Any) -> Fraction:
-    number = as_exact(value)
-    known = isinstance(number, Real) and not is_flag(number)
-    if not known or not (isinstance(number, Rational) or isfinite(number)):
-        raise ValueError(f"{name} must be a finite number, not {quoted(value)}")
-    return Fraction(number) if isinstance(number, Rational) else Fraction(float(number))
 
 
 def as_float(value: Fraction) -> float:

@@ -20,9 +20,9 @@ import sympy as sp
 
 from sgdsym.arguments import is_list, quoted, quoted_names, read_integer
 from sgdsym.diagrams import moebius, set_partitions
-from sgdsym.noise.arrays import MOST_AXES, as_array, check_real, exact_text
 from sgdsym.noise.model import NamedCumulants, read_degrees
 from sgdsym.numeric.distributions import Distribution, Finite, read_distribution
+from sgdsym.quantities import MOST_AXES, as_array, check_real, exact_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

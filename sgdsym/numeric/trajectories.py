@@ -17,7 +17,7 @@ from sgdsym.arguments import is_flag, is_list, quoted, read_by_degree, read_func
 from sgdsym.diagrams import moebius, set_partitions
 from sgdsym.numeric.networks import Array, contracted, objects
 from sgdsym.series import Coefficient, as_exact
-from sgdsym.sgd.optimizers import Update
+from sgdsym.times import Update
 from sgdsym.trajectories import CLOCK, Cumulant, Statement, Trajectory, read_trajectory
 
 Tensors = Mapping[int, Any] | Sequence[Any]

@@ -31,8 +31,8 @@ from sgdsym.formula import (
 )
 from sgdsym.render.factors import factor
 from sgdsym.render.notation import Notation
+from sgdsym.resummation import Clock, EdgeLaw, Resummed
 from sgdsym.series import Coefficient
-from sgdsym.sgd.resummation import Clock, EdgeLaw, Resummed
 
 ONE = Digits("1")
 _CLOCKS: tuple[Clock, ...] = ("steps", "epochs", "slots")

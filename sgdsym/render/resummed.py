@@ -35,8 +35,8 @@ from sgdsym.render.rates import ONE, Rate, Rates, less
 from sgdsym.render.scripts import Script
 from sgdsym.render.terms import Piece, Term, bracketed, fill, line_formula, signed
 from sgdsym.render.text import ambiguities
+from sgdsym.resummation import Clock, Difference, Resummed, TimeSum, index_letters, tensor_indices
 from sgdsym.series import Coefficient, Series
-from sgdsym.sgd.resummation import Clock, Difference, Resummed, TimeSum, index_letters, tensor_indices
 
 _NEWLINE = r" \\"
 _OPEN = "ik"

@@ -24,10 +24,10 @@ from sgdsym.render.names import diagram_name
 from sgdsym.series import Coefficient, Observable
 from sgdsym.sgd import Request
 from sgdsym.sgd.observables import READINGS, Reading
-from sgdsym.sgd.patterns import Pattern, Timing
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling import Sampling
 from sgdsym.templating import Markup, render
+from sgdsym.times.patterns import Pattern, Timing
 
 HIGHEST, MOST_PLACEMENTS, MOST_ORDERS = 5, 24, 6
 """The highest order, the placements, and the orders shown of one kind: what fits a page."""

@@ -1,6 +1,6 @@
 """Truncated series in the learning rate: an ordered map from diagrams to exact coefficients.
 
-Knows diagrams, coefficients and the bases; hands itself to sympy through the tensors room.  Refuses to know where a
+The room knows diagrams, coefficients and the bases; hands itself to sympy through the tensors room.  It refuses to know where a
 series comes from and how it is printed, drawn or lowered.
 """
 

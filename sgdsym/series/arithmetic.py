@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sgdsym.arguments import is_flag, plain_integer, quoted, read_text
 from sgdsym.series.powers import Power
 
-# the learning rate, and what looks like a number
+# the learning rate, and words that look like numbers
 RESERVED = ("eta", "nan", "inf", "infinity")
 LONGEST_NAME = 40
 LONGEST_SUM = 100  # of terms that are written without brackets

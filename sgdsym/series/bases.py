@@ -30,4 +30,5 @@ def collect(pairs: Iterable[tuple[Diagram, Coefficient]]) -> dict[Diagram, Coeff
     parts: dict[Diagram, list[Coefficient]] = {}
     for diagram, c in pairs:
         parts.setdefault(diagram, []).append(c)
+    # at once: one by one, each partial sum would be brought to its normal form
     return {diagram: Coefficient.total(cs) for diagram, cs in parts.items()}

@@ -51,7 +51,7 @@ class Coefficient:
     a product of irreducible polynomials, the coefficient of whose first term is positive, that the numerator does not share.
     So coefficients are equal if and only if they are the same expression: rational functions of the symbols and of the
     powers (:class:`~sgdsym.series.powers.Power`), which count as independent of each other unless base and exponent are
-    multiples.  Supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely,
+    multiples.  It supports ``+ - * /``, integer powers, comparison with ``==`` and hashing; integers and fractions mix in freely,
     a float raises ``TypeError``, a division by zero ``ZeroDivisionError``.
 
     >>> T, B = Coefficient.symbol("T"), Coefficient.symbol("B")
@@ -133,6 +133,7 @@ class Coefficient:
         Coefficient('T**2/2 - T/2')
         """
         pairs = zip(numbers, monomials, strict=True)
+        # monomials have no sums below, so that there is nothing to reduce
         return cls._of(symengine.Add(*(symengine.Rational(n, denominator) * m._above for n, m in pairs if n)))
 
     @classmethod
@@ -148,19 +149,24 @@ class Coefficient:
         >>> Coefficient.sum_of_products([(T, 1 / (N - 1)), (-N, T, 1 / (N - 1))])
         Coefficient('-T')
         """
+        # few denominators differ: what stands over the same one is added first, and only these sums are brought over
+        # a common one
         by_denominator: dict[Below, list[Any]] = {}
         for product in products:
             below: Counter[Any] = Counter()
             for factor in product:
                 if factor._below:
                     below.update(dict(factor._below))
+            # numerators over equal denominators are added first: reducing is what takes long
             key = tuple(sorted(below.items(), key=base_text)) if below else ()
             by_denominator.setdefault(key, []).append(reduce(operator.mul, (factor._above for factor in product)))
         if by_denominator.keys() <= {()}:
+            # polynomials: nothing can cancel
             return _settled(cls._of(symengine.expand(symengine.Add(*by_denominator.get((), ())))))
         common: dict[Any, int] = {}
         for key in by_denominator:
             for base, exponent in key:
+                # of irreducible factors the least common multiple is the highest power of each
                 common[base] = max(exponent, common.get(base, 0))
         raised = []
         for key, numerators in by_denominator.items():
@@ -180,7 +186,7 @@ class Coefficient:
 
     @classmethod
     def _reduced(cls, above: Any, below: Mapping[Any, int]) -> Coefficient:
-        """The coefficient of an expanded numerator over powers of irreducible polynomials, what they share cancelled."""
+        """The coefficient of an expanded numerator over powers of irreducible polynomials, common factors cancelled."""
         if above == 0:
             return cls._of(above)
         left = {}
@@ -188,6 +194,7 @@ class Coefficient:
         terms = given
         for base, exponent in below.items():
             times, divisor = exponent, None
+            # a root of the divisor rules out most divisions before any is tried
             while times and may_divide(terms, base):
                 divisor = divisor or dict(unsorted_terms(base))
                 quotient = divide_exactly(terms, divisor)
@@ -196,6 +203,7 @@ class Coefficient:
                 terms, times = quotient, times - 1
             if times:
                 left[base] = times
+        # mostly nothing cancels; then the expression stays, and is not made again of its terms
         if terms is not given:
             above = sum_of(terms.items())
         return cls._of(above, tuple(sorted(left.items(), key=base_text)))
@@ -239,6 +247,7 @@ class Coefficient:
         return _lift(other) / self
 
     def _inverse(self) -> Coefficient:
+        # denominators are kept as irreducible factors
         monomial, factors = factorise(self._above)
         inverse = Coefficient._of(1 / monomial, factors)
         return reduce(operator.mul, (Coefficient._of(symengine.expand(b**e)) for b, e in self._below), inverse)
@@ -252,6 +261,8 @@ class Coefficient:
             if not self:
                 raise ZeroDivisionError("zero to a negative power")
             return self._inverse() ** -exponent
+        # an irreducible factor that does not divide the numerator divides none of its powers, so that nothing is left
+        # to reduce
         below = tuple((base, e * exponent) for base, e in self._below if exponent)
         return _settled(Coefficient._of(symengine.expand(self._above**exponent), below))
 
@@ -286,6 +297,7 @@ class Coefficient:
         return bool(self._above != 0)
 
     def __reduce__(self) -> tuple[type[Coefficient], tuple[str]]:
+        # as text: which power an unknown stands for is known to this process alone
         return Coefficient, (str(self),)
 
     @property
@@ -368,6 +380,7 @@ class Coefficient:
         for symbol in expression.free_symbols:
             if power := power_of(symbol.name):
                 base = sympy.Symbol(power.base) if isinstance(power.base, str) else sympy.Rational(power.base)
+                # a number with a long exponent would be written out by sympy
                 images[symbol] = sympy.Pow(base, power.exponent.as_expr(), evaluate=bool(power.exponent.symbols))
         return expression.xreplace(images)
 
@@ -413,6 +426,7 @@ def _raised(base: Coefficient, exponent: Coefficient) -> Coefficient:
             raise SyntaxError("only a number or a symbol has a power with symbols in it")
         return base.power(exponent)
     number = exponent.as_fraction()
+    # bits of a number times the exponent are bits of its power, known before it is formed
     digits = max((abs(c.numerator * c.denominator).bit_length() for _, c in terms_of(base._above)), default=0)
     if number.denominator != 1 or abs(number) > LARGEST_POWER or abs(number) * digits > LARGEST_NUMBER:
         raise SyntaxError("exponents are integers of moderate size")
@@ -425,20 +439,21 @@ def _image(expression: Any, images: Mapping[str, Coefficient]) -> Coefficient:
     sums = any(isinstance(images[name]._above, symengine.Add) for name in present)
     divides = sums and any(e < 0 and name in present for powers, _ in unsorted_terms(expression) for name, e in powers)
     if divides or any(images[name]._below for name in present):
-        # what becomes a denominator has a normal form of its own
+        # an image that goes into a denominator asks for the normal form of a quotient, which each term has by itself
         terms = []
         for powers, number in terms_of(expression):
             factors = (images.get(name, Coefficient._of(symengine.Symbol(name))) ** e for name, e in powers)
             terms.append(reduce(operator.mul, factors, Coefficient(number)))
         return Coefficient.total(terms)
     image = symengine.expand(expression.subs({symengine.Symbol(name): images[name]._above for name in present}))
+    # symengine divides by zero without a word, and carries on with infinity
     if image.has(symengine.zoo) or image.has(symengine.nan):
         raise ZeroDivisionError
     return _settled(Coefficient._of(image))
 
 
 def _without_times(expression: Any, name: str, times: int) -> Any:
-    """An expression with the exponents of an unknown divided by what they have in common."""
+    """An expression with the exponents of an unknown divided by their greatest common divisor."""
     if times == 1:
         return expression
     terms = (
@@ -457,7 +472,7 @@ def _substituted_power(power: Power, times: int, values: Mapping[str, Coefficien
 
 
 def _symbol_power(name: str, exponent: Coefficient) -> Coefficient:
-    """A symbol, or what an unknown stands for, to a power, one unknown for each part of the exponent."""
+    """A symbol, or the power behind an unknown, raised to an exponent; one unknown for each part of the exponent."""
     if inner := power_of(name):
         return _unknown_powers(inner.base, inner.exponent * exponent)
     return _unknown_powers(name, exponent)
@@ -511,6 +526,7 @@ def _settled(value: Coefficient) -> Coefficient:
 
     The exponent of the unknown is the largest of which all are integer multiples.
     """
+    # as long as no such power has been made no coefficient is looked through
     if not may_be_related():
         return value
     value = _with_signs(value)
@@ -528,6 +544,7 @@ def _settled(value: Coefficient) -> Coefficient:
             for part in value._parts
             for powers, _ in terms_of(part)
         } - {0}
+        # the greatest common divisor of fractions
         whole = lcm(*(e.denominator for e in exponents))
         unit = Fraction(gcd(*(int(e * whole) for e in exponents)), whole)
         if unit:

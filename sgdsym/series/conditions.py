@@ -1,4 +1,4 @@
-r"""What a run asks of its sizes: one set of rules for numbers that are given at once, later, or to generated code.
+r"""The conditions that a run puts on its sizes: one set of rules for numbers that are given at once, later, or to generated code.
 
 A condition is a coefficient that must be a whole number, or not below a bound: :math:`N/B` where epochs are cut into
 batches, say.  Sizes are put into it as into any coefficient, one after the other or all at once; it is decided as soon
@@ -54,7 +54,7 @@ class Condition:
         return replace(self, value=self.value.substitute(sizes), named=named)
 
     def holds(self) -> bool:
-        """Whether the value, without symbols, is what it must be."""
+        """Whether the value, without symbols, is whole where it must be, and within its bound."""
         value = self.value.as_fraction()
         if self.whole and value.denominator != 1:
             return False
@@ -97,7 +97,7 @@ def run_conditions(
     whole_epochs: bool = False,
     continuous: bool = False,
 ) -> tuple[Condition, ...]:
-    r"""What a run asks of its sizes; those that it does not have are left out.
+    r"""The conditions that a run puts on its sizes; sizes that it does not have are left out.
 
     Args:
         steps: the number of updates, where the run is told by it.
@@ -132,12 +132,13 @@ def run_conditions(
             found.append(Condition(epochs * dataset_size / batch_size, complaint, ()))
     if momentum is not None:
         complaint = "momentum must lie strictly between -1 and 1, not {0}"
+        # one polynomial for both bounds: 1 - μ² is above zero between -1 and 1 alone
         found.append(Condition(1 - momentum**2, complaint, (momentum,), whole=False, strict=True))
     return tuple(found)
 
 
 def named_conditions(setting: Setting, symbols: Collection[str]) -> tuple[Condition, ...]:
-    """What a run asks of sizes of which no more is known than the names that they get where they are left out.
+    """The conditions on sizes of which no more is known than their default names.
 
     >>> [str(c.value) for c in named_conditions(Setting.named(sampling="reshuffle"), ("B", "E", "N"))]
     ['E', 'N', 'B', '-B + N', 'N/B']

@@ -1,4 +1,4 @@
-"""What the symbols of a series stand for that are sums over a schedule, as a field of its JSON text, and back.
+"""The sums over a schedule behind the symbols of a series, as a field of its JSON text, and back.
 
 Sums over one run stand together, below what a gradient is worth later there; every field is checked.
 """
@@ -11,6 +11,8 @@ from sgdsym.series.coefficient import Coefficient
 from sgdsym.series.fields import HIGHEST_ORDER, field, integer_field, integers, list_field, shown, text_field
 from sgdsym.series.sums import Matrix, Recursion, ScheduleSum, Sums, Vector, schedule_name
 
+# the longest delay takes 100 registers more than an optimiser has; each level has a step, but for that of a reading, so that levels
+# are no more than the nodes of a diagram
 MOST_REGISTERS, MOST_SUMS, MOST_LEVELS = 200, 100_000, HIGHEST_ORDER + 2
 
 
@@ -65,6 +67,7 @@ def sums_from_data(data: Any) -> dict[str, ScheduleSum]:
             found[known.name] = known
             if len(found) > MOST_SUMS:
                 raise ValueError(f"there are more than {MOST_SUMS} sums over schedules")
+    # rates are given under one name, one for each update, so that all sums must be over the same ones
     if len({(known.recursion.schedule, known.recursion.steps) for known in found.values()}) > 1:
         raise ValueError("all sums over schedules must be over one schedule of one length")
     return found

@@ -1,4 +1,4 @@
-r"""Exact division of polynomials in several symbols, to cancel what numerator and denominator have in common.
+r"""Exact division of polynomials in several symbols, to cancel common factors of numerator and denominator.
 
 A polynomial is a mapping from monomials to fractions, a monomial a mapping from names to integer exponents (as sorted
 pairs); exponents of the numerator may be negative.
@@ -36,7 +36,7 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
     above, below = (_exponents(p, names) for p in (numerator, divisor))
     # make the numerator a polynomial: the divisor has no symbol as a factor, so this changes nothing
     lowest = [min(column, default=0) for column in above]
-    # no exponent of a quotient is larger than what the largest ones leave
+    # no exponent of the quotient exceeds the difference of the largest ones
     largest = [max(a, default=0) - low - max(b) for a, low, b in zip(above, lowest, below, strict=True)]
     if min(largest, default=0) < 0:
         return None
@@ -53,15 +53,19 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
     lead = max(parts)
     leading = parts.pop(lead)
     others = list(parts.items())
+    # a heap, so that the next largest monomial is found in logarithmic time and the rest is never sorted again
     order = [-place for place in rest]
     heapify(order)
     quotient: dict[Monomial, Fraction] = {}
     while order:
         top = -heappop(order)
         number = rest.pop(top, 0)
+        # it has cancelled on the way
         if not number:
             continue
         shift = packing.difference(top, lead)
+        # a monomial that the leading one does not divide stays in the remainder: there is one, and the rest need not
+        # be found
         if shift is None or packing.difference(bound, shift) is None:
             return None
         found = Fraction(number, leading)
@@ -69,6 +73,8 @@ def divide_exactly(numerator: Polynomial, divisor: Polynomial) -> dict[Monomial,
         quotient[tuple((name, e + low) for name, e, low in exponents if e + low)] = found
         factor = found.numerator if found.denominator == 1 else found
         for place, c in others:
+            # a product of monomials is one addition; exponents never run over their bits, as those of the quotient
+            # are bounded
             target = place + shift
             if target not in rest:
                 heappush(order, -target)
@@ -86,6 +92,7 @@ class _Packing:
     """Exponents as one integer: those of the first name in the highest bits, each with a bit to borrow from."""
 
     def __init__(self, names: int, largest: int) -> None:
+        # the bit more is the guard
         self.width = largest.bit_length() + 1
         self.shifts = [self.width * i for i in reversed(range(names))]
         self.guards = sum(1 << (shift + self.width - 1) for shift in self.shifts)
@@ -99,6 +106,7 @@ class _Packing:
 
     def difference(self, top: int, lead: int) -> int | None:
         """The exponents of a quotient of monomials, if none is negative."""
+        # a guard that is gone has been borrowed from: the exponent below it would be negative
         kept = (top | self.guards) - lead
         return kept ^ self.guards if kept & self.guards == self.guards else None
 

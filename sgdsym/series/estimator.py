@@ -56,10 +56,12 @@ def estimator(series: Series, size: str = "n") -> Series:
     for diagram, coefficient in series.as_moments():
         for blocks, weight in coarsenings(diagram.blocks):
             found[diagram.with_blocks(blocks)][len(diagram.blocks), coefficient] += weight
+    # 1/(n(n-1)…): in how many ways that many distinct data points are chosen
     choices = [Coefficient(1)]
     for taken in range(most_blocks(series)):
         choices.append(choices[-1] / (n - taken))
     totals: dict[_Multiples, Coefficient] = {}
+    # many diagrams occur alike often, and a sum over denominators in n is slow to form
     for multiples in {frozenset(counts.items()) for counts in found.values()}:
         totals[multiples] = _total(multiples, choices)
     terms = {d: n ** len(d.blocks) * totals[frozenset(counts.items())] for d, counts in found.items()}
@@ -85,6 +87,7 @@ def mergers(series: Series) -> int:
     5
     """
     parts = (d.blocks if series.basis == "moment" else [v for block in d.blocks for v in block] for d in series.terms)
+    # every partition of the parts is one way to merge them
     return sum(bell_number(len(found)) for found in parts)
 
 

@@ -1,4 +1,4 @@
-"""What evaluators of a series ask of their first argument."""
+"""The check of the first argument, which all evaluators of a series share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sgdsym.arguments import quoted
 from sgdsym.series.series import Series
 
-# what stands beside series and is easily taken for one, by the name of its type
+# values that stand beside series and are easily taken for one, by the names of their types
 _REMEDIES = {
     "Comparison": "evaluate its .difference",
     "Kernel": "evaluate its .series",

@@ -14,7 +14,8 @@ from sgdsym.series.coefficient import Coefficient
 from sgdsym.series.quotient import Base, Quotient, Sum
 
 _Ratios: TypeAlias = Mapping[Base, tuple[int, int]]
-LARGEST_POWER = 2**24  # bits of an exact power
+# bits of an exact power, 2 MiB or five million digits: a fraction of 64 bits to the power 262 144
+LARGEST_POWER = 2**24
 
 
 class TooManyDigitsError(ValueError):
@@ -62,6 +63,7 @@ def float_values(coefficients: Sequence[Coefficient], sizes: Mapping[str, Fracti
     [999999.9995000005]
     """
     parts = [Quotient.of(c) for c in coefficients]
+    # numbered, as a base such as mu**T can be the name of no argument
     bases = {base: f"x{i}" for i, base in enumerate({base: None for part in parts for base in part.bases})}
     roots = {name: _root(base, sizes) for base, name in bases.items()}
 
@@ -69,6 +71,7 @@ def float_values(coefficients: Sequence[Coefficient], sizes: Mapping[str, Fracti
         known = {base: numbers[name] ** _exponent(base, sizes) for base, name in bases.items()}
         return {i: _quotient(part, known) for i, part in enumerate(parts)}
 
+    # whole numbers stay exact in the bounded arithmetic
     whole = {name: int(root) if root.denominator == 1 else root for name, root in roots.items()}
     return list(rounded(compute, whole).values())
 
@@ -102,6 +105,8 @@ def _ratio(base: Base, sizes: Mapping[str, Fraction], largest: int) -> tuple[int
 
 def _exact_sum(terms: Sum, known: _Ratios) -> tuple[int, int]:
     """A sum as an integer over another, not reduced: common factors of powers take longest to find."""
+    # over the highest power of each denominator, in whole numbers: Fraction would look for common factors at each
+    # addition
     top: dict[Base, int] = {}
     for _, powers in terms:
         for base, exponent in powers:

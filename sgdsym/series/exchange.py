@@ -64,7 +64,7 @@ def diagram_to_data(diagram: Diagram) -> dict[str, Any]:
 
 
 def read_series(text: str) -> tuple[dict[Diagram, Coefficient], int, Basis, Setting, dict[str, ScheduleSum]]:
-    """Terms, truncation, basis, setting and sums of what :func:`write_series` wrote; every field is checked.
+    """Terms, truncation, basis, setting and sums of a text that :func:`write_series` wrote; every field is checked.
 
     Raises:
         ValueError: naming what is missing or wrong.

@@ -1,6 +1,6 @@
-"""Expanded expressions of symengine, read as sums of monomials: terms, factors, and what may divide them.
+"""Expanded expressions of symengine, read as sums of monomials: terms, factors, and possible divisors.
 
-Knows polynomials whose exponents may be negative.  Refuses to know that some of their unknowns stand for powers.
+The file knows polynomials whose exponents may be negative.  It refuses to know that some of their unknowns stand for powers.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from sgdsym.series.factoring import factor_list
 # factors with their exponents
 Below: TypeAlias = tuple[tuple[Any, int], ...]
 
+# a Mersenne prime; a polynomial of degree n that is not zero vanishes at a random place with probability n/2^61 at
+# most, and such an accident costs one division in vain, never a wrong result
 _PRIME = 2**61 - 1
 
 
@@ -84,6 +86,7 @@ def may_divide(terms: Polynomial, base: Any) -> bool:
     A base that is linear in a symbol, with a number in front, vanishes at one value of it, whatever the others are.
     """
     root = _root(base)
+    # no place where it vanishes is known without solving an equation: the division decides
     if root is None:
         return True
     name, image = root
@@ -92,11 +95,12 @@ def may_divide(terms: Polynomial, base: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _root(base: Any) -> tuple[str, Polynomial] | None:
-    """A symbol that a polynomial is linear in, and what it is where the polynomial vanishes."""
+    """A symbol in which a polynomial is linear, and its value where the polynomial vanishes."""
     terms = terms_of(base)
     for powers, number in terms:
         if len(powers) == 1 and powers[0][1] == 1:
             name = powers[0][0]
+            # a symbol that stands in no other term has a number in front, so that the root is a polynomial
             if sum(name in dict(others) for others, _ in terms) == 1:
                 return name, {others: -c / number for others, c in terms if others != powers}
     return None
@@ -112,6 +116,7 @@ def _residue(terms: Polynomial, given: Mapping[str, int]) -> int:
             if power not in known:
                 name, exponent = power
                 root = given.get(name, _place(name))
+                # no value there: the division decides
                 if exponent < 0 and not root:
                     return 0
                 known[power] = pow(root, exponent, _PRIME)
@@ -123,6 +128,7 @@ def _residue(terms: Polynomial, given: Mapping[str, int]) -> int:
 @lru_cache(maxsize=4096)
 def _place(name: str) -> int:
     """A number that has nothing to do with a symbol but its name."""
+    # seeded by a text, which does not depend on PYTHONHASHSEED, so that nor does the time that is taken
     return Random(name).randrange(1, _PRIME)  # noqa: S311
 
 

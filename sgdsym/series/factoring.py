@@ -5,7 +5,7 @@ some places and milliseconds for others (sympy draws them at random), and mostly
 looked for first: factors that lack a symbol are contents, found by greatest common divisors, and a polynomial without contents
 whose image in one symbol is irreducible, of full degree, is irreducible.
 
-Knows polynomials over the integers.  Refuses to know what they stand for.
+The file knows polynomials over the integers.  It refuses to know what they stand for.
 """
 
 from __future__ import annotations
@@ -95,20 +95,24 @@ def _is_irreducible(polynomial: PolyElement) -> bool:
 
     degrees = {degree: place for place, degree in reversed(list(enumerate(polynomial.degrees()))) if degree > 0}
     least = min(degrees)
+    # degrees add up: of two factors one would lack the symbol, and be a content
     if least == 1:
         return True
     if _is_univariate(polynomial):
         # its image is the polynomial itself
         return False
     univariate, _ = ring("x", polynomial.ring.domain)
+    # the same places each time: neither the result nor the time depends on luck
     random = Random(0)  # noqa: S311
     for _ in range(_TRIALS):
         values = [random.randrange(2, 100) for _ in polynomial.ring.gens]
+        # the symbol that stays: its power is kept as the degree of the image, and counts as one here
         values[degrees[least]] = 1
         image: dict[tuple[int], int] = {}
         for exponents, number in polynomial.terms():
             degree = (exponents[degrees[least]],)
             image[degree] = image.get(degree, 0) + number * prod(map(pow, values, exponents))
+        # of full degree: an image that lost its leading term may be irreducible where the polynomial is not
         if image.get((least,)):
             _, factors = univariate.from_dict({degree: c for degree, c in image.items() if c}).factor_list()
             if len(factors) == 1 and factors[0][1] == 1:

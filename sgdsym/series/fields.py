@@ -24,7 +24,7 @@ def read_object(text: str, expected: str, what: str) -> dict[str, Any]:
 
 
 def read_json(text: str) -> Any:
-    """What JSON text holds.
+    """The value that JSON text holds.
 
     Raises:
         ValueError: if it is no JSON, holds ``NaN``, ``Infinity`` or a number of thousands of digits, or is nested hundreds of times.
@@ -113,6 +113,7 @@ def shown(value: Any) -> str:
 
 
 def _integer(value: Any, name: str, least: int, most: int) -> int:
+    # true is an integer to Python, not to JSON
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(
             f"missing or misshapen entry: {name} must hold integers from {least} to {most}, not {shown(value)}"

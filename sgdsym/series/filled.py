@@ -53,6 +53,7 @@ def known_steps(sums: Sums, rates: int, sizes: Mapping[str, Scalar]) -> dict[str
     for steps in dict.fromkeys(known.recursion.steps for known in sums.values()):
         length = steps.substitute({name: value for name, value in sizes.items() if name in steps.symbols})
         left = sorted(length.symbols)
+        # rates alone cannot tell two sizes apart: both stay symbols
         if len(left) > 1:
             continue
         # each size multiplies or divides the number of updates

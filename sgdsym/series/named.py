@@ -58,5 +58,5 @@ class Named:
         return found if isinstance(found, cls) else cls(name)
 
     def joined(self, sign: str, other: Self) -> Self:
-        """What stands in the place of both in a sum, difference or product: the value itself where both are equal."""
+        """The value that takes the place of both in a sum, difference or product: the value itself where both are equal."""
         return self if self == other else type(self)(f"{self.name} {sign} {other.name}")

@@ -1,4 +1,4 @@
-r"""What is read off at the end of a run, as a value: how it is called, and what its diagrams' roots are.
+r"""An observable at the end of a run, as a value: its name, and the kind of its diagrams' roots.
 
 How an observable is counted is said in :mod:`sgdsym.sgd.observables`.  A new one is an entry here and one there.
 """
@@ -52,7 +52,7 @@ def _moved(indices: int) -> Formula:
 
 @dataclass(frozen=True, slots=True)
 class Observable(Named):
-    r"""What a series is the expansion of.
+    r"""The quantity that a series expands.
 
     Attributes:
         name: the word of the command line and of files.
@@ -197,7 +197,7 @@ FUNCTION = Observable(
     is_mean=True,
 )
 
-# what is made from series: by substitutions, and by the modified equation and its generator
+# observables of series that are made from others: by substitutions, and by the modified equation and its generator
 _NEXT = Scripts(_WEIGHTS, below=Row((_TIME, Sign("+"), Digits("1"))))
 VELOCITY = Observable("velocity", formula=_mean(signed_sum([(False, _NEXT), (True, _END)])), open_indices=1)
 DRIFT = Observable("drift", formula=_at_start(Scripts(_WEIGHTS, below=_NOW)), open_indices=1)

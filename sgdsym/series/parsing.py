@@ -16,7 +16,8 @@ from typing import Any
 
 from sgdsym.series.extent import Expression, Number, Power, Product, Sum, Symbol, check_extent, check_power
 
-# nested brackets, signs and exponents, which are read recursively; and digits of one number
+# nested brackets, signs and exponents, which are read recursively: four frames a level, 240 of the 1 000 that Python allows; and
+# digits of one number, of which int() refuses more than 4 300
 DEEPEST, LONGEST_NUMBER = 60, 3000
 _TOKEN = re.compile(r"\s*(?:([0-9]+)|([A-Za-z_]\w*)|(\*\*|[-+*/()]))", re.ASCII)
 
@@ -84,7 +85,7 @@ def _not_plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Evaluation:
-    """What the leaves of a tree become, and how one value is raised to another."""
+    """The functions that make values of the leaves of a tree, and that raise one value to another."""
 
     number: Callable[[int], Any]
     symbol: Callable[[str], Any]
@@ -192,6 +193,8 @@ class _Parser:
             found = self._atom()
             if self._peek() == "**":
                 self.place += 1
+                # to the right first, 2**3**2 = 2**9, with a sign of its own, 2**-1; and before a sign in front, -T**2
+                # = -(T**2)
                 found = Power(found, self._signed())
         self.depth -= 1
         return found

@@ -1,7 +1,7 @@
 r"""Powers with a symbol in the exponent, such as :math:`\mu^T`: a base and an exponent polynomial.
 
 To the polynomials of a coefficient such a power is one more unknown, told apart from all others by its text; what it stands
-for is kept beside it and never read back from the text.  Knows bases and exponents.  Refuses to know how polynomials are
+for is kept beside it and never read back from the text.  The file knows bases and exponents.  It refuses to know how polynomials are
 multiplied, which is :mod:`~sgdsym.series.coefficient`'s.
 """
 
@@ -56,7 +56,7 @@ class Power:
         return Fraction(1) if rest or not self.exponent.symbols else number
 
 
-# equal powers have equal texts, so that what is known never depends on what came before
+# equal powers have equal texts, so that an entry never depends on the powers that were made before it
 _known: dict[str, Power] = {}
 _numbered: set[str] = set()
 
@@ -88,6 +88,7 @@ def primitive(number: Fraction) -> tuple[Fraction, int]:
     ((Fraction(1, 2), 2), (Fraction(3, 2), 3), (Fraction(-1, 4), 1), (Fraction(2, 1), 6))
     """
     root, times = number, 1
+    # of whole numbers below 2^53 only 0 and ±1 are powers of degree 53 and more
     for k in range(2, 53):
         while root not in (0, 1, -1) and (found := _root(root, k)) is not None:
             root, times = found, times * k
@@ -99,5 +100,6 @@ def _root(number: Fraction, degree: int) -> Fraction | None:
     size = abs(number)
     if (number < 0 and degree % 2 == 0) or max(size.numerator, size.denominator) >= 2**53:
         return None
+    # below 2^53 a float is near enough to its root to be rounded to it, and the exact power confirms the guess
     root = Fraction(round(size.numerator ** (1 / degree)), round(size.denominator ** (1 / degree)))
     return (root if number > 0 else -root) if root**degree == size else None

@@ -70,6 +70,7 @@ class Quotient:
         lifted: dict[str | Power, int] = {}
         for _, powers in terms:
             for name, exponent in powers:
+                # the least monomial that leaves no negative exponent above
                 lifted[name] = max(lifted.get(name, 0), -exponent)
         lifted = {name: exponent for name, exponent in lifted.items() if exponent}
         monomial = tuple((_base(name), exponent) for name, exponent in sorted(lifted.items(), key=_text))

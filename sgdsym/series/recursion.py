@@ -6,7 +6,7 @@ registers, and follows a linear recursion whose rate does not change, since :mat
 recursion is a cumulative sum, or :math:`\log_2 T` shifted additions, so that everything is arithmetic of whole arrays; sums that
 begin alike share their beginnings.
 
-Knows arrays of floats, or of exact numbers as objects.  Refuses to know series.  The file needs numpy alone, for generated
+The file knows arrays of floats, or of exact numbers as objects.  It refuses to know series.  The file needs numpy alone, for generated
 modules hold a copy of it.
 """
 
@@ -21,6 +21,10 @@ import numpy as np
 
 Registers: TypeAlias = Mapping[str, Any]
 Levels: TypeAlias = Mapping[str, Sequence[Any]]
+
+# The bounds: 5 * 10**8 updates placed take 20 to 35 s on one core; 2 * 10**8 floats are 1.6 GB; a power of a rate below 1e-100 adds
+# nothing to a sum whose digits end sixteen places below its largest term; 2**17 floats are 1 MiB, and between 2**13 and 2**21 the
+# time changes by less than a factor of two.
 
 # cut here: what follows is copied into generated modules
 _MOST_PLACED = 5 * 10**8  # updates times choices of slots, where slots are the same in every epoch

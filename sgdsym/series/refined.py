@@ -16,7 +16,7 @@ from sgdsym.series.sums import Recursion, ScheduleSum, Sums
 
 
 def refined_sums(sums: Sums, other: Sums) -> tuple[dict[str, ScheduleSum], dict[str, Coefficient]]:
-    """The sums of a series in the pieces that those of another take, and what its symbols become."""
+    """The sums of a series in the pieces that the sums of another take, and the new values of its symbols."""
     images: dict[str, Coefficient] = {}
     found: dict[str, ScheduleSum] = {}
     for name, known in sums.items():
@@ -27,6 +27,7 @@ def refined_sums(sums: Sums, other: Sums) -> tuple[dict[str, ScheduleSum], dict[
 
 
 def _pieces(known: ScheduleSum, other: Sums) -> Iterator[ScheduleSum]:
+    # coarse sums are cut to the finer, never the other way round: the finer ones are the terms of the coarse
     finer = [piece for piece in other.values() if _is_of_one_run(known.recursion, piece.recursion)]
     if not finer:
         yield known
@@ -46,6 +47,7 @@ def _is_of_one_run(recursion: Recursion, other: Recursion) -> bool:
 def _in_epochs(known: ScheduleSum, recursion: Recursion) -> Iterator[ScheduleSum]:
     """All ways to cut the levels of a run into epochs."""
     count = len(known.roots)
+    # a cut or none between each level and the next
     for cuts in range(2 ** (count - 1)):
         lengths = [1]
         for level in range(count - 1):

@@ -48,7 +48,7 @@ class Series(SeriesViews):
         conditions: what the run asks of the sizes that are still symbols.
         sums: what the symbols stand for that are sums over a schedule; those that do not occur are dropped.
 
-    Supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
+    It supports ``+``, ``-``, multiplication by exact numbers, coefficients and other series of the same basis, and ``==``.
 
     >>> T = Coefficient.symbol("T")
     >>> descent = Series({Diagram(1): Coefficient(1), Diagram(2, [(0, 1)]): -T}, truncation=1)
@@ -74,6 +74,7 @@ class Series(SeriesViews):
         for kind in ({*map(type, kept)} - {Diagram}) | ({*map(type, kept.values())} - {Coefficient}):
             raise ValueError(f"terms must map diagrams to coefficients; one is of type {kind.__name__}")
         object.__setattr__(self, "truncation", read_integer("truncation", self.truncation))
+        # many diagrams share one coefficient, so that each object is compared with zero once
         zeros = {key for key, c in {id(c): c for c in kept.values()}.items() if not c}
         for diagram in [d for d, c in kept.items() if id(c) in zeros or len(d.edges) > self.truncation]:
             del kept[diagram]
@@ -89,12 +90,12 @@ class Series(SeriesViews):
         return hash((frozenset(self.terms.items()), self.truncation, self.basis, self.setting))
 
     def __reduce__(self) -> tuple[type[Series], tuple[object, ...]]:
-        """Pickled without the way to count again."""
+        """The parts to pickle: all but the way to count again, which is a function."""
         return type(self), (self.terms, self.truncation, self.basis, self.setting, None, self.conditions, self.sums)
 
     @cached_property
     def symbols(self) -> tuple[str, ...]:
-        """Names of the sizes in the coefficients and of a weight decay, sorted; sums over a schedule are none, what stands in them is."""
+        """Names of the sizes in the coefficients and of a weight decay, sorted; a sum over a schedule is none, but the sizes in it are."""
         coefficients = {*self.terms.values(), self.setting.weight_decay}
         names = {name for c in coefficients for name in c.symbols} - self.sums.keys()
         return tuple(sorted(names.union(*(known.recursion.symbols for known in self.sums.values()))))
@@ -139,7 +140,7 @@ class Series(SeriesViews):
         return replace(self, terms=terms, recount=self.again(lambda s: s.map_coefficients(function)))
 
     def again(self, verb: Callable[[Series], Series]) -> Recount | None:
-        """How to count again what a verb made of this series: give it as ``recount`` to the result of the verb."""
+        """How to count the result of a verb again: the result takes it as ``recount``."""
         return None if self.recount is None else lambda values: _given(verb(_given(self, values)), values)
 
     @cached_property
@@ -185,6 +186,7 @@ class Series(SeriesViews):
         try:
             image = {c: c.substitute(exact | renamed) for c in set(self.terms.values())}
         except ZeroDivisionError as error:
+            # counted with numbers, 0/0 may turn out to have a value; with other names of symbols nothing changes
             if self.recount is None or all(value.symbols for value in exact.values()):
                 raise ValueError(f"{error}; expand again with the numbers") from error
             return _counted(self.recount, exact)
@@ -235,6 +237,7 @@ class Series(SeriesViews):
 
     def _combined(self, sign: Literal["+", "-"], other: Series) -> Series:
         self._require_same_basis(other)
+        # sums over one schedule are compared in the same pieces, or what is equal would not cancel
         if self.sums and other.sums:
             self, other = self._refined(other.sums), other._refined(self.sums)  # noqa: PLW0642
         terms = dict(self.terms)
@@ -262,6 +265,7 @@ class Series(SeriesViews):
             (a * b, x * y)
             for a, x in self.terms.items()
             for b, y in other.terms.items()
+            # beyond, terms that one factor does not know would be missing
             if a.order + b.order <= truncation
         )
         setting = self.setting.joined("*", other.setting)
@@ -319,6 +323,7 @@ class Series(SeriesViews):
         """
         terms, truncation, basis, setting, sums = read_series(text)
         series = cls(terms, truncation, basis, setting, sums=sums)
+        # a file holds no conditions; those on sizes of the usual names are known from the setting
         return replace(series, conditions=named_conditions(setting, series.symbols))
 
 
@@ -349,7 +354,7 @@ def _given(series: Series, values: Mapping[str, Scalar]) -> Series:
 
 
 def _counted(recount: Recount, values: Mapping[str, Coefficient]) -> Series:
-    """The series counted again with the numbers among the values; what it still holds is put in afterwards, at once.
+    """The series counted again with the numbers among the values; symbols that it still holds are replaced afterwards, at once.
 
     Raises:
         ValueError: if a coefficient has no value then either.

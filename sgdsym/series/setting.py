@@ -1,4 +1,4 @@
-"""What a series is the expansion of."""
+"""The setting of a series: its observable, its dynamics and its sampling."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_DECAY = Coefficient()
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    r"""What a series is the expansion of.
+    r"""The observable, the dynamics and the sampling of a series.
 
     Attributes:
         observable: what is read off.

@@ -1,4 +1,4 @@
-r"""Sums over the updates of a run whose learning rates are not known: symbols of a series, each with what it stands for.
+r"""Sums over the updates of a run whose learning rates are not known: symbols of a series, each with its meaning.
 
 .. math:: \sum_{t_1<…<t_k} \prod_i W(t_i)^{a_i} \prod_{(i,j)} w(t_j, t_i), \qquad
           w(t, s) = c\,A_{t-1}\cdots A_{s+1} b_s, \quad W(s) = e\,A_{T-1}\cdots A_{s+1} b_s
@@ -7,7 +7,7 @@ The entries of :math:`A_t` and :math:`b_t` are linear in the rate :math:`\lambda
 :math:`\lambda_s`, so that the sums are the monomial quasisymmetric functions :math:`\sum_{t_1<…<t_k}\prod_i\lambda_{t_i}^{a_i}`.  In
 epochs the times of a group of levels share one, and where slots are the same in every epoch levels of one rank share the slot.
 
-Knows levels and registers.  Refuses to know which sampling counts them, and what an optimiser is called.
+The file knows levels and registers.  It refuses to know which sampling counts them, and what an optimiser is called.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ from sgdsym.series.coefficient import Coefficient, Scalar
 Vector: TypeAlias = tuple[Coefficient, ...]
 Matrix: TypeAlias = tuple[Vector, ...]
 Sums: TypeAlias = "Mapping[str, ScheduleSum]"
+# up to w, as x is the word that begins an epoch
 _LEVELS = "abcdefghijklmnopqrstuvw"
-_CODE = 8  # hexadecimal digits that tell optimisers and epochs apart
+# hexadecimal digits that tell optimisers and epochs apart: 32 bits, where a series has a few of them
+_CODE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Recursion:
-    r"""What a gradient is worth later, where updates differ by their rate alone.
+    r"""The weight of a gradient at later times, where updates differ by their rate alone.
 
     .. math:: A_t = A + \lambda_t A', \qquad b_t = b + \lambda_t b'
 
@@ -59,7 +61,7 @@ class Recursion:
     steps: Coefficient
 
     def check(self) -> None:
-        """Refuse what is no recursion along time.
+        """Refuse registers that follow no recursion along time.
 
         Raises:
             ValueError: saying what is wrong.
@@ -68,9 +70,12 @@ class Recursion:
         lengths = {*map(len, (self.still, self.moving, self.gain, self.rated, self.point, *self.still, *self.moving))}
         if not size or lengths != {size}:
             raise ValueError("the registers of a schedule must be those of a square matrix")
+        # off the diagonal a rate is what enters a recursion; on it, the recursion would have another factor at every
+        # update, and be no cumulative sum
         if any(self.moving[i][i] for i in range(size)):
             raise ValueError("a rate must not stand on the diagonal of the registers")
         left = set(range(size))
+        # registers that read none of the others that are left come first; a cycle leaves none
         while left:
             free = {i for i in left if not any(self.still[i][j] or self.moving[i][j] for j in left - {i})}
             if not free:
@@ -96,7 +101,7 @@ class Recursion:
 
     @property
     def code(self) -> str:
-        """What tells this recursion from others with the same rates; nothing for plain steps that are no epochs."""
+        """A code that tells this recursion from others with the same rates; empty for plain steps without epochs."""
         if self.is_plain and self.slots == 1:
             return ""
         text = "; ".join(map(str, (self.vectors, self.start, self.slots)))
@@ -157,6 +162,7 @@ class ScheduleSum:
             words += ["x"] * (level in begins) + [f"{roots if roots or not ends else ''}{ends}{slot}"]
         words += ["r"] * self.reads + [self.recursion.code] * bool(self.recursion.code)
         name = "_".join(words)
+        # a long name is cut; the hash of the whole keeps equal sums equal and different ones apart
         if len(name) <= LONGEST_NAME:
             return name
         return (
@@ -184,7 +190,7 @@ class ScheduleSum:
         return Coefficient(0) if self.is_empty else Coefficient.symbol(self.name)
 
     def check(self) -> None:
-        """Refuse what is no sum over levels.
+        """Refuse fields that make no sum over levels.
 
         Raises:
             ValueError: saying what is wrong.
@@ -219,6 +225,8 @@ class ScheduleSum:
         opened: list[tuple[int, int]] = []
         found = []
         for level, roots in enumerate(self.roots):
+            # places count among what is open, in the order in which it opened: the axes of the states of the
+            # recursion
             ending = tuple(k for k, (_, high) in enumerate(opened) if high == level)
             opened = [span for span in opened if span[1] != level]
             opening = sorted(span for span in spans if span[0] == level)
@@ -269,6 +277,6 @@ def joined_sums(first: Sums, second: Sums) -> dict[str, ScheduleSum]:
 
 
 def substituted_sums(sums: Sums, values: Mapping[str, Scalar]) -> tuple[dict[str, ScheduleSum], dict[str, Coefficient]]:
-    """The sums with symbols replaced, and what the symbol of each becomes."""
+    """The sums with symbols replaced, and the new value of each sum's symbol."""
     known = {name: found.substitute(values) for name, found in sums.items()}
     return {found.name: found for found in known.values()}, {name: found.symbol for name, found in known.items()}

@@ -1,9 +1,10 @@
 """The theory of SGD: from a request to its series, and what follows from comparing them.
 
-Knows dynamics, sampling, observables and how each is counted; comparisons, substitutions and corollaries.  Refuses to
+The room knows dynamics, sampling, observables and how each is counted; comparisons, substitutions and corollaries.  It refuses to
 print, draw or evaluate.
 """
 
+from sgdsym.resummation import FORMS, Resummed
 from sgdsym.sgd.batches import LAST_BATCHES
 from sgdsym.sgd.compare import Comparison, compare, scaled_learning_rate
 from sgdsym.sgd.corollaries import (
@@ -38,12 +39,12 @@ from sgdsym.sgd.long_times import (
 )
 from sgdsym.sgd.modified import PARTS, epoch_map, estimate_parts, loss_corrections, modified, modified_loss
 from sgdsym.sgd.observables import OBSERVABLES
-from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.options import Number, Size
 from sgdsym.sgd.request import DYNAMICS, SAMPLINGS, Request
-from sgdsym.sgd.resummation import FORMS, Resummed, resum, resum_request
+from sgdsym.sgd.resum import resum, resum_request
 from sgdsym.sgd.settings import Side, parse_setting
 from sgdsym.sgd.substitutions import additive_noise, at_minimum, deterministic, gaussian_noise, quadratic_loss
+from sgdsym.times.optimizers import LinearOptimizer
 
 __all__ = [
     "DYNAMICS",

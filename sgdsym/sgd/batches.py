@@ -1,6 +1,6 @@
-"""Batches that differ from each other, or do not fill an epoch: what a request says of them, in numbers.
+"""Batches that differ from each other, or do not fill an epoch, as a request describes them in numbers.
 
-Knows sizes of batches and numbers of updates.  Refuses to know how points get into batches (:mod:`sgdsym.sgd.sampling`).
+The file knows sizes of batches and numbers of updates.  It refuses to know how points get into batches (:mod:`sgdsym.sgd.sampling`).
 """
 
 from __future__ import annotations

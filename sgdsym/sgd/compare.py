@@ -54,7 +54,7 @@ class Comparison:
         return self.difference if order is None else self.difference.order(order)
 
     def headline(self) -> str:
-        """What was compared, and the order at which the two sides part."""
+        """The two sides, and the order at which they part."""
         observable = self.difference.setting.observable
         sides = f"{observable}: ({self.first.describe()}) minus ({self.second.describe()})"
         if self.leading_order is None:
@@ -115,6 +115,7 @@ def compare(
         )
     sides = [replace(side, request=replace(side.request, order=order, basis=basis)) for side in sides]
     for side in sides:
+        # order k is multiplied by the k-th power of the factor, which must not grow out of hand
         check_factor(str(side.scale), side.request.order)
     left, right = _aligned(_sized(sides[0], sides[1]), _sized(sides[1], sides[0]))
     return Comparison(left, right, expand_side(left, progress) - expand_side(right, progress))
@@ -169,6 +170,7 @@ def _named_observable(first: object, second: object, sides: list[Side]) -> str |
 def _sized(side: Side, other: Side) -> Side:
     """The side with training set and batches taken from the other where it leaves them out."""
     request, model = side.request, other.request
+    # what one side leaves out is meant to be the other's, or the difference would be one of sizes
     if request.dataset_size is None and request.scheme.is_finite:
         side = side.taking("dataset_size", other)
     batched = request.setting.dynamics.has_batches and request.batch_size is None

@@ -1,4 +1,4 @@
-"""Options of a request, with each other: what has a meaning together, and what has none."""
+"""Options of a request, with each other: which have a meaning together, and which have none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sgdsym.sgd.batches import check_last, check_list
 if TYPE_CHECKING:
     from sgdsym.sgd.request import Request
 
-MOST_TERMS = 2000  # of a coefficient that a schedule of symbols makes
+# of a coefficient that a schedule of symbols makes: 62 symbols at order 2, 21 at order 3, 13 at order 4
+MOST_TERMS = 2000
 
 
 def check_together(request: Request) -> None:
@@ -36,6 +37,7 @@ def _check_update_rule(request: Request) -> None:
     if request.average is not None and not isinstance(request.average, str) and not 0 <= request.average < 1:
         raise ValueError(f"average must be uniform or a number from 0 to below 1, not {quoted(request.average)}")
     symbols, order = sum(isinstance(weight, str) for weight in request.rates or ()), max(request.order, 1)
+    # the number of monomials of that degree in so many symbols
     if symbols and comb(symbols + order - 1, order) > MOST_TERMS:
         raise ValueError(
             f"a schedule of {symbols} symbols has coefficients of more than {MOST_TERMS} terms at order {request.order}; "
@@ -131,6 +133,7 @@ def _check_length(request: Request) -> None:
         raise ValueError(
             f"a delay of {request.delay} at order {request.order} takes too long with symbols; give numbers for the sizes of the run"
         )
+    # three rates an edge, in every place of the reading
     averaged = request.mean_over_run and request.average is not None and bool(request.momentum)
     if averaged and request.schedule is None and request.scheme.is_in_epochs and not request.is_numbered:
         raise ValueError(

@@ -63,6 +63,7 @@ def regulariser(comparison: Comparison) -> Series:
     order = comparison.leading_order
     if order is None:
         raise ValueError("the two settings do not differ to this order; raise the order")
+    # a move by -η T ∇R, so that R is the potential of the difference over -T, at the rate of the second side
     return potential(comparison.leading.truncate(order)) * -1 / comparison.second.steps / comparison.second.scale
 
 

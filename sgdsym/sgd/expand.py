@@ -34,15 +34,15 @@ from sgdsym.series import (
     exact_sums,
     undecided,
 )
-from sgdsym.sgd.calendar import PlainTiming
 from sgdsym.sgd.observables import READINGS, Reading
-from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.options import Number, Size
-from sgdsym.sgd.products import Product, total
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.request import Request
 from sgdsym.sgd.sampling import Sampling
 from sgdsym.sgd.schedules import ScheduleTiming
+from sgdsym.times.calendar import PlainTiming
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.products import Product, total
 
 
 def expand(
@@ -166,6 +166,7 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
     if progress is not None:
         read_function("progress", progress)
     draws = request.draws
+    # a mean over the run holds the timing of the updates inside
     named = draws.timing.timing if isinstance(draws.timing, AlongRun) else draws.timing
     sums: Mapping[str, ScheduleSum] = {}
     with collector_paused():
@@ -176,6 +177,7 @@ def expand_request(request: Request, progress: Callable[[int, int], None] | None
             else:
                 rates = [Coefficient.size(rate) for rate in request.rates]
                 put = partial(Coefficient.substitute, values=exact_sums(named.sums.values(), rates))
+            # once for equal coefficients, of which there are many
             image = {c: put(c) for c in set(terms.values())}
             terms = {diagram: image[c] for diagram, c in terms.items()}
     recount = partial(_recounted, request)
@@ -232,6 +234,7 @@ def _grown_terms(request: Request, progress: Callable[[int, int], None] | None) 
     """Terms of the test loss of one-pass SGD, the fast way."""
     steps, batch_size = request.sizes.steps, request.sizes.batch_size
     binomials = _binomial_powers(request.order)
+    # whole numbers until the end: monomials are made once, and each coefficient is one sum over one denominator
     monomials = [[steps**j / batch_size**k for j in range(request.order + 1)] for k in range(max(1, request.order))]
     terms: dict[Diagram, Coefficient] = {}
     for layer in grow(request.order, progress):
@@ -239,7 +242,10 @@ def _grown_terms(request: Request, progress: Callable[[int, int], None] | None) 
         columns = [[row[j] for row in binomials[: d + 1]] for j in range(d + 1)]
         denominator = (-1) ** d * factorial(d) * factorial(request.order)
         coefficients = []
+        # diagrams share profiles, and so coefficients: 425 diagrams of order 6 have 175 profiles
         for profile in layer.profiles:
+            # m blocks can be put on m levels at most, and one a level is always a way, so that the last entry tells
+            # their number
             blocks = max(k for k, ways in enumerate(profile) if ways)
             powers = [sum(map(mul, profile, column)) for column in columns]
             coefficients.append(Coefficient.combination(powers, denominator, monomials[d - blocks][: d + 1]))
@@ -252,5 +258,7 @@ def _binomial_powers(order: int) -> list[list[int]]:
     rows = [[factorial(order)] + [0] * order]
     for k in range(1, order + 1):
         last = rows[-1]
+        # C(T, k) = C(T, k-1) (T-k+1)/k; times order! all coefficients are whole, as k! divides order!, so that the
+        # division leaves no remainder
         rows.append([(a - (k - 1) * b) // k for a, b in zip([0, *last[:-1]], last, strict=True)])
     return rows

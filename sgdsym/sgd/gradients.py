@@ -81,9 +81,12 @@ def potential(series: Series) -> Series:
     for diagram, coefficient in series:
         closed = _without_root(diagram)
         if closed not in found:
+            # the gradient has a diagram once for each node whose derivative gives it, and so brings the coefficient
+            # as often
             found[closed] = coefficient / sum(_extended(closed, v, rooted=True) == diagram for v in range(closed.nodes))
     truncation, setting, recount = series.truncation - 1, Setting(POTENTIAL), series.again(potential)
     integral = replace(series, terms=found, truncation=truncation, setting=setting, recount=recount)
+    # a term may lack its sisters, which the same potential would bring: differentiating again shows it
     if gradient(integral).terms != series.terms:
         raise ValueError("the series is not a gradient: no function of the weights has these derivatives")
     return integral

@@ -72,6 +72,7 @@ def _joined(edges: list[Edge], pairs: Sequence[tuple[int, ...]]) -> tuple[list[E
     for first, second in pairs:
         touching = [edge for edge in edges if first in edge or second in edge]
         edges = [edge for edge in edges if edge not in touching]
+        # both leaves hang on one edge: the trace of the identity, p
         if len(touching) == 1:
             loops += 1
         else:
@@ -89,6 +90,7 @@ def _piece(nodes: list[int], edges: Sequence[Edge], blocks: Sequence[Sequence[in
     label = {v: i for i, v in enumerate(nodes)}
     own = [(label[a], label[b]) for a, b in edges if a in label]
     groups = [[label[v] for v in block] for block in blocks if block[0] in label]
+    # as many parts as nodes less edges: no cycle
     if len(connected_parts(len(nodes), own)) == len(nodes) - len(own):
         return Contraction.from_diagram(Diagram(len(nodes), own, groups))
     return sympy.Symbol(_index_sum(len(nodes), own, groups), real=True)
@@ -103,6 +105,7 @@ def _index_sum(nodes: int, edges: Sequence[Edge], blocks: Sequence[Sequence[int]
             sorted(sorted(order[v] for v in block) for block in blocks),
             sorted((min(order[a], order[b]), max(order[a], order[b])) for a, b in edges),
         )
+        # the labelling that sorts first names the graph; the parts of low orders have few nodes
         for order in permutations(range(nodes))
     )
     names = index_names(len(best_edges))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sgdsym.diagrams import Diagram
+from sgdsym.resummation import Difference, Resummed, TimeSum
 from sgdsym.series import DISPLACEMENT, VELOCITY
 from sgdsym.sgd.options import Size
-from sgdsym.sgd.resummation import Difference, Resummed, TimeSum, resum
+from sgdsym.sgd.resum import resum
 from sgdsym.sgd.substitutions import at_minimum, gaussian_noise
 
 
@@ -111,7 +112,7 @@ def velocity(displacement: Resummed) -> Resummed:
     Raises:
         ValueError: if the series is no displacement, or one of other than plain steps of one run.
 
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import resum
     >>> print(velocity(resum(observable="displacement", order=1)).to_text().splitlines()[0])
     - η G_i
     """

@@ -1,4 +1,4 @@
-r"""What is read off at the end of a run, as rooted forests: the terms of its expansion over placements.
+r"""Observables at the end of a run, as rooted forests: the terms of their expansion over placements.
 
 .. math:: E\,s(\theta_T) = \sum_{(\tau,\rho)} \frac{(-\eta)^d}{|Aut(\tau,\rho)|}\; W(\tau,\rho)\;\kappa(\tau,\rho)
 
@@ -31,8 +31,8 @@ from sgdsym.series import (
     Observable,
 )
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.products import Product
 from sgdsym.sgd.sampling import Sampling
+from sgdsym.times.products import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,7 @@ def generalization_gap(size: int) -> Readings:
     for forest in rooted_forests(size):
         for blocks, share in _shares(forest):
             apart, trained = Placement(forest, blocks), Placement(forest, blocks, trained_root=True)
+            # the root is fresh in the one loss, and one of the N points in the other
             yield Reading(forest, _shifted(blocks, 1), False, share, ((1, (apart,)), (-1, (trained,))))
             yield from _joined_to_root(forest, blocks, -share)
 
@@ -112,6 +113,7 @@ def displacement(size: int) -> Readings:
 
 def displacement_product(size: int, indices: int) -> Readings:
     """Terms of the mean of the tensor product of the displacement with itself, with that many open indices."""
+    # a displacement is linear in each index, so that one step acts on each root; without a step nothing moves
     return _open_roots(rooted_forests(size, roots=indices, planted=True) if size else ())
 
 
@@ -145,6 +147,8 @@ OBSERVABLES = tuple(observable.name for observable in READINGS)
 
 def _shares(forest: Forest) -> Iterator[tuple[Partition, Coefficient]]:
     """Partitions of the steps, one of each kind, with the sign and ``1/|Aut|`` of forest and partition."""
+    # a product of expansions runs over ordered pairs of trees, and forests are listed without order: hence the
+    # factorial
     symmetry = forest.diagram().symmetry_factor
     for blocks, alike in forest.placements():
         yield blocks, Coefficient((-1) ** forest.size * alike * factorial(forest.roots)) / symmetry
@@ -156,6 +160,7 @@ def _weighed(placement: Placement) -> tuple[tuple[int, tuple[Placement, ...]], .
 
 def _joined_to_root(forest: Forest, blocks: Partition, share: Coefficient) -> Readings:
     """Terms whose root sees the data point of one of the blocks."""
+    # the root's training point is that of exactly one block, or of none, which is counted apart
     for j, block in enumerate(blocks):
         joined = tuple((0, *(v + 1 for v in b)) if b is block else tuple(v + 1 for v in b) for b in blocks)
         placement = Placement(forest, blocks, with_root=j, trained_root=True)
@@ -174,6 +179,7 @@ def _connected(forests: tuple[Forest, ...], in_blocks: bool) -> Readings:
         for blocks, share in _shares(forest):
             weights = _weighed(Placement(forest, blocks))
             parts = [part_of_root(forest, blocks, root) for root in range(2)]
+            # no block reaches into both trees: the product of their means is taken off
             if sum(len(part.blocks) for part in parts) == len(blocks):
                 weights += ((-1, tuple(parts)),)
             shifted = _shifted(blocks, 2)

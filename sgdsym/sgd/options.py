@@ -53,6 +53,7 @@ def read_number_option(option: str, value: Number) -> Number:
 
 def _digits(number: int) -> int:
     """About how many decimal digits an integer has, without writing it."""
+    # str() refuses integers of more than 4 300 digits, and takes a time that grows faster than their length
     return int(number.bit_length() * log10(2)) + 1
 
 

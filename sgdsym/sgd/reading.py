@@ -1,11 +1,11 @@
-r"""The mean over the run: what is read off after each update, averaged, in place of what is read off at the end.
+r"""The mean over the run: the observable after each update, averaged, in place of its value at the end.
 
 .. math:: \frac1T \sum_{t=1}^T E\,s(\theta_t)
 
 The root sits on a level like a step: on that of the last step, or on one of its own after it.  So this is a timing around another,
 which any optimiser and any sampling may have.
 
-Knows levels.  Refuses to know what they are worth.
+The file knows levels.  It refuses to know what they are worth.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern, Timing
-from sgdsym.sgd.products import Product, total
+from sgdsym.times.patterns import Pattern, Timing
+from sgdsym.times.products import Product, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,23 @@ def readings(pattern: Pattern, single: bool) -> Iterator[Pattern]:
     [(1,), (2,), (1, 1)]
     """
     yield replace(pattern, reads=True)
+    # an update at which nothing is done but to read: no step is there, and no point of its batch is told apart
     own = replace(pattern, levels=(*pattern.levels, 0), points=(*pattern.points, 0), reads=True)
     same_epoch = (*pattern.epochs[:-1], pattern.epochs[-1] + 1)
     later_epoch = (*pattern.epochs, 1)
     if not pattern.slots:
+        # where an update is an epoch of its own, no other place is in the same epoch
         if not single:
             yield replace(own, epochs=same_epoch)
         yield replace(own, epochs=later_epoch)
         return
+    # in the epoch of the last level the reading comes in a later slot, in a later epoch in any; first in a slot that
+    # others use too, then in one that lies between theirs
     for epochs, after in ((same_epoch, pattern.slots[-1]), (later_epoch, -1)):
+        # the slot of the reading is one in use, or
         for rank in range(after + 1, max(pattern.slots) + 1):
             yield replace(own, epochs=epochs, slots=(*pattern.slots, rank))
+        # one between those in use, whose ranks above it move up
         for rank in range(after + 1, max(pattern.slots) + 2):
             moved = tuple(slot + (slot >= rank) for slot in pattern.slots)
             yield replace(own, epochs=epochs, slots=(*moved, rank))

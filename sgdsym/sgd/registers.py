@@ -10,9 +10,9 @@ from operator import mul
 from typing import Any
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import Pattern, Span, Timing, edge_spans
-from sgdsym.sgd.polynomials import Polynomial, added
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import Pattern, Span, Timing, edge_spans
+from sgdsym.times.polynomials import Polynomial, added
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RegisterTiming(Timing):
     continuous = False
 
     def key(self, pattern: Pattern, parents: Sequence[int]) -> Hashable:
-        """The spans of the edges, and what the levels are."""
+        """The spans of the edges, and the epochs, slots and points of the levels."""
         spans = tuple(sorted(edge_spans(pattern.levels, parents)))
         shared = tuple(zip(pattern.points, pattern.steps_on_levels(), strict=True)) if self.share else ()
         return spans, pattern.epochs, pattern.slots, shared, pattern.reads
@@ -72,6 +72,7 @@ class RegisterTiming(Timing):
             within: dict[int, Polynomial] = {}
             for slot in range(self.slots):
                 t = epoch * self.slots + slot
+                # all levels are placed from what was there before the update, so that no two levels are at one update
                 placed: dict[int, Polynomial] = {}
                 for level in range(levels):
                     source = before if level in begins else within
@@ -83,11 +84,13 @@ class RegisterTiming(Timing):
                             factor = self.share(*shared[level], t)
                             moved = {index: c * factor for index, c in moved.items()}
                         placed[level + 1] = moved
+                # what is placed at this update has moved already; all else moves now
                 before = {level: self._advanced(tensor, t) for level, tensor in before.items()}
                 within = {level: self._advanced(tensor, t) for level, tensor in within.items()}
                 for level, tensor in placed.items():
                     within[level] = added(within[level], tensor) if level in within else tensor
             for level, tensor in within.items():
+                # only a whole group of levels ends an epoch: the next level is then the first of a later one
                 if level in begins:
                     before[level] = added(before[level], tensor) if level in before else tensor
         return self._read(before.get(levels, {}))
@@ -100,6 +103,7 @@ class RegisterTiming(Timing):
     def _placed(self, tensor: Polynomial, spans: Sequence[Span], level: int, t: int) -> Polynomial:
         """The tensor after a level at update ``t``: edges that end are closed, others move on, new ones open."""
         update = self.optimizer.update(t)
+        # in the order of the axes: spans are sorted by the level at which they open
         ending = [high == level for _, low, high in spans if low < level <= high]
         opened = sum(low == level for _, low, _ in spans)
         closed: Polynomial = {}
@@ -121,6 +125,8 @@ class RegisterTiming(Timing):
         """All axes multiplied by the matrix of an update."""
         matrix = self.optimizer.update(t).matrix
         axes = len(next(iter(tensor), ()))
+        # axis by axis: a tensor of r registers and k edges has r^k entries, so that this costs k r^(k+1) products and
+        # not r^(2k)
         for axis in range(axes):
             moved: Polynomial = {}
             for index, c in tensor.items():

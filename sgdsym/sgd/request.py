@@ -33,20 +33,22 @@ from sgdsym.series import (
 )
 from sgdsym.series.conditions import LEAST
 from sgdsym.sgd.batches import LAST_BATCHES, Batches
-from sgdsym.sgd.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
 from sgdsym.sgd.consistency import check_together
 from sgdsym.sgd.observables import OBSERVABLES
-from sgdsym.sgd.optimizers import LONGEST_DELAY, LinearOptimizer
 from sgdsym.sgd.options import Number, Size, read_name_option, read_number_option, read_size_option
-from sgdsym.sgd.patterns import Timing
 from sgdsym.sgd.reading import AlongRun
 from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.sampling import COUNTED, Online, Sampling, Sizes
 from sgdsym.sgd.schedules import ScheduleTiming
+from sgdsym.times.calendar import Calendar, ContinuousTiming, ModeTiming, PlainTiming
+from sgdsym.times.optimizers import LONGEST_DELAY, LinearOptimizer
+from sgdsym.times.patterns import Timing
 
 DYNAMICS = tuple(Dynamics.known)
 SAMPLINGS = tuple(scheme.name for scheme in COUNTED if scheme != FULL)
-MOST_MODES = 100  # of all edges of a diagram that a delay brings
+# of all edges of a diagram that a delay brings: each edge of a late gradient has a mode more for every update, and a diagram of
+# order d has their product, (K+1)^d
+MOST_MODES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,7 @@ class Request:
 
     @property
     def given_timing(self) -> tuple[str, ...]:
-        """What is given that asks when a step is done, not only how many are."""
+        """The given options that depend on when a step is done, not only on how many steps there are."""
         batches = (
             ["a short last batch" if self.batches.slots else "a list of batch sizes"] if self.batches.listed else []
         )
@@ -150,7 +152,7 @@ class Request:
 
     @property
     def lengths(self) -> dict[str, int]:
-        """What is given update by update, and how many there are."""
+        """The options that are given update by update, and their lengths."""
         lengths = {
             "the schedule": None if self.rates is None else len(self.rates),
             "the optimizer": None if self.optimizer is None else self.optimizer.updates,
@@ -235,7 +237,7 @@ class Request:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What the run asks of its sizes."""
+        """The conditions that the run puts on its sizes."""
         sizes, scheme, dynamics = self.sizes, self.scheme, self.setting.dynamics
         average: tuple[Condition, ...] = ()
         if isinstance(self.average, str) and self.average != "uniform":
@@ -336,6 +338,7 @@ class Request:
         if isinstance(self.schedule, str):
             return self.schedule
         name, taken = "rate", [*self.symbols.values(), *map(str, self.rates or ())]
+        # sums are called by the schedule and what they sum, and must not meet a symbol
         while any(symbol.startswith(name) for symbol in taken):
             name += "s"
         return name
@@ -358,6 +361,8 @@ class Request:
     @property
     def _step_timing(self) -> PlainTiming | ModeTiming | RegisterTiming | ScheduleTiming:
         """How the times of updates are summed, whenever the weights are read."""
+        # from what must be followed update by update, over names of rates, to closed forms: binomials where steps are
+        # plain, modes where updates are alike; without modes the registers are followed after all
         calendar, sizes, rule = self.calendar, self.sizes, self.update_rule
         if sizes.listed:
             weigh, rule = partial(COUNTED[self.scheme].share, sizes), self.listed_rule

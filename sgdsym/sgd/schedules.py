@@ -14,10 +14,10 @@ from operator import itemgetter, mul
 from typing import Any, TypeAlias
 
 from sgdsym.series import Coefficient, Recursion, ScheduleSum
-from sgdsym.sgd.calendar import Calendar
-from sgdsym.sgd.modes import Vector
-from sgdsym.sgd.optimizers import LinearOptimizer
-from sgdsym.sgd.patterns import ROOT, Pattern, Timing, edge_spans
+from sgdsym.times.calendar import Calendar
+from sgdsym.times.modes import Vector
+from sgdsym.times.optimizers import LinearOptimizer
+from sgdsym.times.patterns import ROOT, Pattern, Timing, edge_spans
 
 Ranks: TypeAlias = tuple[int, ...]
 
@@ -41,6 +41,7 @@ class ScheduleTiming(Timing):
     @classmethod
     def of(cls, schedule: str, rule: LinearOptimizer, rate: str, calendar: Calendar) -> ScheduleTiming:
         """The timing of an optimiser in whose arrays a symbol stands for the rate of the update."""
+        # earlier updates take no gradient, and show no gain
         update = rule.update(rule.start)
         still, moving = zip(*(_parted(row, rate) for row in update.matrix), strict=True)
         # a number that multiplies all that is read stands outside the sums
@@ -64,7 +65,7 @@ class ScheduleTiming(Timing):
         """The spans of the edges, and which levels share an epoch or a slot."""
         spans = sorted(edge_spans(pattern.levels, parents))
         if self.recursion.is_plain:
-            # what a gradient is worth does not depend on how long
+            # the weight of a gradient does not depend on how long ago it was taken
             spans = sorted((ROOT, low, 0) for _, low, _ in spans)
         return tuple(spans), pattern.epochs, pattern.slots, pattern.reads
 
@@ -86,9 +87,11 @@ class ScheduleTiming(Timing):
         return known.symbol
 
     def settled(self, coefficient: Coefficient) -> Coefficient:
-        """A coefficient in which products of sums are sums over merged times, so that what cancels does."""
+        """A coefficient in which products of sums are sums over merged times, so that equal terms cancel."""
+        # products of sums come from covariances, where each of two trees apart has a weight of its own
         if all(len(self._named(powers)) < 2 for _, powers in coefficient.monomials()):
             return coefficient
+        # the sums stand in the numerator alone
         below = reduce(mul, (base**e for base, e in coefficient.denominators), Coefficient(1))
         return (
             Coefficient.total(
@@ -114,8 +117,9 @@ class ScheduleTiming(Timing):
 
 
 def _parted(vector: Vector, rate: str) -> tuple[Vector, Vector]:
-    """Entries as what they are without the rate, and what multiplies it."""
+    """The part of each entry without the rate, and the factor of the rate."""
     without = tuple(x.substitute({rate: 0}) for x in vector)
+    # the rate stands linearly
     return without, tuple(x.substitute({rate: 1}) - y for x, y in zip(vector, without, strict=True))
 
 
@@ -157,6 +161,7 @@ def _times(
     ways = []
     for e in used:
         a, b = (length.get(e, 0) for length in lengths)
+        # an epoch of one slot that both use has one time for the levels of both
         ways.append([((0,), (0,))] if single and a and b else list(_interleaved(a, b)))
     for chosen in product(*ways):
         yield [[(e, rank) for e, way in zip(used, chosen, strict=True) for rank in way[i]] for i in range(2)]
@@ -182,8 +187,10 @@ def _interleaved(first: int, second: int) -> Iterator[tuple[Ranks, Ranks]]:
     >>> list(_interleaved(1, 1))
     [((0,), (0,)), ((0,), (1,)), ((1,), (0,))]
     """
+    # Delannoy numbers: 3 ways for one and one, 13 for two and two, 63 for three and three
     for length in range(max(first, second), first + second + 1):
         for a in combinations(range(length), first):
             for b in combinations(range(length), second):
+                # every place is taken, so that each way comes once, at its own length
                 if len({*a, *b}) == length:
                     yield a, b

@@ -66,7 +66,7 @@ class Side:
 
     @property
     def exact(self) -> dict[str, Coefficient]:
-        """What the symbols are that stand for expressions."""
+        """The expression behind each symbol that stands for one."""
         return {getattr(self.request, option): value for option, value in self.given}
 
     @property
@@ -159,6 +159,7 @@ def parse_setting(text: str, *, observable: str | None = None) -> Side:
     ValueError: setting 'adam:T=3' must begin with one of sgd, gd, ode, sde, online, fixed, reshuffle, replace, not 'adam'
     """
     read_text("a setting", text, longest=LONGEST_SETTING)
+    # at colons and commas, but for the commas of a list, after which a closing bracket comes before an opening one
     first, *pairs = re.split(r"[:,](?![^\[\]]*\])", text)
     options: dict[str, Any] = {} if observable is None else {"observable": observable}
     options |= _first_word(text, first.strip())
@@ -207,7 +208,7 @@ def _stand_in(option: str, options: Mapping[str, Any]) -> str:
     others += [] if optimizer is None else optimizer.symbols
     taken = {name for name in others if isinstance(name, str)}
     words = (_LETTERS[option], *(f"{option}{k}" for k in range(1, len(taken) + 2)))
-    # what begins with the name of a schedule and an underscore is one of its sums
+    # a name that begins with that of a schedule and an underscore is one of its sums
     return next(word for word in words if not any(word == name or word.startswith(f"{name}_") for name in taken))
 
 

@@ -1,4 +1,4 @@
-r"""What becomes of a series under an assumption on the loss or on its noise: a substitution that drops vanishing terms.
+r"""Series under an assumption on the loss or on its noise: a substitution that drops vanishing terms.
 
 Each takes any series, plain or resummed, and returns one in the basis it was given in.  An assumption about joint cumulants is applied to
 the cumulant basis; one about means holds in either.  They may be applied one after the other, in any order.
@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sgdsym.diagrams import Diagram
+from sgdsym.resummation import Resummed
 from sgdsym.series import Series
-from sgdsym.sgd.resummation import Resummed
 
 Expansion = TypeVar("Expansion", Series, Resummed)
 
@@ -30,6 +30,7 @@ def at_minimum(series: Expansion) -> Expansion:
     - η³ (T(T - 1)/2) tr(H² C)
     """
     series.setting.require_plain("a minimum of the loss")
+    # a mean is a block of its own in both bases, so that no change of basis is needed
     return _without(series, lambda diagram: 1 in _single_degrees(diagram))
 
 

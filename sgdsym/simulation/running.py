@@ -29,11 +29,11 @@ from sgdsym.arguments import (
 from sgdsym.arrays import float_array
 from sgdsym.series import COVARIANCE, DISPLACEMENT, FUNCTION, GENERALIZATION_GAP, TRAIN_LOSS, Coefficient, Observable
 from sgdsym.sgd import LinearOptimizer, Request
-from sgdsym.sgd.optimizers import Update
 from sgdsym.simulation.feeds import FEEDS, Feed, batch_sizes, start_feed
 from sgdsym.simulation.landscape import Landscape
 from sgdsym.simulation.losses import Floats
 from sgdsym.simulation.result import Simulation
+from sgdsym.times.optimizers import Update
 
 Progress = Callable[[int, int], Any]
 

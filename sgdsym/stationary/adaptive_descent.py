@@ -11,9 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.arguments import quoted
-from sgdsym.stationary.fokker_planck import symbols
-from sgdsym.stationary.quantities import function, given, positive
+from sgdsym.quantities import EXACT, exact_or_symbol, formula, read_coordinates
 
 
 def adam_drift(
@@ -56,11 +54,11 @@ def adam_drift(
     >>> adam_drift([x], x, epsilon=1)  # a constant slope moves by h/√2 a step, to all orders
     (-sqrt(2)/2,)
     """
-    step = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
-    floor = positive("epsilon", given("epsilon", epsilon, "epsilon"), symbolic=True)
+    step = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
+    floor = EXACT.positive("epsilon", exact_or_symbol("epsilon", epsilon, "epsilon"))
     memory = [(1 + decay) / (1 - decay) for decay in (_decay("beta", first_decay), _decay("rho", second_decay))]
-    weights = symbols(coordinates)
-    slopes = [sp.diff(function("the loss", loss), x) for x in weights]
+    weights = read_coordinates(coordinates)
+    slopes = [sp.diff(formula("the loss", loss), x) for x in weights]
     roots = [sp.sqrt(slope**2 + floor) for slope in slopes]
     norm = sp.Add(*roots)
     drift = []
@@ -71,7 +69,4 @@ def adam_drift(
 
 
 def _decay(name: str, value: Any) -> sp.Expr:
-    decay = given(name, value, name)
-    if decay.is_number and not 0 <= decay < 1:
-        raise ValueError(f"{name} is {quoted(decay)}; it must be at least 0 and below 1")
-    return decay
+    return EXACT.decay(name, exact_or_symbol(name, value, name))

@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from sgdsym.stationary.checks import nonnegative, read_learning_rate, read_momentum
+from sgdsym.quantities import FLOATS, finite
 from sgdsym.stationary.lyapunov import stationary_covariance
-from sgdsym.stationary.quantities import finite, positive_definite, semidefinite
 
 LARGEST = 100  # weights, of which each has an equation
+# Newton steps, halvings of each, the gap of logarithms that is none, and the width of forward differences of them,
+# at which their error from curvature is about that from rounding
 ROUNDS, HALVINGS, EXACTNESS, WIDTH = 100, 40, 1e-12, 1e-6
 
 
@@ -74,16 +75,16 @@ def adam_law(
     >>> bool(abs(law.covariance[0, 0] - rate * 4 / (2 - rate)) < 1e-12), bool(abs(law.second_moment[0] - 4 - law.covariance[0, 0]) < 1e-9)
     (True, True)
     """
-    hessian = positive_definite("the Hessian", H, symbolic=False)
+    hessian = FLOATS.positive_definite("the Hessian", H)
     size = hessian.shape[0]
-    noise = semidefinite("the noise covariance", C, symbolic=False, size=size)
+    noise = FLOATS.semidefinite("the noise covariance", C, size)
     if size > LARGEST:
         raise ValueError(f"there are {size} weights; {LARGEST} are the most, since each has an equation")
     if not np.diag(noise).min() > 0:
         raise ValueError("the noise covariance is 0 for a weight, whose gradients Adam would divide by nothing")
-    rate = float(read_learning_rate(learning_rate, symbolic=False))
-    beta, rho = (float(read_momentum(decay, symbolic=False)) for decay in (first_decay, second_decay))
-    floor = float(nonnegative("epsilon", epsilon, symbolic=False))
+    rate = float(FLOATS.learning_rate(learning_rate))
+    beta, rho = (float(FLOATS.momentum(decay)) for decay in (first_decay, second_decay))
+    floor = float(FLOATS.nonnegative("epsilon", epsilon))
 
     def covariance(logarithms: Any) -> Any:
         preconditioner = np.diag((np.exp(logarithms) + floor) ** -0.5)

@@ -15,9 +15,8 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import read_integer
-from sgdsym.stationary.checks import check_stable
-from sgdsym.stationary.linear import inverse, simplified, simplified_matrix
-from sgdsym.stationary.lyapunov import Process, flat_directions, read_process, solve
+from sgdsym.quantities import inverse, simplified, simplified_matrix
+from sgdsym.stationary.lyapunov import Process, check_stable, flat_directions, read_process, solve
 
 LARGEST_LAG = 10_000
 
@@ -129,6 +128,7 @@ def _lag(process: Process, lag: int) -> Any:
     if not lag:
         return covariance
     push = (1 + process.momentum) * process.identity - process.drift
+    # the mean of the update is linear in the last two weights, so lags obey the recursion of the mean
     before, now = covariance, _next(process, covariance)
     for _ in range(lag - 1):
         before, now = now, push @ now - process.momentum * before
@@ -143,11 +143,12 @@ def _next(process: Process, covariance: Any) -> Any:
 
 def _trace(process: Process, inner: Any) -> Any:
     """The trace of the noise over a matrix, once the steps are known to contract."""
-    exactly = process.symbolic
+    exactly = process.arithmetic.exact
     rates = process.hessian if process.rates is None else process.drift
     if not exactly:
         rates = np.linalg.eigvals(rates).real if process.rates is not None else np.linalg.eigvalsh(rates)
     check_stable(rates, process.rate, process.momentum)
+    # one solution instead of an inverse, whose entries would be longer
     if exactly:
         return simplified(inner.LUsolve(process.noise).trace())
     return float(np.trace(np.linalg.solve(inner, process.noise)))

@@ -16,8 +16,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
-from sgdsym.stationary.linear import in_field, inverse, simplified, solve_symmetric
-from sgdsym.stationary.quantities import is_exact, matrix, positive, semidefinite
+from sgdsym.quantities import EXACT, FLOATS, Arithmetic, in_field, inverse, simplified, solve_symmetric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,15 +57,15 @@ class Decomposition:
         Raises:
             ValueError: if it is not positive.
         """
-        symbolic = not isinstance(self.drift, np.ndarray)
-        return positive("the temperature", temperature, symbolic=symbolic) * self.spread
+        arithmetic = FLOATS if isinstance(self.drift, np.ndarray) else EXACT
+        return arithmetic.positive("the temperature", temperature) * self.spread
 
 
 def decompose(drift: Any, diffusion: Any) -> Decomposition:
     r"""Split a linear drift into :math:`F = (D+Q)U` with an antisymmetric Q and a symmetric U.
 
     Q solves :math:`FQ + QF^T = FD - DF^T`, and with :math:`X = U^{-1}` both are read off :math:`FX + XF^T = 2D`,
-    :math:`Q = FX - D`.  Exact and symbolic input is solved as a linear system, see :mod:`sgdsym.stationary.linear` for what
+    :math:`Q = FX - D`.  Exact and symbolic input is solved as a linear system, see :mod:`sgdsym.quantities.linear` for what
     is in reach.  Floats are solved by doubling, in :math:`O(p^3)`: by Cayley's map
     :math:`A = (F+\alpha)^{-1}(F-\alpha)` the equation is :math:`X - AXA^T = 4\alpha(F+\alpha)^{-1}D(F+\alpha)^{-T}`, and
     :math:`X \leftarrow X + AXA^T`, :math:`A \leftarrow A^2`.
@@ -89,18 +88,18 @@ def decompose(drift: Any, diffusion: Any) -> Decomposition:
     >>> (parts.diffusion + parts.rotation) * parts.potential == parts.drift
     True
     """
-    symbolic = is_exact(drift, diffusion)
-    force = matrix("the drift", drift, symbolic=symbolic)
-    noise = semidefinite("the diffusion", diffusion, symbolic=symbolic, size=force.shape[0])
+    arithmetic = Arithmetic.of(drift, diffusion)
+    force = arithmetic.matrix("the drift", drift)
+    noise = arithmetic.semidefinite("the diffusion", diffusion, force.shape[0])
     _check_attracting(force)
-    spread: Any = _exact_spread(force, noise) if symbolic else _doubled(force, noise)
+    spread: Any = _exact_spread(force, noise) if arithmetic.exact else _doubled(force, noise)
     turned = force @ spread - noise
     try:
         potential: Any = inverse(spread)
     except (DMNonInvertibleMatrixError, np.linalg.LinAlgError):
         raise ValueError("no noise reaches some direction of the weights; there is no potential without it") from None
     rotation: Any = (turned - turned.T) / 2
-    if symbolic:
+    if arithmetic.exact:
         rotation = rotation.applyfunc(simplified)
     return Decomposition(force, noise, rotation, potential, spread)
 
@@ -126,6 +125,8 @@ def _exact_spread(drift: sp.Matrix, diffusion: sp.Matrix) -> sp.Matrix:
 def _doubled(drift: NDArray[np.float64], diffusion: NDArray[np.float64]) -> NDArray[np.float64]:
     """The X with FX + XFᵀ = 2D, by doubling."""
     sizes = np.abs(np.linalg.eigvals(drift))
+    # the geometric mean makes the largest (x - alpha)/(x + alpha) of eigenvalues near the real axis least: for a ratio k
+    # of the extremes it is (sqrt(k) - 1)/(sqrt(k) + 1), and about 4 + log2(k)/2 squarings take it below rounding
     alpha = np.sqrt(sizes.min() * sizes.max())
     inverse = np.linalg.inv(drift + alpha * np.eye(len(drift)))
     step = inverse @ (drift - alpha * np.eye(len(drift)))

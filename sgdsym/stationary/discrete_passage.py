@@ -22,10 +22,11 @@ from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
 from sgdsym.arguments import read_function, read_real
-from sgdsym.stationary.checks import read_learning_rate
+from sgdsym.quantities import FLOATS
 from sgdsym.stationary.passage import read_ends, values_of
 
 Floats = NDArray[np.float64]
+# of a panel; panels, of which the most make a dense system of 2048 unknowns, 32 MiB; relative, of the number
 NODES, FIRST_PANELS, MOST_PANELS, ACCURACY = 16, 16, 128, 1e-7
 RESOLVED = 1e-9  # of the chances of a step, summed over the nodes
 
@@ -63,7 +64,7 @@ def mean_escape_steps(
     """
     read_function("slope", slope)
     read_function("noise", noise)
-    rate = float(read_learning_rate(read_real("learning_rate", learning_rate), symbolic=False))
+    rate = float(FLOATS.learning_rate(read_real("learning_rate", learning_rate)))
     sign, ends = read_ends(wall, start, target)
 
     def push(x: Floats) -> Floats:
@@ -117,8 +118,10 @@ def _steps(push: Any, width: Any, ends: tuple[float, float, float], panels: int)
         return within
 
     from_nodes, from_start = kernel(y), kernel(np.array([start]))
+    # too few nodes for so narrow a step: the quadrature of its density misses the probability that is known
     if np.abs(from_nodes.sum(axis=1) - chance(y)).max() > RESOLVED:
         return np.inf
+    # the mean number is 1 and that from where a step lands: Fredholm's equation at the nodes (E. Nyström, 1930)
     matrix = np.eye(len(y)) - from_nodes
     try:
         times = np.linalg.solve(matrix, np.ones(len(y)))

@@ -27,10 +27,8 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import is_list, quoted, read_choice
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import read_count
+from sgdsym.quantities import Arithmetic, has_symbols
 from sgdsym.stationary.fokker_planck import TIMES
-from sgdsym.stationary.quantities import floats, is_exact, positive, positive_definite, scalar, symmetric
 
 MOST_DIGITS = 4000  # of an exact rate of escape
 LARGEST_EXPONENT = 10_000  # of a ratio of exact numbers
@@ -50,10 +48,10 @@ def log_temperature(curvature: Any, *, learning_rate: Any, batch_size: Any) -> A
     >>> log_temperature(2, learning_rate=sp.Rational(1, 10), batch_size=4)
     1/20
     """
-    symbolic = is_exact(curvature, learning_rate, batch_size)
-    eta = positive("the learning rate", learning_rate, symbolic=symbolic)
-    size = read_count("the batch size", batch_size, symbolic=symbolic)
-    return eta * positive("the curvature", curvature, symbolic=symbolic) / size
+    arithmetic = Arithmetic.of(curvature, learning_rate, batch_size)
+    eta = arithmetic.positive("the learning rate", learning_rate)
+    size = arithmetic.count("the batch size", batch_size)
+    return eta * arithmetic.positive("the curvature", curvature) / size
 
 
 def stationary_exponent(curvature: Any, *, learning_rate: Any, batch_size: Any) -> Any:
@@ -107,8 +105,8 @@ def escape_exponent(curvature: Any, *, learning_rate: Any, batch_size: Any, outl
     >>> escape_exponent(2, learning_rate=sp.Rational(1, 10), batch_size=4)
     41/2
     """
-    symbolic = is_exact(curvature, learning_rate, batch_size, outliers)
-    n = read_count("the number of outliers", outliers, symbolic=symbolic)
+    arithmetic = Arithmetic.of(curvature, learning_rate, batch_size, outliers)
+    n = arithmetic.count("the number of outliers", outliers)
     level = stationary_exponent(curvature, learning_rate=learning_rate, batch_size=batch_size)
     if not has_symbols(level, n) and np.any(np.asarray(2 * level <= n, dtype=bool)):
         bound = float(np.min(2 * level))
@@ -116,7 +114,7 @@ def escape_exponent(curvature: Any, *, learning_rate: Any, batch_size: Any, outl
             f"the minimum does not hold the weights: {quoted(n)} outlier directions reach the bound 2(B/(eta h) + 1) = {bound:.6g}; "
             "take a smaller learning rate or a larger batch"
         )
-    return level - n / (sp.Integer(2) if symbolic else 2)
+    return level - n / (sp.Integer(2) if arithmetic.exact else 2)
 
 
 def escape_rate(
@@ -166,27 +164,27 @@ def escape_rate(
     sqrt(2)/(8*pi)
     """
     read_choice("time", time, TIMES)
-    symbolic = is_exact(
+    arithmetic = Arithmetic.of(
         loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, learning_rate, batch_size, curvature
     )
-    positive("the loss at the minimum", loss_minimum, symbolic=symbolic)
-    low, high = _losses(loss_minimum, loss_saddle, symbolic)
-    shape = _shape(hessian_minimum, hessian_saddle, outliers, symbolic)
+    arithmetic.positive("the loss at the minimum", loss_minimum)
+    low, high = _losses(loss_minimum, loss_saddle, arithmetic)
+    shape = _shape(hessian_minimum, hessian_saddle, outliers, arithmetic)
     exponent = escape_exponent(
-        shape.typical if curvature is None else scalar("the curvature", curvature, symbolic=symbolic),
-        learning_rate=scalar("the learning rate", learning_rate, symbolic=symbolic),
+        shape.typical if curvature is None else arithmetic.scalar("the curvature", curvature),
+        learning_rate=arithmetic.scalar("the learning rate", learning_rate),
         batch_size=batch_size,
         outliers=shape.size,
     )
-    if symbolic and exponent.is_number and abs(exponent) > LARGEST_EXPONENT:
+    if arithmetic.exact and exponent.is_number and abs(exponent) > LARGEST_EXPONENT:
         raise ValueError(
             f"the loss ratio has the exponent {float(exponent):.6g}; give floats, or a larger learning rate"
         )
-    unit = scalar("the learning rate", learning_rate, symbolic=symbolic) if time == "steps" else 1
-    if symbolic:
+    unit = arithmetic.scalar("the learning rate", learning_rate) if time == "steps" else 1
+    if arithmetic.exact:
         _check_digits(high / low, exponent)
     rate = unit * shape.prefactor * (high / low) ** (-exponent)
-    return rate if symbolic else floats(rate)
+    return arithmetic.result(rate)
 
 
 def kramers_rate(
@@ -222,12 +220,12 @@ def kramers_rate(
     >>> kramers_rate(0, 1, 1, -4, temperature=sp.Rational(1, 2))
     exp(-2)/pi
     """
-    symbolic = is_exact(loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, temperature)
-    heat = positive("the temperature", temperature, symbolic=symbolic)
-    low, high = _losses(loss_minimum, loss_saddle, symbolic)
-    shape = _shape(hessian_minimum, hessian_saddle, outliers, symbolic)
+    arithmetic = Arithmetic.of(loss_minimum, loss_saddle, hessian_minimum, hessian_saddle, temperature)
+    heat = arithmetic.positive("the temperature", temperature)
+    low, high = _losses(loss_minimum, loss_saddle, arithmetic)
+    shape = _shape(hessian_minimum, hessian_saddle, outliers, arithmetic)
     exponent = -(high - low) / heat
-    return shape.prefactor * sp.exp(exponent) if symbolic else floats(shape.prefactor * np.exp(exponent))
+    return arithmetic.result(shape.prefactor * arithmetic.exp(exponent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +255,9 @@ def _check_digits(ratio: sp.Expr, exponent: sp.Expr) -> None:
         )
 
 
-def _losses(minimum: Any, saddle: Any, symbolic: bool) -> tuple[Any, Any]:
-    low = scalar("the loss at the minimum", minimum, symbolic=symbolic)
-    high = positive("the loss at the saddle", saddle, symbolic=symbolic)
+def _losses(minimum: Any, saddle: Any, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    low = arithmetic.scalar("the loss at the minimum", minimum)
+    high = arithmetic.positive("the loss at the saddle", saddle)
     if not has_symbols(low, high) and not np.all(np.asarray(high > low, dtype=bool)):
         raise ValueError(
             f"the loss at the saddle is {quoted(saddle)}; it must be above that at the minimum, {quoted(minimum)}"
@@ -267,7 +265,7 @@ def _losses(minimum: Any, saddle: Any, symbolic: bool) -> tuple[Any, Any]:
     return low, high
 
 
-def _shape(minimum: Any, saddle: Any, outliers: Any, symbolic: bool) -> _Shape:
+def _shape(minimum: Any, saddle: Any, outliers: Any, arithmetic: Arithmetic) -> _Shape:
     numbers = not is_list(minimum)
     if numbers == is_list(saddle):
         raise ValueError("one Hessian is a number and the other a matrix; give both in the same directions")
@@ -275,24 +273,25 @@ def _shape(minimum: Any, saddle: Any, outliers: Any, symbolic: bool) -> _Shape:
         raise ValueError(
             f"the Hessians are matrices, so their size is the number of outliers; leave out the {quoted(outliers)}"
         )
-    wide = positive_definite("the Hessian at the minimum", minimum, symbolic=symbolic)
+    wide = arithmetic.positive_definite("the Hessian at the minimum", minimum)
     size = wide.shape[0]
-    ridge = symmetric("the Hessian at the saddle", saddle, symbolic=symbolic, size=size)
-    strength = abs(_unstable(ridge, symbolic))
-    if symbolic:
+    ridge = arithmetic.symmetric("the Hessian at the saddle", saddle, size)
+    strength = abs(_unstable(ridge, arithmetic))
+    if arithmetic.exact:
         prefactor = sp.sqrt(strength**2 * wide.det() / abs(ridge.det())) / (2 * sp.pi)
     else:
+        # determinants of many weights overflow, their logarithms do not
         prefactor = strength * np.exp((np.linalg.slogdet(wide)[1] - np.linalg.slogdet(ridge)[1]) / 2) / (2 * np.pi)
     return _Shape(prefactor, size if outliers is None else outliers, wide.trace() / size)
 
 
-def _unstable(saddle: Any, symbolic: bool) -> Any:
+def _unstable(saddle: Any, arithmetic: Arithmetic) -> Any:
     """The negative eigenvalue of the Hessian at a saddle."""
     if has_symbols(saddle):
         if not saddle.is_diagonal():
             raise ValueError("the Hessian at the saddle has symbols off its diagonal; give its eigenbasis, h_e first")
         return saddle[0, 0]
-    values = np.linalg.eigvalsh(saddle) if not symbolic else _eigenvalues(saddle)
+    values = np.linalg.eigvalsh(saddle) if not arithmetic.exact else _eigenvalues(saddle)
     negative = [value for value in values if value < 0]
     if len(negative) != 1 or any(value == 0 for value in values):
         seen = ", ".join(f"{float(value):.6g}" for value in values)
@@ -305,5 +304,6 @@ def _unstable(saddle: Any, symbolic: bool) -> Any:
 def _eigenvalues(matrix: sp.Matrix) -> list[sp.Expr]:
     if matrix.is_diagonal():
         return list(matrix.diagonal())
+    # of a symmetric matrix all roots are real, and sympy isolates them without radicals
     roots: list[sp.Expr] = sp.real_roots(matrix.charpoly().as_expr())
     return roots

@@ -19,11 +19,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.arrays import exact_array, read_tensor, rounding
-from sgdsym.stationary.checks import read_learning_rate, read_momentum
-from sgdsym.stationary.linear import range_projector, simplified, simplified_matrix
+from sgdsym.quantities import FLOATS, Arithmetic, range_projector, read_tensor, rounding, simplified, simplified_matrix
 from sgdsym.stationary.lyapunov import covariance_in_range
-from sgdsym.stationary.quantities import is_exact, semidefinite
 
 
 def flat_diffusion(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any:  # noqa: N803
@@ -51,15 +48,14 @@ def flat_diffusion(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any
     [ 1/8, -1/8],
     [-1/8,  1/8]])
     """
-    symbolic = is_exact(H, C, learning_rate, momentum)
+    arithmetic = Arithmetic.of(H, C, learning_rate, momentum)
     width = rounding(H)
-    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    hessian = arithmetic.semidefinite("the Hessian", H)
     size = hessian.shape[0]
-    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=size)
-    rate, mu = read_learning_rate(learning_rate, symbolic=symbolic), read_momentum(momentum, symbolic=symbolic)
-    none = not hessian.any() if not symbolic else hessian.is_zero_matrix
-    one = sp.eye(size) if symbolic else np.eye(size)
-    flat = one if none else one - range_projector(hessian, width)
+    noise = arithmetic.semidefinite("the noise covariance", C, size)
+    rate, mu = arithmetic.learning_rate(learning_rate), arithmetic.momentum(momentum)
+    one = arithmetic.identity(size)
+    flat = one if arithmetic.is_zero(hessian) else one - range_projector(hessian, width)
     return simplified_matrix((rate / (1 - mu)) ** 2 * (flat @ noise @ flat))
 
 
@@ -85,20 +81,21 @@ def flatness_drift(H: Any, J: Any, C: Any, learning_rate: Any, momentum: Any = 0
     >>> flatness_drift([[0, 0], [0, 2]], third, [[0, 0], [0, 2 * s**2 / b]], eta)[0]
     3*eta**2*sigma**2/(4*B*(eta - 1))
     """
-    symbolic = is_exact(H, C, learning_rate, momentum) and is_exact(*np.ravel(_third(J)))
-    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    arithmetic = Arithmetic.of(H, C, learning_rate, momentum)
+    arithmetic = Arithmetic.of(*np.ravel(_third(J))) if arithmetic.exact else FLOATS
+    hessian = arithmetic.semidefinite("the Hessian", H)
     size = hessian.shape[0]
-    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=size)
-    rate, mu = read_learning_rate(learning_rate, symbolic=symbolic), read_momentum(momentum, symbolic=symbolic)
-    third = _third(J) if symbolic else _third(J).astype(float)
+    noise = arithmetic.semidefinite("the noise covariance", C, size)
+    rate, mu = arithmetic.learning_rate(learning_rate), arithmetic.momentum(momentum)
+    third = _third(J) if arithmetic.exact else _third(J).astype(float)
     if third.shape != (size, size, size):
         raise ValueError(
             f"the third derivative has shape {third.shape}; the Hessian is {size}×{size}, so it must be cubic"
         )
     covariance = covariance_in_range(hessian, noise, rate, mu, rounding(H))
-    force = np.einsum("ij,ijk->k", exact_array(covariance) if symbolic else covariance, third)
+    force = np.einsum("ij,ijk->k", arithmetic.array(covariance), third)
     drift = force * (-rate / (2 * (1 - mu)))
-    return sp.Matrix([simplified(entry) for entry in drift]) if symbolic else drift
+    return sp.Matrix([simplified(entry) for entry in drift]) if arithmetic.exact else drift
 
 
 def _third(tensor: Any) -> Any:

@@ -28,8 +28,7 @@ import numpy as np
 
 from sgdsym.arguments import quoted, read_items
 from sgdsym.arrays import float_array
-from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
-from sgdsym.stationary.quantities import scalar, single
+from sgdsym.quantities import FLOATS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,9 +114,9 @@ def fluctuation_dissipation(
     >>> first.holds(), second.holds()
     (True, True)
     """
-    rate = float(read_learning_rate(learning_rate, symbolic=False))
-    mu = float(read_momentum(momentum, symbolic=False))
-    nu = float(single("the dampening", scalar("the dampening", dampening, symbolic=False)))
+    rate = float(FLOATS.learning_rate(learning_rate))
+    mu = float(FLOATS.momentum(momentum))
+    nu = float(FLOATS.number("the dampening", dampening))
     curvatures = read_items("curvatures", curvatures)
     run = _read_run(positions, gradients, velocities, full_gradients, mu)
     if not nu < 1:
@@ -161,7 +160,7 @@ def fluctuation_dissipation_matrix(
     (array([[4.]]), array([[4.]]), array([[0.]]))
     """
     run = _read_run(positions, gradients, None, full_gradients, 0.0)
-    rate = float(read_learning_rate(learning_rate, symbolic=False))
+    rate = float(FLOATS.learning_rate(learning_rate))
     slope = run.gradients if run.full_gradients is None else run.full_gradients
     left = np.einsum("ti,tj->tij", run.positions, slope)
     left = left + left.transpose(0, 2, 1)
@@ -190,7 +189,7 @@ def _read_run(positions: Any, gradients: Any, velocities: Any, full_gradients: A
 
 
 def _read_blocks(blocks: Any, records: int) -> int:
-    count = int(read_count("the number of blocks", blocks, symbolic=False))
+    count = int(FLOATS.count("the number of blocks", blocks))
     if not 2 <= count <= records // 2:
         raise ValueError(f"{records} records are divided into {quoted(count)} blocks; take from 2 to {records // 2}")
     return count
@@ -216,5 +215,6 @@ def _relation(name: str, left: NDArray[np.float64], right: NDArray[np.float64], 
 
 
 def _standard_error(values: NDArray[np.float64], blocks: int) -> Any:
+    # records of a run are correlated; means of blocks longer than the correlation are nearly independent
     means = np.array([block.mean(axis=0) for block in np.array_split(values, blocks)])
     return means.std(axis=0, ddof=1) / np.sqrt(blocks)

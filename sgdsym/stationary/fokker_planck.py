@@ -19,11 +19,9 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.arguments import plain_integer, quoted, read_choice, read_instance, read_items
-from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.quantities import exact, function, given, positive, semidefinite
+from sgdsym.arguments import quoted, read_choice, read_instance, read_items
+from sgdsym.quantities import EXACT, coordinate_symbols, exact_or_symbol, formula, read_coordinates
 
-MOST_COORDINATES = 30
 TIMES = ("steps", "eta-steps")
 
 
@@ -52,10 +50,10 @@ class FokkerPlanck:
     diffusion: sp.ImmutableMatrix
 
     def __post_init__(self) -> None:
-        coordinates = symbols(self.coordinates)
+        coordinates = read_coordinates(self.coordinates)
         components = read_items("the drift", self.drift)
-        drift = tuple(exact("a component of the drift", component) for component in components)
-        diffusion = sp.ImmutableMatrix(semidefinite("the diffusion", self.diffusion, symbolic=True))
+        drift = tuple(EXACT.scalar("a component of the drift", component) for component in components)
+        diffusion = sp.ImmutableMatrix(EXACT.semidefinite("the diffusion", self.diffusion))
         size = len(coordinates)
         if len(drift) != size:
             raise ValueError(f"the drift has {len(drift)} components; there are {size} coordinates")
@@ -73,7 +71,7 @@ class FokkerPlanck:
         Args:
             density: :math:`P` as an expression in the coordinates, :math:`P(\theta, t)` if left out.
         """
-        x, density = self.coordinates, self._density() if density is None else function("the density", density)
+        x, density = self.coordinates, self._density() if density is None else formula("the density", density)
         return sp.ImmutableMatrix(
             [
                 self.drift[i] * density - sum(sp.diff(self.diffusion[i, j] * density, x[j]) for j in range(len(x)))
@@ -103,43 +101,6 @@ class FokkerPlanck:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {sp.latex(self.equation())}$"
-
-
-def symbols(coordinates: Any) -> tuple[sp.Symbol, ...]:
-    """The symbols of the weights, given or named.
-
-    Raises:
-        ValueError: if there is none, or one is no symbol or is there twice.
-
-    >>> symbols("x"), symbols([sp.Symbol("x"), "y"])
-    ((x,), (x, y))
-    """
-    entries = (coordinates,) if isinstance(coordinates, (str, sp.Symbol)) else read_items("coordinates", coordinates)
-    read = tuple(exact("a coordinate", x) for x in entries)
-    for symbol in read:
-        if not isinstance(symbol, sp.Symbol):
-            raise ValueError(f"the coordinate {quoted(symbol)} is no symbol")
-    if not read or len(set(read)) != len(read):
-        raise ValueError(f"the coordinates {quoted(list(read))} must be one or more different symbols")
-    return read
-
-
-def weights(coordinates: int | str | sp.Symbol | Sequence[Any]) -> tuple[sp.Symbol, ...]:
-    r"""The symbols of d weights: those given or named, or :math:`\theta_1, \ldots, \theta_d`, and plain :math:`\theta` for d = 1.
-
-    Raises:
-        ValueError: if the dimension is below 1, or one is no symbol.
-
-    >>> weights(2), weights("x")
-    ((theta_1, theta_2), (x,))
-    """
-    number = plain_integer(coordinates)
-    if number is None:
-        return symbols(coordinates)
-    if not 1 <= number <= MOST_COORDINATES:
-        raise ValueError(f"the dimension is {quoted(number)}; it must be at least 1, and {MOST_COORDINATES} at most")
-    names = ["theta"] if number == 1 else [f"theta_{i}" for i in range(1, number + 1)]
-    return tuple(sp.Symbol(name, real=True) for name in names)
 
 
 def fokker_planck(
@@ -179,15 +140,11 @@ def fokker_planck(
     Matrix([[eta*sigma**2/(2*S)]])
     """
     read_choice("time", time, TIMES)
-    x = weights(coordinates)
-    eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
-    size = read_count("the batch size", given("the batch size", batch_size, "S"), symbolic=True)
-    landscape = sp.Function("L")(*x) if loss is None else function("the loss", loss)
-    noise = (
-        _general_covariance(x)
-        if covariance is None
-        else semidefinite("the covariance", covariance, symbolic=True, size=len(x))
-    )
+    x = coordinate_symbols(coordinates)
+    eta = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
+    size = EXACT.count("the batch size", exact_or_symbol("the batch size", batch_size, "S"))
+    landscape = sp.Function("L")(*x) if loss is None else formula("the loss", loss)
+    noise = _general_covariance(x) if covariance is None else EXACT.semidefinite("the covariance", covariance, len(x))
     rate = eta if time == "steps" else sp.S.One
     drift = tuple(-rate * sp.diff(landscape, weight) for weight in x)
     return FokkerPlanck(x, drift, rate * eta * noise / (2 * size))
@@ -219,7 +176,7 @@ def change_clock(equation: FokkerPlanck, speed: sp.Expr) -> FokkerPlanck:
     ((-2*theta/(theta**2 + 1),), Matrix([[T]]))
     """
     read_instance("equation", equation, FokkerPlanck)
-    speed = function("the speed", speed)
+    speed = formula("the speed", speed)
     if speed.is_number and not speed.is_positive:
         raise ValueError(f"the speed is {quoted(speed)}; it must be above 0")
     drift = tuple(sp.cancel(part / speed) for part in equation.drift)
@@ -230,7 +187,7 @@ def _nonzero(density: sp.Expr) -> sp.Expr:
     """A density that can be divided by."""
     if density == 0:
         raise ValueError("the density is 0; there is no velocity where there is no probability")
-    return function("the density", density)
+    return formula("the density", density)
 
 
 def _general_covariance(x: tuple[sp.Symbol, ...]) -> sp.Matrix:

@@ -19,20 +19,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from sgdsym.noise.checks import read_sizes
-from sgdsym.stationary.checks import read_count
-from sgdsym.stationary.fokker_planck import weights
-from sgdsym.stationary.quantities import (
-    exact,
-    floats,
-    function,
-    given,
-    is_exact,
-    positive,
-    positive_definite,
-    scalar,
-    single,
-)
+from sgdsym.quantities import EXACT, Arithmetic, coordinate_symbols, exact_or_symbol, formula, read_sizes, single
 
 
 def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
@@ -49,10 +36,10 @@ def temperature(*, learning_rate: Any, batch_size: Any, variance: Any) -> Any:
     >>> temperature(learning_rate=sp.Rational(1, 10), batch_size=1, variance=2)
     1/10
     """
-    symbolic = is_exact(learning_rate, batch_size, variance)
-    eta = positive("the learning rate", learning_rate, symbolic=symbolic)
-    size = read_count("the batch size", batch_size, symbolic=symbolic)
-    return eta * positive("the variance", variance, symbolic=symbolic) / (2 * size)
+    arithmetic = Arithmetic.of(learning_rate, batch_size, variance)
+    eta = arithmetic.positive("the learning rate", learning_rate)
+    size = arithmetic.count("the batch size", batch_size)
+    return eta * arithmetic.positive("the variance", variance) / (2 * size)
 
 
 def noise_scale(*, learning_rate: Any, batch_size: Any, dataset_size: Any) -> Any:
@@ -75,12 +62,12 @@ def noise_scale(*, learning_rate: Any, batch_size: Any, dataset_size: Any) -> An
     >>> noise_scale(learning_rate=sp.Rational(1, 10), batch_size=10, dataset_size=1000)
     99/10
     """
-    symbolic = is_exact(learning_rate, batch_size, dataset_size)
-    eta = positive("the learning rate", learning_rate, symbolic=symbolic)
+    arithmetic = Arithmetic.of(learning_rate, batch_size, dataset_size)
+    eta = arithmetic.positive("the learning rate", learning_rate)
     size, examples = read_sizes(batch_size, dataset_size, False)
     assert examples is not None
     ratio = examples / size - 1
-    return eta * (ratio if symbolic else float(ratio))
+    return eta * (ratio if arithmetic.exact else float(ratio))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +133,7 @@ class Gibbs:
         >>> sp.expand(Gibbs((x,), h * x**2 / 2, T).finite_rate_correction())
         -eta*h/2 + eta*h**2*x**2/(4*T)
         """
-        eta = given("the learning rate", learning_rate, "eta")
+        eta = exact_or_symbol("the learning rate", learning_rate, "eta")
         slope = sp.Add(*(sp.diff(self.loss, x) ** 2 for x in self.coordinates))
         curvature = sp.Add(*(sp.diff(self.loss, x, 2) for x in self.coordinates))
         return eta * (slope / (4 * self.temperature) - curvature / 2)
@@ -154,13 +141,13 @@ class Gibbs:
     def _share(self, point: Sequence[Any]) -> sp.Expr:
         if len(point) != len(self.coordinates):
             raise ValueError(f"a minimum has {len(point)} coordinates; there are {len(self.coordinates)} weights")
-        place = dict(zip(self.coordinates, (exact("a coordinate of a minimum", x) for x in point), strict=True))
+        place = dict(zip(self.coordinates, (EXACT.scalar("a coordinate of a minimum", x) for x in point), strict=True))
         for x in self.coordinates:
             slope = sp.simplify(sp.diff(self.loss, x).subs(place))
             if slope.is_number and slope != 0:
                 raise ValueError(f"{tuple(place.values())} is no minimum: the loss has the slope {slope} along {x}")
         hessian = sp.hessian(self.loss, self.coordinates).subs(place)
-        hessian = positive_definite("the Hessian at a minimum", hessian, symbolic=True)
+        hessian = EXACT.positive_definite("the Hessian at a minimum", hessian)
         width = sp.sqrt((2 * sp.pi * self.temperature) ** len(place) / hessian.det())
         return width * sp.exp(-self.loss.subs(place) / self.temperature)
 
@@ -199,12 +186,12 @@ def gibbs(
     >>> fokker_planck([theta], theta**2 / 2, sp.Symbol("sigma") ** 2).velocity(law.density)
     Matrix([[0]])
     """
-    x = weights(coordinates)
-    landscape = sp.Function("L")(*x) if loss is None else function("the loss", loss)
+    x = coordinate_symbols(coordinates)
+    landscape = sp.Function("L")(*x) if loss is None else formula("the loss", loss)
     heat = temperature(
-        learning_rate=given("the learning rate", learning_rate, "eta"),
-        batch_size=given("the batch size", batch_size, "S"),
-        variance=sp.Symbol("sigma") ** 2 if variance is None else exact("the variance", variance),
+        learning_rate=exact_or_symbol("the learning rate", learning_rate, "eta"),
+        batch_size=exact_or_symbol("the batch size", batch_size, "S"),
+        variance=sp.Symbol("sigma") ** 2 if variance is None else EXACT.scalar("the variance", variance),
     )
     return Gibbs(x, landscape, heat)
 
@@ -252,19 +239,19 @@ def basin_ratio(
     >>> round(basin_ratio(0.3, 0.25, 1.0, 4.0, learning_rate=0.1, variance=2), 7)
     1.2130613
     """
-    symbolic = is_exact(loss_a, loss_b, hessian_a, hessian_b, learning_rate, batch_size, variance)
+    arithmetic = Arithmetic.of(loss_a, loss_b, hessian_a, hessian_b, learning_rate, batch_size, variance)
     heat = temperature(
-        learning_rate=scalar("the learning rate", learning_rate, symbolic=symbolic),
+        learning_rate=arithmetic.scalar("the learning rate", learning_rate),
         batch_size=batch_size,
         variance=variance,
     )
-    wide, narrow = _hessians(hessian_a, hessian_b, symbolic)
-    gap = scalar("the loss", loss_b, symbolic=symbolic) - scalar("the loss", loss_a, symbolic=symbolic)
-    if symbolic:
+    wide, narrow = _hessians(hessian_a, hessian_b, arithmetic)
+    gap = arithmetic.scalar("the loss", loss_b) - arithmetic.scalar("the loss", loss_a)
+    if arithmetic.exact:
         return sp.sqrt(narrow.det() / wide.det()) * sp.exp(gap / heat)
     # in logarithms: determinants of many weights overflow
     entropy = (np.linalg.slogdet(narrow)[1] - np.linalg.slogdet(wide)[1]) / 2
-    return floats(np.exp(entropy + gap / heat))
+    return arithmetic.result(arithmetic.exp(entropy + gap / heat))
 
 
 def finite_rate_ratio(hessian_a: Any, hessian_b: Any, learning_rate: Any) -> Any:
@@ -289,10 +276,10 @@ def finite_rate_ratio(hessian_a: Any, hessian_b: Any, learning_rate: Any) -> Any
     >>> finite_rate_ratio(1, 4, sp.Symbol("eta"))
     exp(3*eta/4)
     """
-    symbolic = is_exact(hessian_a, hessian_b, learning_rate)
-    wide, narrow = _hessians(hessian_a, hessian_b, symbolic)
-    exponent = positive("the learning rate", learning_rate, symbolic=symbolic) * (narrow - wide).trace() / 4
-    return sp.exp(exponent) if symbolic else floats(np.exp(exponent))
+    arithmetic = Arithmetic.of(hessian_a, hessian_b, learning_rate)
+    wide, narrow = _hessians(hessian_a, hessian_b, arithmetic)
+    exponent = arithmetic.positive("the learning rate", learning_rate) * (narrow - wide).trace() / 4
+    return arithmetic.result(arithmetic.exp(exponent))
 
 
 def gibbs_covariance(hessian: Any, *, learning_rate: Any, batch_size: Any = 1, variance: Any) -> Any:
@@ -308,16 +295,16 @@ def gibbs_covariance(hessian: Any, *, learning_rate: Any, batch_size: Any = 1, v
     >>> gibbs_covariance(1, learning_rate=sp.Rational(2, 5), batch_size=4, variance=1)
     Matrix([[1/20]])
     """
-    symbolic = is_exact(hessian, learning_rate, batch_size, variance)
+    arithmetic = Arithmetic.of(hessian, learning_rate, batch_size, variance)
     heat = temperature(learning_rate=learning_rate, batch_size=batch_size, variance=variance)
     single("the temperature", heat)
-    curvature = positive_definite("the Hessian", hessian, symbolic=symbolic)
-    return heat * curvature.inv() if symbolic else heat * np.linalg.inv(curvature)
+    curvature = arithmetic.positive_definite("the Hessian", hessian)
+    return heat * curvature.inv() if arithmetic.exact else heat * np.linalg.inv(curvature)
 
 
-def _hessians(first: Any, second: Any, symbolic: bool) -> tuple[Any, Any]:
-    a = positive_definite("the Hessian at A", first, symbolic=symbolic)
-    b = positive_definite("the Hessian at B", second, symbolic=symbolic)
+def _hessians(first: Any, second: Any, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    a = arithmetic.positive_definite("the Hessian at A", first)
+    b = arithmetic.positive_definite("the Hessian at B", second)
     if a.shape != b.shape:
         raise ValueError(f"the Hessians have shapes {a.shape} and {b.shape}; both basins have the same weights")
     return a, b

@@ -10,14 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_share, nonnegative, read_count, read_learning_rate
-from sgdsym.stationary.linear import inverse_of_positive, simplified, simplified_matrix
-from sgdsym.stationary.quantities import is_exact, positive, positive_definite, single
-from sgdsym.stationary.regression import RegressionLaw
+from sgdsym.quantities import Arithmetic, has_symbols, inverse_of_positive, simplified, simplified_matrix, single
+from sgdsym.stationary.regression import RegressionLaw, check_share
 
 
 def high_dimensional_law(
@@ -60,14 +56,14 @@ def high_dimensional_law(
     [1/11,    0],
     [   0, 1/11]]))
     """
-    symbolic = is_exact(A, learning_rate, batch_size, label_variance, ratio)
-    inputs = positive_definite("A", A, symbolic=symbolic)
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    batch = read_count("the batch size", batch_size, symbolic=symbolic)
-    alpha = single("the ratio", positive("the ratio of data points to weights", ratio, symbolic=symbolic))
-    floor = nonnegative("the label variance", label_variance, symbolic=symbolic) * (1 - 1 / alpha)
+    arithmetic = Arithmetic.of(A, learning_rate, batch_size, label_variance, ratio)
+    inputs = arithmetic.positive_definite("A", A)
+    rate = arithmetic.learning_rate(learning_rate)
+    batch = arithmetic.count("the batch size", batch_size)
+    alpha = single("the ratio", arithmetic.positive("the ratio of data points to weights", ratio))
+    floor = arithmetic.nonnegative("the label variance", label_variance) * (1 - 1 / alpha)
     floor = sp.Max(0, floor) if has_symbols(floor) else max(floor, 0)
-    identity = sp.eye(inputs.rows) if symbolic else np.eye(len(inputs))
+    identity = arithmetic.identity(inputs.shape[0])
     over = inverse_of_positive(2 * identity - rate * (1 - 1 / batch) * inputs, "the matrix G = 2I - lambda(1 - 1/S)A")
     share = simplified(rate * (over @ inputs).trace())
     check_share(share, batch, "lambda Tr[G^-1 A]")

@@ -14,9 +14,7 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import quoted, read_items
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import read_count, read_learning_rate
-from sgdsym.stationary.quantities import is_exact, positive, scalar, single
+from sgdsym.quantities import Arithmetic, has_symbols, single
 
 
 def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any) -> tuple[Any, Any]:
@@ -44,11 +42,11 @@ def catapult_step(output: Any, curvature: Any, *, learning_rate: Any, width: Any
     >>> catapult_step(1, 3, learning_rate=1, width=2)
     (-3/2, 5/2)
     """
-    symbolic = is_exact(output, curvature, learning_rate, width)
-    f = single("the output", scalar("the output", output, symbolic=symbolic))
-    sharpness = single("the curvature", scalar("the curvature", curvature, symbolic=symbolic))
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    n = read_count("the width", width, symbolic=symbolic)
+    arithmetic = Arithmetic.of(output, curvature, learning_rate, width)
+    f = arithmetic.number("the output", output)
+    sharpness = arithmetic.number("the curvature", curvature)
+    rate = arithmetic.learning_rate(learning_rate)
+    n = arithmetic.count("the width", width)
     square = rate * f**2 / n
     return f * (1 - rate * sharpness + rate * square), sharpness + square * (rate * sharpness - 4)
 
@@ -92,17 +90,17 @@ def edge_of_stability_flow(gradient: Sequence[Any], sharpness_gradient: Sequence
     """
     gradient = read_items("gradient", gradient)
     sharpness_gradient = read_items("sharpness_gradient", sharpness_gradient)
-    symbolic = is_exact(gradient, sharpness_gradient, learning_rate)
+    arithmetic = Arithmetic.of(gradient, sharpness_gradient, learning_rate)
     first, second = (
-        [single("an entry", scalar(f"an entry of the {name}", entry, symbolic=symbolic)) for entry in entries]
+        [single("an entry", arithmetic.scalar(f"an entry of the {name}", entry)) for entry in entries]
         for name, entries in (("gradient", gradient), ("gradient of the sharpness", sharpness_gradient))
     )
     if len(first) != len(second):
         raise ValueError(
             f"the gradient has {len(first)} entries and that of the sharpness {len(second)}; they must agree"
         )
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    slope, rise = (sp.Matrix(entries) if symbolic else np.array(entries) for entries in (first, second))
+    rate = arithmetic.learning_rate(learning_rate)
+    slope, rise = (sp.Matrix(entries) if arithmetic.exact else np.array(entries) for entries in (first, second))
     square = rise.dot(rise)
     if square == 0:
         raise ValueError("the gradient of the sharpness is 0; nothing holds the run at the edge")
@@ -148,13 +146,13 @@ def scale_invariant_equilibrium(*, learning_rate: Any, decay: Any, gradient_squa
     >>> scale_invariant_equilibrium(learning_rate=1, decay=sp.Rational(1, 2), gradient_square=12)
     Equilibrium(radius=2, angle=pi/3)
     """
-    symbolic = is_exact(learning_rate, decay, gradient_square)
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    gamma = single("the decay", positive("the decay", decay, symbolic=symbolic))
-    square = positive("the squared gradient", gradient_square, symbolic=symbolic)
+    arithmetic = Arithmetic.of(learning_rate, decay, gradient_square)
+    rate = arithmetic.learning_rate(learning_rate)
+    gamma = single("the decay", arithmetic.positive("the decay", decay))
+    square = arithmetic.positive("the squared gradient", gradient_square)
     single("the squared gradient", square)
     if not has_symbols(rate, gamma) and rate * gamma >= 2:
         raise ValueError(f"unstable: learning rate times decay is {quoted(rate * gamma)}; it must be below 2")
     fourth = rate * square / (gamma * (2 - rate * gamma))
-    angle = sp.acos(1 - rate * gamma) if symbolic else float(np.arccos(1 - rate * gamma))
-    return Equilibrium(sp.root(fourth, 4) if symbolic else float(fourth**0.25), angle)
+    angle = sp.acos(1 - rate * gamma) if arithmetic.exact else float(np.arccos(1 - rate * gamma))
+    return Equilibrium(sp.root(fourth, 4) if arithmetic.exact else float(fourth**0.25), angle)

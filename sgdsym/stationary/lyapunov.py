@@ -23,11 +23,21 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import is_list
-from sgdsym.noise.arrays import ROUNDING, precision
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_stable, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import check_size, in_field, inverse, simplified, solve_symmetric
-from sgdsym.stationary.quantities import finite, is_exact, positive_definite, semidefinite, symmetric
+from sgdsym.quantities import (
+    EXACT,
+    FLOATS,
+    ROUNDING,
+    Arithmetic,
+    check_size,
+    finite,
+    has_symbols,
+    in_field,
+    inverse,
+    is_nonnegative,
+    precision,
+    simplified,
+    solve_symmetric,
+)
 
 if TYPE_CHECKING:
     from sympy.polys.matrices import DomainMatrix
@@ -85,7 +95,7 @@ class Process:
         rate: the scalar learning rate, None if ``rates`` is given.
         rates: the matrix :math:`\Lambda`, None if it is ``rate`` times the identity.
         momentum: :math:`\mu`.
-        symbolic: whether entries are sympy expressions.
+        arithmetic: whether entries are sympy expressions or floats.
         rounding: of floats, the relative size of a curvature that counts for 0: what is lost in the type they were given in.
     """
 
@@ -94,14 +104,13 @@ class Process:
     rate: Any
     rates: Any
     momentum: Any
-    symbolic: bool
+    arithmetic: Arithmetic
     rounding: float = 0.0
 
     @property
     def identity(self) -> Any:
         """The identity matrix."""
-        size = self.hessian.shape[0]
-        return sp.eye(size) if self.symbolic else np.eye(size)
+        return self.arithmetic.identity(self.hessian.shape[0])
 
     @property
     def steps(self) -> Any:
@@ -122,16 +131,65 @@ def read_process(
     Raises:
         ValueError: naming the number, if an argument is out of range.
     """
-    symbolic = is_exact(hessian, noise, learning_rate, momentum, preconditioner)
+    arithmetic = Arithmetic.of(hessian, noise, learning_rate, momentum, preconditioner)
+    # eigenvalues of a matrix of shorter floats are off by a few of its rounding units, times the largest
     rounding = 16 * precision(hessian)
-    hessian = symmetric("the Hessian", hessian, symbolic=symbolic)
+    hessian = arithmetic.symmetric("the Hessian", hessian)
     size = hessian.shape[0]
-    noise = semidefinite("the noise covariance", noise, symbolic=symbolic, size=size)
-    rate, rates = _read_steps(learning_rate, preconditioner, size, symbolic)
-    momentum = read_momentum(momentum, symbolic=symbolic)
-    if symbolic and any(value is not None and value.has(sp.Float) for value in (hessian, noise, rate, rates, momentum)):
+    noise = arithmetic.semidefinite("the noise covariance", noise, size)
+    rate, rates = _read_steps(learning_rate, preconditioner, size, arithmetic)
+    momentum = arithmetic.momentum(momentum)
+    if arithmetic.exact and any(
+        value is not None and value.has(sp.Float) for value in (hessian, noise, rate, rates, momentum)
+    ):
         raise ValueError("a float stands beside symbols; give exact numbers, such as sympy.Rational(1, 10)")
-    return Process(hessian, noise, rate, rates, momentum, symbolic, rounding)
+    return Process(hessian, noise, rate, rates, momentum, arithmetic, rounding)
+
+
+def check_stable(rates: Any, learning_rate: Any, momentum: Any) -> None:
+    r"""Refuse a step that does not contract every direction: :math:`0 < \lambda h_i < 2(1+\mu)`.
+
+    Args:
+        rates: :math:`H` with a scalar learning rate, else :math:`\Lambda H`; or, of floats, their eigenvalues.
+        learning_rate: the scalar, or None where ``rates`` holds it already.
+        momentum: :math:`\mu`.
+
+    Raises:
+        ValueError: naming the eigenvalue and the bound that it misses.
+
+    >>> check_stable(sp.Matrix([[5]]), None, 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: unstable: learning rate times Hessian has the eigenvalue 5, which must be below 2; take smaller learning rates
+    >>> check_stable(sp.Matrix([[0]]), sp.Rational(1, 2), 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: the Hessian has the eigenvalue 0; all must be above 0 for the weights to settle
+    """
+    if has_symbols(rates):
+        return
+    exactly = isinstance(rates, sp.MatrixBase)
+    eigenvalues = np.linalg.eigvals(_floats(rates)).real if exactly else np.asarray(rates)
+    least, most = float(eigenvalues.min()), float(eigenvalues.max())
+    whose = "the Hessian" if learning_rate is not None else "learning rate times Hessian"
+    # symmetric eigenvalue routines are off by about p rounding units of the largest
+    rounding = len(eigenvalues) * np.finfo(float).eps * abs(most)
+    if not (is_nonnegative(rates, strictly=True) if exactly else least > rounding):
+        raise ValueError(f"{whose} has the eigenvalue {least:.6g}; all must be above 0 for the weights to settle")
+    if has_symbols(learning_rate, momentum):
+        return
+    rate = sp.S.One if learning_rate is None else learning_rate
+    limit = 2 * (1 + momentum)
+    room = limit * sp.eye(rates.rows) - rate * rates if exactly else limit - rate * most
+    if is_nonnegative(room, strictly=True) if exactly else room > 0:
+        return
+    bound = f"which must be below {_number(limit)}"
+    if learning_rate is None:
+        raise ValueError(f"unstable: {whose} has the eigenvalue {most:.6g}, {bound}; take smaller learning rates")
+    raise ValueError(
+        f"unstable: the eigenvalue {most:.6g} of the Hessian times the learning rate {_number(rate)} is "
+        f"{most * float(rate):.6g}, {bound}; take a learning rate below {float(limit) / most:.6g}"
+    )
 
 
 def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any, rounding: float = ROUNDING) -> Any:
@@ -144,10 +202,10 @@ def covariance_in_range(hessian: Any, noise: Any, rate: Any, momentum: Any, roun
     [1/3, 0],
     [  0, 0]])
     """
-    symbolic = isinstance(hessian, sp.MatrixBase)
-    if hessian.is_zero_matrix if symbolic else not hessian.any():
-        return sp.zeros(hessian.rows) if symbolic else np.zeros_like(hessian)
-    return _solve(Process(hessian, noise, rate, None, momentum, symbolic, rounding))[0]
+    arithmetic = EXACT if isinstance(hessian, sp.MatrixBase) else FLOATS
+    if arithmetic.is_zero(hessian):
+        return arithmetic.zeros(*hessian.shape)
+    return _solve(Process(hessian, noise, rate, None, momentum, arithmetic, rounding))[0]
 
 
 def solve(process: Process) -> Any:
@@ -162,7 +220,7 @@ def solve(process: Process) -> Any:
     covariance, flat, reached = _solve(process)
     if not reached:
         return covariance
-    if process.symbolic:
+    if process.arithmetic.exact:
         raise ValueError(
             f"the Hessian has the eigenvalue 0 along {_described(flat)}: noise reaches there, so the weights do not settle; "
             "leave that part of the noise out"
@@ -186,7 +244,7 @@ def flat_directions(process: Process) -> Any:
     [ 1]])
     """
     hessian = process.hessian
-    if process.symbolic:
+    if process.arithmetic.exact:
         if hessian.is_diagonal():
             flat = [i for i, curvature in enumerate(hessian.diagonal()) if curvature.is_zero]
             return sp.eye(hessian.rows)[:, flat]
@@ -197,7 +255,7 @@ def flat_directions(process: Process) -> Any:
 
 def _solve(process: Process) -> tuple[Any, Any, bool]:
     """The covariance in the directions that the Hessian bends, the flat ones, and whether noise reaches those."""
-    if not process.symbolic:
+    if not process.arithmetic.exact:
         return _solve_floats(process)
     drift, rates, kick = process.drift, process.drift, process.noise
     if process.rates is None:
@@ -205,7 +263,7 @@ def _solve(process: Process) -> tuple[Any, Any, bool]:
     else:
         kick = process.rates * kick * process.rates
     if not drift.is_diagonal():
-        check_size(drift.rows, symbolic=has_symbols(drift, kick, process.momentum))
+        check_size(drift.rows, drift, kick, process.momentum)
     flat = flat_directions(process)
     if flat.cols == flat.rows:
         raise ValueError("the Hessian is 0 in every direction; the weights do not settle anywhere")
@@ -248,16 +306,16 @@ def _described(flat: Any) -> str:
     return f"{count} direction{'s' if count > 1 else ''}, mostly of weight{'s' if len(places) > 1 else ''} {listed} (counted from 0)"
 
 
-def _read_steps(learning_rate: Any, preconditioner: Any, size: int, symbolic: bool) -> tuple[Any, Any]:
+def _read_steps(learning_rate: Any, preconditioner: Any, size: int, arithmetic: Arithmetic) -> tuple[Any, Any]:
     """The scalar learning rate and None, or None and the matrix of learning rates."""
     if _is_matrix(learning_rate):
         if preconditioner is not None:
             raise ValueError("the learning rate is a matrix and there is a preconditioner too; give one of them")
-        return None, positive_definite("the learning rate", learning_rate, symbolic=symbolic, size=size)
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
+        return None, arithmetic.positive_definite("the learning rate", learning_rate, size)
+    rate = arithmetic.learning_rate(learning_rate)
     if preconditioner is None:
         return rate, None
-    return None, rate * positive_definite("the preconditioner", preconditioner, symbolic=symbolic, size=size)
+    return None, rate * arithmetic.positive_definite("the preconditioner", preconditioner, size)
 
 
 def _is_matrix(value: Any) -> bool:
@@ -269,6 +327,7 @@ def _solve_floats(process: Process) -> tuple[Any, Any, bool]:
     scale, hessian, noise = process.rate, process.hessian, process.noise
     root = None
     if process.rates is not None:
+        # with w = R u the steps are the identity, and the Hessian R^T H R stays symmetric, which Lambda H is not
         root = np.linalg.cholesky(process.rates)
         scale, hessian, noise = None, root.T @ hessian @ root, root.T @ noise @ root
     curvatures, basis = np.linalg.eigh(finite("the Hessian in the steps", hessian))
@@ -307,7 +366,7 @@ def _denominator(first: Any, second: Any, rate: Any, momentum: Any) -> Any:
 
 
 def _solve_exactly(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:
-    check_size(drift.rows, symbolic=has_symbols(drift, kick, momentum))
+    check_size(drift.rows, drift, kick, momentum)
     k, right, memory_matrix = in_field(drift, kick, sp.Matrix([[momentum]]))
     mu, one = memory_matrix.to_list()[0][0], k.domain.one
     transpose, square = k.transpose(), k * k
@@ -323,3 +382,11 @@ def _solve_exactly(drift: Any, kick: Any, momentum: Any) -> sp.Matrix:
         )
 
     return solve_symmetric(left, right)
+
+
+def _floats(matrix: Any) -> Any:
+    return np.array(matrix.tolist() if isinstance(matrix, sp.MatrixBase) else matrix, dtype=float)
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):.6g}" if not has_symbols(value) else str(value)

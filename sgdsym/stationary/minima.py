@@ -13,14 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
-from sgdsym.noise.arrays import rounding
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_commuting, nonnegative, read_count, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import simplified_matrix
+from sgdsym.quantities import Arithmetic, check_commuting, has_symbols, rounding, simplified_matrix
 from sgdsym.stationary.lyapunov import covariance_in_range
-from sgdsym.stationary.quantities import column, is_exact, semidefinite, symmetric
 
 
 def minimum_noise(
@@ -51,17 +46,17 @@ def minimum_noise(
     >>> minimum_noise([[2]], batch_size=4, loss=3)
     Matrix([[3]])
     """
-    symbolic = is_exact(H, batch_size, loss, decay, weights, covariance)
-    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    arithmetic = Arithmetic.of(H, batch_size, loss, decay, weights, covariance)
+    hessian = arithmetic.semidefinite("the Hessian", H)
     size = hessian.shape[0]
-    batch = read_count("the batch size", batch_size, symbolic=symbolic)
-    height = nonnegative("the loss", loss, symbolic=symbolic)
-    gamma = symmetric("the decay", decay, symbolic=symbolic, size=size)
+    batch = arithmetic.count("the batch size", batch_size)
+    height = arithmetic.nonnegative("the loss", loss)
+    gamma = arithmetic.symmetric("the decay", decay, size)
     decays = has_symbols(gamma) or any(entry != 0 for entry in np.ravel(gamma))
     if decays:
         if weights is None:
             raise ValueError("with weight decay the noise depends on the weights at the minimum; give weights")
-        pull = gamma @ column("the weights", weights, size, symbolic=symbolic)
+        pull = gamma @ arithmetic.column("the weights", weights, size)
         return simplified_matrix((2 * height * hessian - pull @ pull.T) / batch)
     if has_symbols(height) or height != 0:
         return simplified_matrix(2 * height / batch * hessian)
@@ -69,9 +64,9 @@ def minimum_noise(
         raise ValueError(
             "at an interpolating minimum the noise depends on the covariance of the weights; give covariance"
         )
-    sigma = semidefinite("the covariance", covariance, symbolic=symbolic, size=size)
+    sigma = arithmetic.semidefinite("the covariance", covariance, size)
     check_commuting("H", hessian, "covariance", sigma)
-    identity = sp.eye(size) if symbolic else np.eye(size)
+    identity = arithmetic.identity(size)
     return simplified_matrix(((hessian @ sigma).trace() * identity - hessian @ sigma) @ hessian / batch)
 
 
@@ -106,17 +101,18 @@ def minimum_covariance(
         ValueError: naming the number that is out of range; the noise may come out with a negative eigenvalue, where the
             approximation does not hold.
 
+    >>> import sympy as sp
     >>> minimum_covariance([[2, 0], [0, 0]], sp.Rational(1, 2), batch_size=4, loss=1)
     Matrix([
     [1/4, 0],
     [  0, 0]])
     """
-    symbolic = is_exact(H, learning_rate, momentum, batch_size, loss, decay, weights)
-    hessian = semidefinite("the Hessian", H, symbolic=symbolic)
+    arithmetic = Arithmetic.of(H, learning_rate, momentum, batch_size, loss, decay, weights)
+    hessian = arithmetic.semidefinite("the Hessian", H)
     size = hessian.shape[0]
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    whole = hessian + symmetric("the decay", decay, symbolic=symbolic, size=size)
-    still = np.zeros_like(hessian) if not symbolic else sp.zeros(size)
+    rate = arithmetic.learning_rate(learning_rate)
+    whole = hessian + arithmetic.symmetric("the decay", decay, size)
+    still = arithmetic.zeros(size, size)
     noise = minimum_noise(H, batch_size=batch_size, loss=loss, decay=decay, weights=weights, covariance=still)
-    held = read_momentum(momentum, symbolic=symbolic)
+    held = arithmetic.momentum(momentum)
     return covariance_in_range(whole, noise, rate, held, rounding(H))

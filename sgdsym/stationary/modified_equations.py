@@ -13,8 +13,8 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import plain_integer, quoted
+from sgdsym.quantities import EXACT, Arithmetic, exact_or_symbol
 from sgdsym.stationary.fokker_planck import FokkerPlanck, fokker_planck
-from sgdsym.stationary.quantities import exact, given, is_exact, positive, positive_definite, semidefinite
 
 
 def stochastic_modified_equation(
@@ -61,7 +61,7 @@ def stochastic_modified_equation(
     first = fokker_planck(coordinates, loss, covariance, **settings)
     if order == 1:
         return first
-    eta = given("the learning rate", learning_rate, "eta")
+    eta = exact_or_symbol("the learning rate", learning_rate, "eta")
     slope = sp.Add(*(part**2 for part in first.drift))
     drift = tuple(
         sp.expand(part - eta / 4 * sp.diff(slope, x)) for part, x in zip(first.drift, first.coordinates, strict=True)
@@ -96,33 +96,32 @@ def embedded_ornstein_uhlenbeck(hessian: Any, covariance: Any, *, learning_rate:
     >>> sp.series(noise[0], eta, 0, 3)
     c + c*eta*h + 5*c*eta**2*h**2/6 + O(eta**3)
     """
-    symbolic = is_exact(hessian, covariance, learning_rate)
-    eta = positive("the learning rate", learning_rate, symbolic=symbolic)
-    curvature = positive_definite("the Hessian", hessian, symbolic=symbolic)
+    arithmetic = Arithmetic.of(hessian, covariance, learning_rate)
+    eta = arithmetic.positive("the learning rate", learning_rate)
+    curvature = arithmetic.positive_definite("the Hessian", hessian)
     size = curvature.shape[0]
-    noise = semidefinite("the noise covariance", covariance, symbolic=symbolic, size=size)
-    if symbolic and not curvature.is_diagonal():
+    noise = arithmetic.semidefinite("the noise covariance", covariance, size)
+    if arithmetic.exact and not curvature.is_diagonal():
         raise ValueError("the Hessian is not diagonal; give its eigenbasis, or floats, whose eigenbasis is computed")
-    values, basis = (list(curvature.diagonal()), sp.eye(size)) if symbolic else np.linalg.eigh(curvature)
+    values, basis = (list(curvature.diagonal()), sp.eye(size)) if arithmetic.exact else np.linalg.eigh(curvature)
     for h in values:
         if _reaches_one(eta * h):
             raise ValueError(f"the learning rate {eta} times the curvature {h} is {eta * h}; it must be below 1")
-    log = sp.log if symbolic else np.log
-    rates = [-log(1 - eta * h) / eta for h in values]
+    rates = [-arithmetic.log(1 - eta * h) / eta for h in values]
     turned = basis.T @ noise @ basis
     factors = [
         [(rates[i] + rates[j]) / (values[i] + values[j] - eta * values[i] * values[j]) for j in range(size)]
         for i in range(size)
     ]
-    if symbolic:
+    if arithmetic.exact:
         drift = sp.diag(*rates, unpack=True)
         diffused = turned.multiply_elementwise(sp.Matrix(factors))
     else:
         drift = basis @ np.diag(rates) @ basis.T
         diffused = basis @ (turned * np.array(factors)) @ basis.T
-    return drift, semidefinite("the covariance of the embedding", diffused, symbolic=symbolic)
+    return drift, arithmetic.semidefinite("the covariance of the embedding", diffused)
 
 
 def _reaches_one(product: Any) -> bool:
-    number = exact("the product", product)
+    number = EXACT.scalar("the product", product)
     return bool(number.is_number and number >= 1)

@@ -28,12 +28,19 @@ import sympy as sp
 
 from sgdsym.arguments import quoted, read_items
 from sgdsym.arrays import unmasked
-from sgdsym.noise.arrays import ROUNDING, is_array, rounding
 from sgdsym.noise.batches import minibatch_covariance
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import read_learning_rate
-from sgdsym.stationary.linear import in_field, range_projector, solve_symmetric
-from sgdsym.stationary.quantities import exact, is_exact, semidefinite
+from sgdsym.quantities import (
+    EXACT,
+    FLOATS,
+    ROUNDING,
+    Arithmetic,
+    has_symbols,
+    in_field,
+    is_array,
+    range_projector,
+    rounding,
+    solve_symmetric,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,18 +96,18 @@ def mean_square_stability(
     if gradients is not None:
         vectors = read_items("gradients", _as_numpy(gradients), "list of vectors, one for each data point")
         gradients = [_read_vector(_as_numpy(vector)) for vector in vectors]
-    symbolic = is_exact(*hessians, *(gradients if gradients is not None else ()))
+    arithmetic = Arithmetic.of(*hessians, *(gradients if gradients is not None else ()))
     if not len(hessians):
         raise ValueError("there are no Hessians; give one for each data point")
-    checked = [semidefinite(f"Hessian {i + 1}", h, symbolic=symbolic) for i, h in enumerate(hessians)]
+    checked = [arithmetic.semidefinite(f"Hessian {i + 1}", h) for i, h in enumerate(hessians)]
     size = checked[0].shape[0]
     if any(has_symbols(h) for h in checked) or {h.shape for h in checked} != {(size, size)}:
         raise ValueError("the Hessians must hold numbers and have one shape")
     factor = sampling_factor(batch_size, len(checked), replacement=replacement)
     if not factor.is_number:
         raise ValueError(f"the batch size is {quoted(batch_size)}; stability needs a number")
-    columns = _read_gradients(gradients, len(checked), size, symbolic)
-    return MeanSquareStability(tuple(checked), tuple(columns), factor, symbolic, rounding(*hessians))
+    columns = _read_gradients(gradients, len(checked), size, arithmetic)
+    return MeanSquareStability(tuple(checked), tuple(columns), factor, arithmetic.exact, rounding(*hessians))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,15 +169,15 @@ class MeanSquareStability:
         Raises:
             ValueError: naming the threshold.
         """
-        symbolic = self.symbolic and is_exact(learning_rate)
-        rate = read_learning_rate(learning_rate, symbolic=symbolic)
+        arithmetic = Arithmetic.of(learning_rate) if self.symbolic else FLOATS
+        rate = arithmetic.learning_rate(learning_rate)
         if has_symbols(rate):
             raise ValueError(f"the learning rate is {quoted(rate)}; the covariance needs a number")
         if not rate < self.threshold:
             raise ValueError(
                 f"unstable: the mean square grows at the learning rate {float(rate):.6g}; it must be below {self.threshold:.6g}"
             )
-        return self._exactly(rate) if symbolic else self._in_floats(float(rate))
+        return self._exactly(rate) if arithmetic.exact else self._in_floats(float(rate))
 
     def _in_floats(self, rate: float) -> NDArray[np.float64]:
         reduced = self._reduced
@@ -234,6 +241,7 @@ def _reduce(hessians: NDArray[np.float64], factor: float, least: float) -> _Redu
     pairs = rank * (rank + 1) // 2
     units = np.array([_unpacked(row, rank) for row in np.eye(pairs)])
     over = np.sqrt((curvatures[:, None] + curvatures[None, :]) / 2)
+    # sqrt(C) on both sides: entry (i, j) of the eigenbasis is divided by the root of (h_i + h_j)/2
     units /= over
     images = (1 - factor) * curvatures[:, None] * units * curvatures
     for hessian in own:
@@ -266,17 +274,17 @@ def _read_vector(vector: Any) -> Any:
     return vector if isinstance(vector, np.ndarray) else entries
 
 
-def _read_gradients(gradients: Sequence[Any] | None, points: int, size: int, symbolic: bool) -> list[Any]:
+def _read_gradients(gradients: Sequence[Any] | None, points: int, size: int, arithmetic: Arithmetic) -> list[Any]:
     if gradients is None:
-        return [sp.zeros(size, 1) if symbolic else np.zeros((size, 1))] * points
+        return [arithmetic.zeros(size, 1)] * points
     if len(gradients) != points:
         raise ValueError(f"there are {len(gradients)} gradients and {points} Hessians; give one of each per data point")
-    rows = [[exact("an entry of the gradients", entry) for entry in gradient] for gradient in gradients]
+    rows = [[EXACT.scalar("an entry of the gradients", entry) for entry in gradient] for gradient in gradients]
     if any(has_symbols(*row) for row in rows):
         raise ValueError("the gradients must hold numbers, not symbols")
     if {len(row) for row in rows} != {size}:
         raise ValueError(f"the gradients must have {size} entries each, as the Hessians have")
-    if symbolic:
+    if arithmetic.exact:
         vectors = [sp.Matrix(row) for row in rows]
         total = max(map(abs, sum(vectors, sp.zeros(size, 1))))
         settled = total == 0

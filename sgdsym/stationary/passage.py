@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sgdsym.arguments import read_function, read_real
 
 Floats = NDArray[np.float64]
+# of a panel, exact for degree 31; panels on each side of the start; of the logarithm of the time, so relative
 NODES, FIRST_PANELS, MOST_PANELS, ACCURACY = 16, 32, 2**14, 1e-10
 
 
@@ -100,6 +101,7 @@ def _log_time(drift: Any, diffusion: Any, ends: tuple[float, float, float], pane
         raise ValueError(f"the diffusion is {wrong[0]:.6g} somewhere between wall and target; it must be above 0")
     psi = _running(drift(x) / spread, half, nodes, shares)
     inner = psi - np.log(spread)
+    # the exponents of a barrier are large and opposite: the largest of each is left to the logarithm
     low, high = inner.max(), (-psi[panels:]).max()
     below = _running(np.exp(inner - low), half, nodes, shares)[panels:]
     total = np.sum(half[panels:] * shares * np.exp(-psi[panels:] - high) * below)
@@ -123,6 +125,7 @@ def values_of(name: str, function: Any, x: Floats) -> Floats:
 
 def _running(values: Floats, half: Floats, nodes: Floats, shares: Floats) -> Floats:
     """The integral from the first edge to every node, of what has these values at the nodes."""
+    # from values at the nodes to Legendre coefficients (inverse Vandermonde), which are integrated from -1 exactly
     to_node = legendre.legval(nodes, legendre.legint(np.eye(NODES), lbnd=-1)).T @ np.linalg.inv(
         legendre.legvander(nodes, NODES - 1)
     )

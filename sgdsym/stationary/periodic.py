@@ -21,10 +21,16 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import quoted, read_items
-from sgdsym.noise.checks import has_symbols, is_nonnegative
-from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import check_size, in_field, simplified_matrix, solve_symmetric
-from sgdsym.stationary.quantities import finite, is_exact, positive_definite, semidefinite
+from sgdsym.quantities import (
+    Arithmetic,
+    check_size,
+    finite,
+    has_symbols,
+    in_field,
+    is_nonnegative,
+    simplified_matrix,
+    solve_symmetric,
+)
 
 LONGEST_EXACT, LONGEST = 1000, 1_000_000  # updates of a period, exactly and in floats
 
@@ -70,20 +76,20 @@ def periodic_covariance(
     batches = list(read_items("batch_sizes", sizes)) if many else [sizes] * len(rates)
     if len(batches) != len(rates):
         raise ValueError(f"there are {len(batches)} batch sizes and {len(rates)} learning rates; give as many")
-    symbolic = is_exact(H, C, rates, momentum, batches)
-    most = LONGEST_EXACT if symbolic else LONGEST
+    arithmetic = Arithmetic.of(H, C, rates, momentum, batches)
+    most = LONGEST_EXACT if arithmetic.exact else LONGEST
     if len(rates) > most:
         raise ValueError(f"a period has {len(rates)} updates; {most} are the most")
-    hessian = positive_definite("the Hessian", H, symbolic=symbolic)
-    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=hessian.shape[0])
+    hessian = arithmetic.positive_definite("the Hessian", H)
+    noise = arithmetic.semidefinite("the noise covariance", C, hessian.shape[0])
     phases = _Phases(
         hessian,
         noise,
-        tuple(read_learning_rate(rate, symbolic=symbolic) for rate in rates),
-        tuple(read_count("the batch size", batch, symbolic=symbolic) for batch in batches),
-        read_momentum(momentum, symbolic=symbolic),
+        tuple(arithmetic.learning_rate(rate) for rate in rates),
+        tuple(arithmetic.count("the batch size", batch) for batch in batches),
+        arithmetic.momentum(momentum),
     )
-    return _exactly(phases) if symbolic else _in_floats(phases)
+    return _exactly(phases) if arithmetic.exact else _in_floats(phases)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +128,7 @@ def _blocks(rows: list[list[Any]], exactly: bool) -> Any:
 def _exactly(phases: _Phases) -> list[sp.Matrix]:
     listed = list(phases.maps())
     width = listed[0][0].rows
-    check_size(width, symbolic=has_symbols(*(matrix for pair in listed for matrix in pair)))
+    check_size(width, *(matrix for pair in listed for matrix in pair))
     in_common = in_field(*(matrix for pair in listed for matrix in pair))
     pushes, kicks = in_common[::2], in_common[1::2]
     whole, kick = pushes[0] ** 0, kicks[0] - kicks[0]

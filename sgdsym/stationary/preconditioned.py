@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import is_list, quoted, read_flag, read_items
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import read_count, read_learning_rate, read_momentum
-from sgdsym.stationary.linear import inverse, simplified_matrix
+from sgdsym.quantities import Arithmetic, has_symbols, inverse, simplified_matrix
 from sgdsym.stationary.lyapunov import stationary_covariance
-from sgdsym.stationary.quantities import is_exact, positive, positive_definite, semidefinite
 
 
 def damped_newton_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0) -> Any:  # noqa: N803
@@ -40,10 +36,10 @@ def damped_newton_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any =
     [1/12,   0],
     [   0, 1/3]])
     """
-    symbolic = is_exact(H, C, learning_rate, momentum)
-    hessian = positive_definite("the Hessian", H, symbolic=symbolic)
-    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=hessian.shape[0])
-    rate, mu = _read_rates(learning_rate, momentum, symbolic)
+    arithmetic = Arithmetic.of(H, C, learning_rate, momentum)
+    hessian = arithmetic.positive_definite("the Hessian", H)
+    noise = arithmetic.semidefinite("the noise covariance", C, hessian.shape[0])
+    rate, mu = _read_rates(learning_rate, momentum, arithmetic)
     _check_newton(rate, mu)
     newton = inverse(hessian)
     return simplified_matrix(rate * (1 + mu) / ((1 - mu) * (2 * (1 + mu) - rate)) * (newton @ noise @ newton))
@@ -79,10 +75,10 @@ def natural_gradient_covariance(
     >>> natural_gradient_covariance([[2]], sp.Rational(1, 2), batch_size=1)
     Matrix([[3/16]])
     """
-    symbolic = is_exact(A, learning_rate, momentum, batch_size)
-    inputs = positive_definite("A", A, symbolic=symbolic)
-    rate, mu = _read_rates(learning_rate, momentum, symbolic)
-    batch = read_count("the batch size", batch_size, symbolic=symbolic)
+    arithmetic = Arithmetic.of(A, learning_rate, momentum, batch_size)
+    inputs = arithmetic.positive_definite("A", A)
+    rate, mu = _read_rates(learning_rate, momentum, arithmetic)
+    batch = arithmetic.count("the batch size", batch_size)
     dimension = 1 + inputs.shape[0] if read_flag("trace_term", trace_term) else 1
     return simplified_matrix(rate / 2 * (1 / (dimension * (1 + mu)) + 1 / ((1 - mu) * batch)) * inverse(inputs))
 
@@ -109,13 +105,13 @@ def adaptive_covariance(H: Any, C: Any, learning_rate: Any, momentum: Any = 0, *
     [1/3, 0],
     [  0, 1]])
     """
-    symbolic = is_exact(H, C, learning_rate, momentum, scaling)
+    arithmetic = Arithmetic.of(H, C, learning_rate, momentum, scaling)
     if is_list(scaling) and not isinstance(scaling, sp.MatrixBase):
         scaling = read_items("scaling", scaling)
     if isinstance(scaling, tuple) and not any(map(is_list, scaling)):
-        diagonal = [positive("the scaling", entry, symbolic=symbolic) for entry in scaling]
-        scaling = sp.diag(*diagonal) if symbolic else np.diag(diagonal)
-    preconditioner = inverse(positive_definite("the scaling", scaling, symbolic=symbolic))
+        diagonal = [arithmetic.positive("the scaling", entry) for entry in scaling]
+        scaling = arithmetic.diagonal(diagonal)
+    preconditioner = inverse(arithmetic.positive_definite("the scaling", scaling))
     return stationary_covariance(H, C, learning_rate, momentum, preconditioner)
 
 
@@ -145,11 +141,11 @@ def optimal_preconditioner(H: Any, C: Any, dataset_size: Any, momentum: Any = 0)
     >>> stationary_covariance([[1]], [[1]], sp.Rational(1, 2))
     Matrix([[1/3]])
     """
-    symbolic = is_exact(H, C, dataset_size, momentum)
-    hessian = positive_definite("the Hessian", H, symbolic=symbolic)
-    noise = semidefinite("the noise covariance", C, symbolic=symbolic, size=hessian.shape[0])
-    points = read_count("the dataset size", dataset_size, symbolic=symbolic)
-    mu = read_momentum(momentum, symbolic=symbolic)
+    arithmetic = Arithmetic.of(H, C, dataset_size, momentum)
+    hessian = arithmetic.positive_definite("the Hessian", H)
+    noise = arithmetic.semidefinite("the noise covariance", C, hessian.shape[0])
+    points = arithmetic.count("the dataset size", dataset_size)
+    mu = arithmetic.momentum(momentum)
     return simplified_matrix(2 * (1 - mu) * inverse(points * noise + (1 - mu) / (1 + mu) * hessian))
 
 
@@ -172,14 +168,14 @@ def optimal_learning_rate(noise_trace: Any, *, weights: Any, batch_size: Any, da
     >>> optimal_learning_rate(4, weights=2, batch_size=10, dataset_size=100)
     1/10
     """
-    symbolic = is_exact(noise_trace, weights, batch_size, dataset_size)
+    arithmetic = Arithmetic.of(noise_trace, weights, batch_size, dataset_size)
     sizes = {"number of weights": weights, "batch size": batch_size, "dataset size": dataset_size}
-    count, batch, points = (read_count(f"the {name}", size, symbolic=symbolic) for name, size in sizes.items())
-    return 2 * batch * count / (points * positive("the trace of the noise", noise_trace, symbolic=symbolic))
+    count, batch, points = (arithmetic.count(f"the {name}", size) for name, size in sizes.items())
+    return 2 * batch * count / (points * arithmetic.positive("the trace of the noise", noise_trace))
 
 
-def _read_rates(learning_rate: Any, momentum: Any, symbolic: bool) -> tuple[Any, Any]:
-    return read_learning_rate(learning_rate, symbolic=symbolic), read_momentum(momentum, symbolic=symbolic)
+def _read_rates(learning_rate: Any, momentum: Any, arithmetic: Arithmetic) -> tuple[Any, Any]:
+    return arithmetic.learning_rate(learning_rate), arithmetic.momentum(momentum)
 
 
 def _check_newton(rate: Any, momentum: Any) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from sgdsym.stationary.fokker_planck import symbols
-from sgdsym.stationary.quantities import function, given, positive
+from sgdsym.quantities import EXACT, exact_or_symbol, formula, read_coordinates
 
 
 def quasipotential_slope(loss: sp.Expr, coordinate: sp.Symbol, learning_rate: Any = None) -> sp.Expr:
@@ -42,7 +41,7 @@ def quasipotential_slope(loss: sp.Expr, coordinate: sp.Symbol, learning_rate: An
     >>> quasipotential_slope(h * x**2 / 2, x)  # the variance T/(h(1 - ηh/2)) is exact
     -eta*h**2*x/2 + h*x
     """
-    eta = positive("the learning rate", given("the learning rate", learning_rate, "eta"), symbolic=True)
-    (x,) = symbols([coordinate])
-    slope, curvature, bend = (sp.diff(function("the loss", loss), x, k) for k in (1, 2, 3))
+    eta = EXACT.positive("the learning rate", exact_or_symbol("the learning rate", learning_rate, "eta"))
+    (x,) = read_coordinates([coordinate])
+    slope, curvature, bend = (sp.diff(formula("the loss", loss), x, k) for k in (1, 2, 3))
     return slope - eta * slope * curvature / 2 + eta**2 * slope**2 * bend / 12

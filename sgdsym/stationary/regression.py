@@ -18,24 +18,18 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import quoted
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import (
+from sgdsym.quantities import (
+    FLOATS,
+    Arithmetic,
     check_commuting,
-    check_share,
-    nonnegative,
-    read_count,
-    read_learning_rate,
-    read_momentum,
-)
-from sgdsym.stationary.linear import (
     check_size,
+    has_symbols,
     in_field,
     inverse_of_positive,
     simplified,
     simplified_matrix,
     solve_symmetric,
 )
-from sgdsym.stationary.quantities import column, is_exact, positive_definite, symmetric
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,16 +83,16 @@ def label_noise_law(
     >>> label_noise_law([[1]], sp.Rational(1, 4), batch_size=2).covariance
     Matrix([[1/12]])
     """
-    symbolic = is_exact(A, learning_rate, momentum, batch_size, label_variance, preconditioner)
-    inputs = positive_definite("A", A, symbolic=symbolic)
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    mu = read_momentum(momentum, symbolic=symbolic)
-    batch = read_count("the batch size", batch_size, symbolic=symbolic)
-    floor = nonnegative("the label variance", label_variance, symbolic=symbolic)
+    arithmetic = Arithmetic.of(A, learning_rate, momentum, batch_size, label_variance, preconditioner)
+    inputs = arithmetic.positive_definite("A", A)
+    rate = arithmetic.learning_rate(learning_rate)
+    mu = arithmetic.momentum(momentum)
+    batch = arithmetic.count("the batch size", batch_size)
+    floor = arithmetic.nonnegative("the label variance", label_variance)
     identity = _identity(inputs)
     steps = rate * identity
     if preconditioner is not None:
-        own = positive_definite("the preconditioner", preconditioner, symbolic=symbolic, size=inputs.shape[0])
+        own = arithmetic.positive_definite("the preconditioner", preconditioner, inputs.shape[0])
         check_commuting("preconditioner", own, "A", inputs)
         steps = rate * own
     rates = steps @ inputs
@@ -129,15 +123,15 @@ def label_noise_threshold(A: Any, momentum: Any = 0, *, batch_size: Any) -> floa
     >>> round(label_noise_threshold([[1]], batch_size=4), 12)
     1.333333333333
     """
-    inputs = positive_definite("A", A, symbolic=is_exact(A))
+    inputs = Arithmetic.of(A).positive_definite("A", A)
     if has_symbols(inputs):
         raise ValueError("A holds symbols; the threshold needs numbers")
     curvatures = np.linalg.eigvalsh(np.array(inputs.tolist(), dtype=float))
-    mu = read_momentum(momentum, symbolic=is_exact(momentum))
+    mu = Arithmetic.of(momentum).momentum(momentum)
     if has_symbols(mu):
         raise ValueError(f"the momentum is {quoted(mu)}; the threshold needs a number")
     mu = float(mu)
-    batch = read_count("the batch size", batch_size, symbolic=False)
+    batch = FLOATS.count("the batch size", batch_size)
     drag = (1 - mu) / (1 + mu) + 1 / float(batch)
 
     def spare(rate: float) -> float:
@@ -146,6 +140,7 @@ def label_noise_threshold(A: Any, momentum: Any = 0, *, batch_size: Any) -> floa
     low, high = 0.0, 2 * (1 - mu) / (drag * float(curvatures[-1]))
     while high - low > 1e-15 * high:
         middle = (low + high) / 2
+        # neighbours among floats: there is nothing between
         if middle in (low, high):
             break
         low, high = (middle, high) if spare(middle) > 0 else (low, middle)
@@ -195,14 +190,14 @@ def weight_decay_law(
     >>> law.excess_loss, law.covariance
     (1/6, Matrix([[1/12]]))
     """
-    symbolic = is_exact(A, learning_rate, batch_size, decay, target, label_variance)
-    inputs = positive_definite("A", A, symbolic=symbolic)
-    rate = read_learning_rate(learning_rate, symbolic=symbolic)
-    batch = read_count("the batch size", batch_size, symbolic=symbolic)
-    floor = nonnegative("the label variance", label_variance, symbolic=symbolic)
-    gamma = symmetric("the decay", decay, symbolic=symbolic, size=inputs.shape[0])
+    arithmetic = Arithmetic.of(A, learning_rate, batch_size, decay, target, label_variance)
+    inputs = arithmetic.positive_definite("A", A)
+    rate = arithmetic.learning_rate(learning_rate)
+    batch = arithmetic.count("the batch size", batch_size)
+    floor = arithmetic.nonnegative("the label variance", label_variance)
+    gamma = arithmetic.symmetric("the decay", decay, inputs.shape[0])
     check_commuting("decay", gamma, "A", inputs)
-    weights = column("the target", target, inputs.shape[0], symbolic=symbolic)
+    weights = arithmetic.column("the target", target, inputs.shape[0])
     k = inputs + gamma
     back = inverse_of_positive(k, "the Hessian K = A + decay")
     room = 2 * _identity(inputs) - rate * (k + back @ inputs @ inputs / batch)
@@ -225,6 +220,21 @@ def weight_decay_law(
     )
 
 
+def check_share(share: Any, batch: Any, what: str) -> None:
+    """Refuse noise that feeds on itself by the whole batch or more.
+
+    Raises:
+        ValueError: naming the share.
+
+    >>> check_share(sp.Rational(9, 2), 4, "t")
+    Traceback (most recent call last):
+    ...
+    ValueError: unstable: t is 4.5, which must be below the batch size 4
+    """
+    if not has_symbols(share, batch) and not share < batch:
+        raise ValueError(f"unstable: {what} is {float(share):.6g}, which must be below the batch size {batch}")
+
+
 def _gaussian_noise(inputs: Any, covariance: Any, batch_size: Any, floor: Any) -> Any:
     """The covariance of the gradient of a batch, averaged over the weights, by Isserlis' theorem."""
     return (inputs @ covariance @ inputs + ((inputs @ covariance).trace() + floor) * inputs) / batch_size
@@ -244,7 +254,7 @@ def _decayed(inputs: Any, k: Any, rate: Any, batch: Any, right: Any) -> Any:
     if inputs.is_diagonal() and k.is_diagonal():
         a, h = inputs.diagonal(), k.diagonal()
         return sp.Matrix(*inputs.shape, lambda i, j: right[i, j] / _left(a[i], a[j], h[i], h[j], rate, batch))
-    check_size(inputs.rows, symbolic=has_symbols(inputs, k, right, rate, batch))
+    check_size(inputs.rows, inputs, k, right, rate, batch)
     a, h, wanted, scalars = in_field(inputs, k, sp.Matrix(right), sp.Matrix([[rate, rate / batch]]))
     whole, part = scalars.to_list()[0]
     return solve_symmetric(lambda x: h * x + x * h - h * x * h * whole - a * x * a * part, wanted)

@@ -21,10 +21,8 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import quoted
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import check_stable, read_count
-from sgdsym.stationary.linear import check_size, in_field, simplified, solve_symmetric
-from sgdsym.stationary.lyapunov import read_process
+from sgdsym.quantities import FLOATS, check_size, in_field, simplified, solve_symmetric
+from sgdsym.stationary.lyapunov import check_stable, read_process
 
 MOST_EXACT, MOST_BATCHES = 1000, 1_000_000  # powers that are summed, exactly and in floats
 
@@ -50,13 +48,13 @@ def reshuffled_covariance(H: Any, C: Any, learning_rate: Any, *, batches: int) -
     process = read_process(H, C, learning_rate)
     if process.rate is None:
         raise ValueError("the learning rate is a matrix; epochs that are reshuffled need a number")
-    count = read_count("the number of batches", batches, symbolic=False)
+    count = FLOATS.count("the number of batches", batches)
     if count < 2:
         raise ValueError(f"there is {count} batch in an epoch; reshuffling needs at least 2")
-    most = MOST_EXACT if process.symbolic else MOST_BATCHES
+    most = MOST_EXACT if process.arithmetic.exact else MOST_BATCHES
     if count > most:
         raise ValueError(f"there are {quoted(count)} batches in an epoch; {most} are the most")
-    if not process.symbolic:
+    if not process.arithmetic.exact:
         return _in_floats(process.hessian, process.noise, process.rate, count)
     check_stable(process.hessian, process.rate, 0)
     if process.hessian.is_diagonal():
@@ -90,7 +88,7 @@ def _in_floats(hessian: Any, noise: Any, rate: float, batches: int) -> Any:
 
 
 def _exactly(hessian: sp.Matrix, noise: sp.Matrix, rate: sp.Expr, batches: int) -> sp.Matrix:
-    check_size(hessian.rows, symbolic=has_symbols(hessian, noise, rate))
+    check_size(hessian.rows, hessian, noise, rate)
     shrink, c = in_field(sp.eye(hessian.rows) - rate * hessian, sp.Matrix(noise))
     power = shrink**0
     single, pairs = power - power, c - c

@@ -24,9 +24,7 @@ import numpy as np
 import sympy as sp
 
 from sgdsym.arguments import is_list, read_choice
-from sgdsym.noise.checks import has_symbols
-from sgdsym.stationary.checks import read_momentum
-from sgdsym.stationary.quantities import is_exact, positive, positive_definite
+from sgdsym.quantities import Arithmetic, has_symbols
 
 _LIMITS: dict[str, Callable[[Any], Any]] = {
     "sgd": lambda mu: 2 + 0 * mu,
@@ -97,13 +95,13 @@ def _chosen(method: str, table: dict[str, Any]) -> Any:
 
 
 def _read(method: str, momentum: Any, curvature: Any) -> tuple[Any, Any]:
-    symbolic = is_exact(momentum, curvature)
-    mu = read_momentum(momentum, symbolic=symbolic)
+    arithmetic = Arithmetic.of(momentum, curvature)
+    mu = arithmetic.momentum(momentum)
     if method == "sgd" and (has_symbols(mu) or mu):
         raise ValueError(f"sgd has no momentum, but it is {mu}; choose heavy-ball, ema or nesterov")
     if is_list(curvature):
-        return mu, _largest(positive_definite("the Hessian", curvature, symbolic=symbolic))
-    return mu, positive("the curvature", curvature, symbolic=symbolic)
+        return mu, _largest(arithmetic.positive_definite("the Hessian", curvature))
+    return mu, arithmetic.positive("the curvature", curvature)
 
 
 def _largest(hessian: Any) -> Any:

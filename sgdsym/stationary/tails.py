@@ -13,8 +13,7 @@ from typing import Any
 import mpmath
 
 from sgdsym.arguments import quoted, read_choice
-from sgdsym.stationary.checks import read_count, read_learning_rate
-from sgdsym.stationary.quantities import is_exact, positive, single
+from sgdsym.quantities import FLOATS, Arithmetic, single
 
 ESTIMATES = {
     "discrete": lambda rate, batch: 2 * batch / rate - batch,
@@ -45,10 +44,10 @@ def estimated_tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any 
     3
     """
     read_choice("law", law, ESTIMATES)
-    symbolic = is_exact(learning_rate, batch_size, curvature)
-    rate = positive("the learning rate", learning_rate, symbolic=symbolic)
-    rate = rate * positive("the curvature", curvature, symbolic=symbolic)
-    return ESTIMATES[law](rate, read_count("the batch size", batch_size, symbolic=symbolic))
+    arithmetic = Arithmetic.of(learning_rate, batch_size, curvature)
+    rate = arithmetic.positive("the learning rate", learning_rate)
+    rate = rate * arithmetic.positive("the curvature", curvature)
+    return ESTIMATES[law](rate, arithmetic.count("the batch size", batch_size))
 
 
 def tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any = 1) -> float:
@@ -65,9 +64,9 @@ def tail_index(learning_rate: Any, *, batch_size: Any, curvature: Any = 1) -> fl
     >>> round(tail_index(0.5, batch_size=1), 4)
     2.904
     """
-    rate = float(read_learning_rate(learning_rate, symbolic=False))
-    rate *= float(single("the curvature", positive("the curvature", curvature, symbolic=False)))
-    batch = int(read_count("the batch size", batch_size, symbolic=False))
+    rate = float(FLOATS.learning_rate(learning_rate))
+    rate *= float(single("the curvature", FLOATS.positive("the curvature", curvature)))
+    batch = int(FLOATS.count("the batch size", batch_size))
     if batch > MOST_POINTS:
         raise ValueError(f"the batch size is {quoted(batch)}; the quadrature takes up to {MOST_POINTS}")
     growth = _log_growth(rate, batch)
@@ -106,7 +105,10 @@ def _log_growth(rate: float, batch: int) -> float:
 
 def _mean(function: Any, rate: float, batch: int, *, reach: float) -> Any:
     """The mean of a function of the factor, over y with chi-square y², cut where the factor changes sign and beyond its bulk."""
+    # the factor changes sign at y^2 = S/(lambda a), where its power and its logarithm are not smooth
     zero = mpmath.sqrt(batch / mpmath.mpf(rate))
+    # y^(S-1+2 beta) exp(-y^2/2) is largest near here and falls off at least like exp(-(y - bulk)^2/2): 9 further it is
+    # below 3e-18 of its height, which no digit of a double shows; 3 further ends the panel that holds nearly all of it
     bulk = mpmath.sqrt(batch + 2 * reach)
     cuts = sorted({mpmath.mpf(0), zero, bulk, bulk + 3, bulk + 9, zero + 9})
     norm = 2 ** (1 - mpmath.mpf(batch) / 2) / mpmath.gamma(mpmath.mpf(batch) / 2)

@@ -1,7 +1,7 @@
 """The sympy face of the theory: derivative tensors, their cumulants and moments, closed diagrams as scalars.
 
-Knows sympy and diagrams: how a tensor is named, which of its components are equal, and how a closed diagram becomes one
-commutative scalar expression.  Refuses to know coefficients, learning rates, matrix layouts and numbers.
+The room knows sympy and diagrams: how a tensor is named, which of its components are equal, and how a closed diagram becomes one
+commutative scalar expression.  It refuses to know coefficients, learning rates, matrix layouts and numbers.
 """
 
 from sgdsym.tensors.components import Label, component_symbol, independent_components

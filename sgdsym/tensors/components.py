@@ -23,6 +23,7 @@ from sgdsym.tensors.wiring import Wiring
 Label: TypeAlias = int | str
 Indices: TypeAlias = tuple[tuple[Label, ...], ...]
 
+# without g, h, j and l, which name members: in kappa_ga_hb each letter has one meaning
 _LETTERS = re.compile(r"[a-fikm-z][0-9]*")
 
 
@@ -62,6 +63,8 @@ def independent_components(tensor: JointTensor | InverseMetric, dimension: int) 
     >>> list(independent_components(JointCumulant(1, 1), 2))
     [((0,), (0,)), ((0,), (1,)), ((1,), (1,))]
     """
+    # members of equal degree can be exchanged, so that a multiset of index groups is one component, and so is each
+    # group of one
     alike = [
         combinations_with_replacement(combinations_with_replacement(range(dimension), degree), len(list(group)))
         for degree, group in groupby(_degrees(tensor))
@@ -72,6 +75,8 @@ def independent_components(tensor: JointTensor | InverseMetric, dimension: int) 
 def component_sum(wiring: Wiring, dimension: int) -> sp.Expr:
     """The contraction written out: a sum over all index values, equal terms collected."""
     kinds = [(tensor, _degrees(tensor), slots) for tensor, slots in wiring.factors]
+    # equal terms are counted as tuples: of dimension**labels terms symmetry leaves few, and only those become
+    # expressions of sympy
     monomials: Counter[tuple[tuple[int, Indices], ...]] = Counter()
     kind_of = {tensor: j for j, tensor in enumerate(dict.fromkeys(tensor for tensor, _, _ in kinds))}
     for values in product(range(dimension), repeat=wiring.labels):
@@ -129,6 +134,7 @@ def _symbol_name(tensor: JointTensor | InverseMetric, indices: Indices) -> str:
     base, degrees = _base(tensor), _degrees(tensor)
     if not sum(degrees):
         return base
+    # one letter tells all degrees, so that the indices may stand together: H_01, C_01
     if len(degrees) == 1 or "_" not in base:
         return f"{base}_{_joined([x for group in indices for x in group])}"
     names = [

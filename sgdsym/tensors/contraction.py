@@ -44,6 +44,7 @@ class DiagramAtom(sp.Atom):  # type: ignore[misc]
 
     def _hashable_content(self) -> tuple[Any, ...]:
         diagram = self.diagram
+        # sympy orders arguments by this tuple, so that the order of the diagram comes first
         return len(diagram.edges), diagram.nodes, diagram.edges, diagram.blocks
 
     def _sympystr(self, _printer: Any) -> str:
@@ -87,6 +88,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         """Check the diagram and the basis."""
         atom = diagram if isinstance(diagram, DiagramAtom) else DiagramAtom(_closed(diagram))
         name = read_choice("basis", basis.name if isinstance(basis, Str) else basis, BASES)
+        # a product would be hidden from sympy, and GG**2 and GG*GG would be different expressions
         if len(_factors(atom.diagram)) > 1:
             raise ValueError(f"{atom.diagram} is a product of diagrams; Contraction.from_diagram writes it as one")
         contraction: Self = super().__new__(cls, atom, Str(name))
@@ -113,7 +115,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
 
     @property
     def basis(self) -> str:
-        """What the blocks are, ``"cumulant"`` or ``"moment"``."""
+        """The kind of the blocks, ``"cumulant"`` or ``"moment"``."""
         return str(self.args[1])
 
     @property
@@ -193,6 +195,8 @@ class Contraction(sp.Expr):  # type: ignore[misc]
         """Sympy's key of an atom, with the basis added: mean tensors print alike in both."""
         return self.class_key(), (1, (f"{self._text(TEXT)[0]} {self.basis}",)), sp.S.One.sort_key(), sp.S.One
 
+    # one can differentiate by it as by a symbol; it depends on nothing else, so that the expansions below leave it
+    # alone
     def _eval_derivative(self, symbol: Any) -> sp.Expr:
         return sp.S.One if self == symbol else sp.S.Zero
 
@@ -212,6 +216,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
             return str(factors[0][0]._name(style)), PRECEDENCE["Atom"]
         text = _chain(factors, style)
         if text is not None:
+            # above a product and below a power, which brackets it: 2*GHG, but (GHG)**2
             return text, PRECEDENCE["Atom"] if "tr" in text else PRECEDENCE["Mul"] + 1
         written = [
             (t.kind, [(k, [str(x) for x in group]) for k, group in zip(t.degrees, slots, strict=True)])
@@ -246,6 +251,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
     def _code(self, _printer: Any) -> str:
         return self.code_name
 
+    # each of sympy's printers looks for a method of its own name; where there is none it calls the value unsupported
     _pythoncode = _numpycode = _scipycode = _jaxcode = _mpmathcode = _torchcode = _tensorflowcode = _code
     _ccode = _fcode = _julia = _octave = _rust_code = _mcode = _javascript = _rcode = _maple = _code
 
@@ -256,7 +262,7 @@ class Contraction(sp.Expr):  # type: ignore[misc]
 
 
 def code_names(expression: sp.Expr) -> dict[str, Contraction]:
-    """What the names in the code of an expression stand for, sorted; sympy's printers write code with them.
+    """The contractions behind the names in the code of an expression, sorted; sympy's printers write code with them.
 
     Args:
         expression: holds contractions, as those of :meth:`sgdsym.Series.as_expr` do.
@@ -291,6 +297,7 @@ def _chain(factors: Sequence[tuple[Any, tuple[tuple[int, ...], ...]]], style: St
     ends = {}
     for j, (_, slots) in enumerate(factors):
         others = [holders[label] for group in slots for label in group]
+        # a label on two slots of one factor leads back to it
         ends[j] = tuple(pair[1] if pair[0] == j else pair[0] for pair in others)
     return chain_notation(ends, {j: names[tensor.degrees] for j, (tensor, _) in enumerate(factors)}, style)
 
@@ -313,6 +320,7 @@ def _closed(diagram: Diagram) -> Diagram:
 
 def _factors(diagram: Diagram) -> list[Diagram]:
     """The parts that neither an edge nor a block joins."""
+    # one tree: edges alone join all nodes, which is nearly always so
     if len(diagram.edges) == diagram.nodes - 1:
         return [diagram]
     factors = []

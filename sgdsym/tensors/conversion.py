@@ -60,6 +60,7 @@ def moment_in_cumulants(moment: JointMoment, *indices: Sequence[Label]) -> sp.Ex
 def _converted(tensor: JointTensor, indices: Sequence[Sequence[Label]], basis: str) -> sp.Expr:
     degrees = tensor.degrees
     groups = list(indices) or _open_slots(degrees)
+    # for its complaint about indices that do not fit, before the first partition fails with one about a part
     component_symbol(tensor, *groups)
     terms = []
     for partition in set_partitions(len(degrees)):

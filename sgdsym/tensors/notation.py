@@ -16,6 +16,7 @@ Members: TypeAlias = Sequence[tuple[int, Sequence[str]]]
 
 # g, h, j, l are tensors, x is the data point, p the dimension, and o reads like zero
 _INDEX_LETTERS = "abcdefikmnqrstuvwyz"
+# covariance and skewness of the gradient ([Tenka2020]_)
 _GRADIENTS = {(1, 1): "C", (1, 1, 1): "S"}
 
 
@@ -130,6 +131,8 @@ def index_notation(factors: Sequence[tuple[str, Members]], style: Style) -> str:
     def ranks(group: Sequence[str]) -> list[int]:
         return sorted(rank[label] for label in group)
 
+    # members of one degree change places freely, and so do factors of one kind: sorted by their indices, as first
+    # named
     tidy = [(kind, sorted(members, key=lambda member: (member[0], ranks(member[1])))) for kind, members in factors]
     runs = [list(run) for _, run in groupby(tidy, key=lambda factor: [degree for degree, _ in factor[1]])]
     return " ".join(
@@ -160,6 +163,7 @@ def chain_notation(ends: Mapping[int, tuple[int, ...]], names: Mapping[int, str]
     'G^{\\top} H G'
     """
     vectors = [factor for factor, others in ends.items() if len(others) == 1]
+    # a chain is read from either end, a cycle from any factor in either direction
     walks = [_walk(ends, start, side) for start in vectors or ends for side in range(len(ends[start]))]
     words = max(([names[factor] for factor in walk] for walk in walks), default=[])
     if vectors:
@@ -174,6 +178,7 @@ def _walk(ends: Mapping[int, tuple[int, ...]], start: int, side: int) -> list[in
     while here != start:
         walk.append(here)
         onward = list(ends[here])
+        # one slot leads back, even where both lead to the same factor
         onward.remove(previous)
         if not onward:
             break

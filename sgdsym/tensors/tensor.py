@@ -16,6 +16,7 @@ from sgdsym.arguments import plain_integer, quoted
 from sgdsym.tensors.notation import LATEX, TEXT, UNICODE, Style, joint_name, member_name
 
 
+# Basic and not Expr: sympy would multiply an Expr as a number, and with it the slots would be lost
 class _Tensor(sp.Basic):  # type: ignore[misc]
     """A sympy object with open slots: it has a name in every style and no arithmetic."""
 
@@ -62,7 +63,7 @@ class DerivativeTensor(_Tensor):
 
 
 class JointTensor(_Tensor):
-    """What joint cumulants and joint moments share: members, named by their degrees, in a canonical order.
+    """The common base of joint cumulants and joint moments: members, named by their degrees, in a canonical order.
 
     >>> JointCumulant(3, 1).degrees, JointCumulant(3, 1).members, JointCumulant(3, 1).rank
     ((1, 3), (g, j), 4)
@@ -74,6 +75,7 @@ class JointTensor(_Tensor):
         """Sort the degrees."""
         if not degrees:
             raise ValueError(f"a {cls.__name__} needs at least one degree, such as {cls.__name__}(1, 2)")
+        # a joint statistic does not depend on the order of its members
         tensor: Self = super().__new__(cls, *sorted(_degree(degree) for degree in degrees))
         return tensor
 
@@ -132,7 +134,7 @@ class JointMoment(JointTensor):
 
 
 class InverseMetric(_Tensor):
-    r"""The inverse metric :math:`g^{-1}`, symmetric, with two slots: what an edge contracts with.
+    r"""The inverse metric :math:`g^{-1}`, symmetric, with two slots; it contracts the two ends of an edge.
 
     >>> InverseMetric()
     g^-1

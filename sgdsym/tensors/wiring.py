@@ -37,6 +37,7 @@ def wire(diagram: Diagram, basis: str, metric: InverseMetric | None = None) -> W
     """
     labels_at = diagram.legs
     if metric:
+        # with a metric between them the two ends of an edge are different indices: 2j and 2j + 1
         labels_at = tuple(
             tuple(2 * j + (v == diagram.edges[j][1]) for j in legs) for v, legs in enumerate(diagram.legs)
         )

@@ -1,6 +1,6 @@
 """Whole runs: the noise expanded around the noise-free trajectory, exact in the learning rate and the number of steps.
 
-Knows diagrams without links and the recursion of cumulants, both derived.  Refuses to print, to draw, to know arrays.
+The room knows diagrams without links and the recursion of cumulants, both derived.  It refuses to print, to draw, to know arrays.
 """
 
 from sgdsym.trajectories.expansion import CLOCK, MOST_ORDER, READ, Trajectory, read_trajectory, trajectory

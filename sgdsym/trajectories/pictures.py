@@ -63,12 +63,15 @@ def terms(observable: str, order: int, noise: Noise) -> tuple[Term, ...]:
         return (Term(0, Fraction(1), diagrams[read]),) if read in diagrams else ()
     roots, planted = max(read.open_indices, 1), read.open_indices > 0
     found: dict[Diagram, Term] = {}
+    # of s steps at most 2n are in joint blocks; the others have two children each, and there are s - 1 children at
+    # most, one step or more being on the root: 2 (s - 2n) <= s - 1, so that s <= 4n - 1
     for size in range(1, 4 * order):
         for forest in rooted_forests(size, roots=roots, planted=planted):
             for blocks in _partitions(forest, order, noise, read.is_trained):
                 diagram = _diagram(forest, blocks, read)
                 if diagram not in found:
                     sign = (-1) ** size * (-1 if read.is_trained else 1)
+                    # the symmetry factor counts exchanges of the roots, which open indices tell apart
                     coefficient = Fraction(sign * factorial(roots), diagram.symmetry_factor)
                     found[diagram] = Term(order, coefficient, diagram)
     return tuple(sorted(found.values(), key=lambda term: term.diagram.sort_key()))
@@ -90,6 +93,7 @@ def _partitions(forest: Forest, order: int, noise: Noise, trained_root: bool) ->
     # a root that is the loss on a point of the training set shares this point with a step
     forced = [v for v in nodes if v < roots or below[v] < 2]
     free = [v for v in nodes if v not in forced]
+    # blocks of two and more with sum of (size - 1) equal to n have 2n nodes at most
     for extra in range(2 * order - len(forced) + 1):
         for chosen in combinations(free, extra):
             joint = sorted((*forced, *chosen))
@@ -105,6 +109,7 @@ def _has_times(forest: Forest, blocks: Sequence[tuple[int, ...]]) -> bool:
     """Whether the steps of each block can share a time while every step comes before the one it acts on."""
     block_of = {v - forest.roots: i for i, block in enumerate(blocks) for v in block}
     name = [block_of.get(v, len(blocks) + v) for v in range(forest.size)]
+    # blocks are contracted, and steps that none comes before are taken away again and again: cycles stay
     edges = {(name[v], name[p]) for v, p in enumerate(forest.parents) if p >= 0}
     while edges:
         last = {b for _, b in edges}

@@ -46,7 +46,7 @@ class Cumulant:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Vertex:
-    r"""What stands on a new leg, or at the place where an observable is read off.
+    r"""The vertex on a new leg, or at the place where an observable is read off.
 
     Attributes:
         kind: ``"stay"``, the old leg moved by :math:`A - \eta bcH`; ``"read"``, the old leg as the weights that are read;
@@ -139,9 +139,11 @@ def recursion(cumulant: Cumulant, noise: Noise) -> tuple[Statement, ...]:
     >>> [len(recursion(Cumulant(2, legs), "batch")) for legs in (1, 2, 3)]
     [6, 8, 4]
     """
-    most = 2 * cumulant.order  # a join of s factors is of order s - 1 at least, and of order 1
+    # a join of s factors is of order max(1, s - 1) at least, which is s/2 or more, so that an order n has 2n factors at most
+    most = 2 * cumulant.order
     choices = [Vertex("stay", 1)]
     choices += [Vertex("mean", k) for k in range(2, most + 1)]
+    # a noise vertex is a factor itself, so that one leg less is left for it
     choices += [Vertex("noise", k) for k in range(most)]
     return tuple(_statements(choices, cumulant.legs, cumulant.points, cumulant.order, noise))
 
@@ -179,6 +181,8 @@ def needed(readings: Iterable[Statement], noise: Noise) -> tuple[Cumulant, ...]:
     while open_terms:
         for cumulant in open_terms.pop().cumulants:
             if cumulant not in found:
+                # a closed set: each recursion asks for cumulants of its own order or below, of which there are
+                # finitely many
                 found.add(cumulant)
                 open_terms += recursion(cumulant, noise)
     return tuple(sorted(found))
@@ -195,8 +199,11 @@ def _statements(choices: Sequence[Vertex], legs: int, points: int, order: int, n
             continue
         for joins in {joins for parts in _joined(factors, noise) for joins in _with_orders(parts, order)}:
             groups = [[*join.legs, *join.noise, *(legs + q for q in join.points)] for join in joins]
+            # a cumulant of products is the sum over the partitions that join all of them ([Leonov1959]_)
             if len(connected_parts(legs + points, groups)) > 1:
                 continue
+            # all relabellings of a term come up; it is kept where it is the least of them, and its placements list
+            # the others
             key, placements = _canonical(vertices, joins, legs, points)
             if key == (vertices, joins) and key not in found:
                 weight = Fraction(1, _symmetries(joins))
@@ -215,6 +222,8 @@ def _joined(factors: Sequence[tuple[str, int]], noise: Noise) -> Iterator[list[J
             # noise has mean zero, and that of a batch knows nothing of the past
             if (mixed and noise == "batch") or (not names["leg"] and len(block) < 2):
                 break
+            # κ of s deviations begins at order s - 1; the mean deviation, s = 1, at order 1, as noise acts on it by
+            # its square
             joins.append(Join(max(1, len(block) - 1), names["leg"], names["noise"], names["point"]))
         else:
             yield joins
@@ -224,10 +233,11 @@ _FACTORS = ("leg", "noise", "point")
 
 
 def _with_orders(joins: Sequence[Join], order: int) -> Iterator[tuple[Join, ...]]:
-    """The same with what is left of the order given to the cumulants of the deviation."""
+    """The same joins, with the rest of the order given to the cumulants of the deviation."""
     spare = order - sum(join.order for join in joins)
     if spare < 0:
         return
+    # a cumulant of the noise alone has one order, b - 1 of b factors exactly, and takes no more
     chosen = [range(spare + 1) if join.legs else range(1) for join in joins]
     for extra in product(*chosen):
         if sum(extra) == spare:
@@ -240,6 +250,7 @@ def _canonical(
 ) -> tuple[object, tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]]:
     """The least relabelling, and one pair of permutations for each distinct one."""
     images: dict[object, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+    # few: a cumulant of m legs and q points is of order m + q - 1 at least, so that order 3 has four of them at most
     for moved in permutations(range(legs)):
         placed = [vertices[0]] * legs if legs else []
         for v, target in enumerate(moved):

@@ -1,6 +1,6 @@
 """The installed tool against exact enumeration: fresh landscapes, every training set, every draw, exact fractions.
 
-Knows how the algorithms run, step by step, on truncated power series in the learning rate.  Refuses to know how a
+The room knows how the algorithms run, step by step, on truncated power series in the learning rate.  It refuses to know how a
 series is derived: no trees, no blocks, no counting, so that an error there cannot repeat itself here.
 """
 

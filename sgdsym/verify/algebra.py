@@ -16,7 +16,7 @@ Rational: TypeAlias = int | Fraction
 class PowerSeries:
     r"""A power series in :math:`\eta`, known up to and including the order of its last coefficient.
 
-    Supports ``+``, ``-`` and ``*`` with series of the same length, and multiplication by exact numbers.
+    It supports ``+``, ``-`` and ``*`` with series of the same length, and multiplication by exact numbers.
 
     >>> line = PowerSeries((1, 1, 0))
     >>> line * line
@@ -42,6 +42,7 @@ class PowerSeries:
         length = len(self.coefficients)
         product: list[Rational] = [0] * length
         for i, a in enumerate(self.coefficients):
+            # a weight begins at order 1 and its k-th power at order k, so that many leading coefficients are zero
             if a:
                 for j, b in enumerate(other.coefficients[: length - i]):
                     product[i + j] += a * b
@@ -73,6 +74,7 @@ def substitute(polynomial: Polynomial, point: Sequence[PowerSeries]) -> PowerSer
     for exponents, c in polynomial.items():
         term = powers[0][0] * c
         for known, weight, exponent in zip(powers, point, exponents, strict=True):
+            # powers are shared by all terms of the polynomial
             while len(known) <= exponent:
                 known.append(known[-1] * weight)
             term = term * known[exponent] if exponent else term

@@ -97,6 +97,7 @@ def draw_data(run: Run, probabilities: Sequence[Fraction]) -> dict[Draw, Fractio
         ]
         return {Draw((), batches): chance for batches, chance in _in_turn(parts).items()}
     training_sets = _independent(probabilities, run.dataset_size)
+    # a multiset is enough where the order of the points is drawn anew, and there are far fewer of them
     if run.sampling != "fixed":
         training_sets = _merged((_sorted(points), chance) for points, chance in training_sets).items()
     return _merged(
@@ -115,6 +116,7 @@ def _seen(run: Run, points: Kinds) -> Mapping[Batches, Fraction]:
             return {run.cut(points) * int(run.epochs): Fraction(1)}
         case "reshuffle":
             share = Fraction(1, factorial(len(points)))
+            # of N! orders few differ for who sees kinds and batches: merged before epochs are multiplied out
             epoch = _merged((run.cut(order), share) for order in permutations(points))
             return _in_turn([epoch] * int(run.epochs))
         case "replace":

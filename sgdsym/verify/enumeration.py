@@ -74,7 +74,7 @@ def enumerate_series(landscape: Landscape, run: Run, observable: str, order: int
 
 
 def _observed(landscape: Landscape, observable: str, order: int, mean: Mean) -> list[Any]:
-    """What can be said in means of polynomials of the last weights."""
+    """The observables that are means of polynomials of the last weights."""
     axes = range(landscape.weights)
     weight = [monomial(i, weights=landscape.weights) for i in axes]
     match observable:
@@ -106,6 +106,7 @@ def _outcomes(landscape: Landscape, run: Run, order: int) -> list[tuple[Kinds, P
     """Training set, weights that are read and probability of every draw of the data; a mean over the run reads after each step."""
     trainer = _Trainer(landscape, run, order)
     draws = draw_data(run, landscape.probabilities)
+    # states are shared by all runs that begin alike, so that reading after each step costs no more steps
     times = range(1, run.steps + 1) if run.mean_over_run else [run.steps]
     share = Fraction(1, len(times))
     return [
@@ -128,6 +129,8 @@ class _Trainer:
     def __init__(self, landscape: Landscape, run: Run, order: int) -> None:
         axes = range(landscape.weights)
         self.run = run
+        # weights begin at order 1, so that a term of degree k begins at order k; a gradient is multiplied by the rate
+        # besides
         self.gradients = [[up_to_degree(derivative(loss, i), order - 1) for i in axes] for loss in landscape.losses]
         origin = tuple(PowerSeries.constant(0, order) for _ in axes)
         self.states: dict[Batches, _State] = {(): _State(origin, origin, origin)}
@@ -138,7 +141,9 @@ class _Trainer:
         if batches not in self.states:
             before, batch = batches[:-1], batches[-1]
             state, late = self.state(before), len(before) - self.run.delay
+            # earlier there is no gradient to take: nothing moves, but averages count the update
             if late >= 0:
+                # the run begins at the origin, so that its start is the zero to add to
                 gradient = self.states[()].weights
                 for kind in sorted(set(batch)):
                     slope = self._gradient(before[:late], kind)
@@ -148,7 +153,7 @@ class _Trainer:
         return self.states[batches]
 
     def read(self, batches: Batches) -> Point:
-        """What is read off at the end."""
+        """The weights that are read off at the end."""
         state, average = self.state(batches), self.run.average
         if average == "uniform":
             return tuple(total * Fraction(1, len(batches)) for total in state.average)
@@ -189,6 +194,7 @@ def _ode_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
     r"""A polynomial on the solution of :math:`\theta' = -\eta\nabla l`, by Picard's iteration: one order more each time."""
     slopes = [derivative(landscape.mean_loss, i) for i in range(landscape.weights)]
     weights: Sequence[PowerSeries] = [PowerSeries.constant(0, order) for _ in slopes]
+    # time and rate come as a product, so that the number of steps is a factor of the slope
     for _ in range(order):
         weights = [(substitute(slope, weights) * -run.steps).integral() for slope in slopes]
     value = substitute(polynomial, weights)
@@ -212,7 +218,7 @@ def _sde_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
     noise = {
         (i, j): combination([(1, second), (-1, product(drift[i], drift[j], order))]) for (i, j), second in noise.items()
     }
-    # powers of eta apart; what is of higher degree than the orders left vanishes at the start
+    # powers of eta apart; terms of higher degree than the orders left vanish at the start
     image = [up_to_degree(polynomial, order)] + [{}] * order
     total = [at_start(part) for part in image]
     for k in range(1, order + 1):
@@ -225,6 +231,7 @@ def _sde_mean(landscape: Landscape, run: Run, polynomial: Polynomial, order: int
                 half = Fraction(1, 2 * run.batch_size)
                 parts += [(half, product(c, derivative(image[d - 2], i, j), order - d)) for (i, j), c in noise.items()]
             moved.append(combination((Fraction(run.steps, k) * number, part) for number, part in parts))
+        # the mean of t^k over the run is 1/(k+1) of its value at the end
         image, share = moved, Fraction(1, k + 1 if run.mean_over_run else 1)
         total = [a + at_start(part) * share for a, part in zip(total, image, strict=True)]
     return PowerSeries(tuple(total))

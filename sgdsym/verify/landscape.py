@@ -82,6 +82,7 @@ def random_landscape(random: Random, degree: int, weights: int = 1, points: int 
     >>> random_landscape(Random(0), degree=2).probabilities
     (Fraction(4, 9), Fraction(5, 9))
     """
+    # different shares: with equal ones odd cumulants of two points vanish, and an error in their terms would not show
     shares = random.sample(range(1, points + 4), points)
     probabilities = tuple(Fraction(share, sum(shares)) for share in shares)
     *losses, function = (_random_polynomial(random, degree, weights) for _ in range(points + 1))
@@ -93,6 +94,7 @@ def _random_polynomial(random: Random, degree: int, weights: int) -> Polynomial:
     """Every power of low degree has a coefficient, half of the others."""
     polynomial: dict[tuple[int, ...], Fraction] = {}
     for exponents in product(range(degree + 1), repeat=weights):
+        # gradients and Hessians that vanish would hide the terms that hold them
         if sum(exponents) <= degree and (sum(exponents) <= 2 or random.random() < 1 / 2):
             polynomial[exponents] = Fraction(random.choice((-3, -2, -1, 1, 2, 3)), random.choice((1, 1, 2)))
     return polynomial

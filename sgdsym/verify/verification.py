@@ -56,7 +56,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What came out of a verification.
+    """The outcome of a verification.
 
     Attributes:
         passed: the number of cases that agree.

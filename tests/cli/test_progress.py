@@ -5,7 +5,9 @@ import re
 import pytest
 
 from sgdsym.cli import output
-from sgdsym.cli.output import Bar, Progress
+from sgdsym.cli.output import Progress
+from sgdsym.cli.streams import say
+from sgdsym.progress import Bar
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_without_sizes_nothing_is_foretold(capsys, clock):
 
 
 def test_a_bar_tells_the_time_left(capsys, clock):
-    with Bar() as bar:
+    with Bar(say) as bar:
         for done, now in ((10, 2.0), (50, 10.0), (100, 20.0)):
             clock.now = now
             bar.show(done, 100)

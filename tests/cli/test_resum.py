@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sgdsym.cli import main
+from sgdsym.resummation.exchange import read_resummed
 from sgdsym.sgd import at_minimum, resum
-from sgdsym.sgd.resummation.exchange import read_resummed
 
 
 def run(capsys, words):

@@ -8,9 +8,9 @@ import pytest
 import sympy as sp
 
 from sgdsym.codegen import compile_resummed, generate_resummed
+from sgdsym.resummation import tensor_indices
+from sgdsym.resummation.closed import closed_form
 from sgdsym.sgd import at_minimum, expand, resum
-from sgdsym.sgd.resummation import tensor_indices
-from sgdsym.sgd.resummation.closed import closed_form
 from tests.codegen import reference
 
 

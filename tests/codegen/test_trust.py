@@ -8,9 +8,9 @@ import pytest
 
 import sgdsym
 from sgdsym.codegen.scalars import assignment
+from sgdsym.resummation.exchange import read_resummed
 from sgdsym.series import Coefficient, Series
-from sgdsym.sgd.resummation import resum
-from sgdsym.sgd.resummation.exchange import read_resummed
+from sgdsym.sgd import resum
 from tests.oracle.triples import worst
 
 SLOPES, CURVATURES, THIRD = [[1], [3]], [[[0]], [[2]]], [[[[1]]], [[[-2]]]]

@@ -84,7 +84,8 @@ def test_the_root_must_be_alone():
 
 
 def test_estimates(layers):
-    assert estimate_diagrams(5) == sum(len(layer.diagrams) for layer in layers[:6])
+    for order in range(7):
+        assert estimate_diagrams(order) == sum(len(layer.diagrams) for layer in layers[: order + 1])
     actual = sum(len(layer.diagrams) for layer in layers)
     assert abs(estimate_diagrams(8) - actual) < 0.05 * actual
 

@@ -9,8 +9,8 @@ from sgdsym import Series, expand, resum
 from sgdsym.codegen.closed_forms.resummed import generate_resummed
 from sgdsym.report import read_values
 from sgdsym.report.values import example_values
+from sgdsym.resummation.exchange import read_resummed, write_resummed
 from sgdsym.series import Setting
-from sgdsym.sgd.resummation.exchange import read_resummed, write_resummed
 from tests.hostile.artefacts import (
     run_every_artefact,
 )

@@ -10,7 +10,7 @@ import sympy as sp
 
 from sgdsym.diagrams import moebius, set_partitions
 from sgdsym.noise import Decoupled, Empirical, Isotropic, LabelNoise, LinearRegression, minibatch_covariance
-from sgdsym.noise.arrays import as_sympy
+from sgdsym.quantities import as_sympy
 
 HALF = sp.Rational(1, 2)
 MOMENTS = (1, 0, 1, 0, 3, 0, 15, 0, 105, 0, 945, 0, 10395, 0, 135135)

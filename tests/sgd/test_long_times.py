@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from sgdsym.resummation.closed import ETA, closed_form
 from sgdsym.sgd import (
     curvature_noise_displacement,
     curvature_noise_velocity,
@@ -16,7 +17,6 @@ from sgdsym.sgd import (
     takeuchi_criterion,
     velocity,
 )
-from sgdsym.sgd.resummation.closed import ETA, closed_form
 
 T, N = sp.symbols("T N")
 WIDTHS = sp.symbols("h0:2", positive=True)

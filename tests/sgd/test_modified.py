@@ -11,11 +11,11 @@ import sympy
 from sgdsym import Coefficient, Diagram, LinearOptimizer, Series, interpret
 from sgdsym.diagrams import refinements
 from sgdsym.numeric import polynomial_derivatives
+from sgdsym.resummation import EdgeLaw
 from sgdsym.series import Power
 from sgdsym.sgd import deterministic, epoch_map, expand, gradient, loss_corrections, modified, modified_loss
-from sgdsym.sgd.modes import resolvent
 from sgdsym.sgd.modified.field import field_terms
-from sgdsym.sgd.resummation import EdgeLaw
+from sgdsym.times.modes import resolvent
 
 R, X, Y = sympy.ring("x,y", sympy.QQ)
 LINE = ((X,), [X**2 / 2 + X**3 / 3 + X**4 / 8, X - X**2 / 3 + X**3 / 2, 2 * X**2 - X**3 / 5 + X**4 / 12])

@@ -12,6 +12,8 @@ import sympy as sp
 
 from sgdsym import interpret
 from sgdsym.numeric import polynomial_derivatives
+from sgdsym.resummation.closed import ETA, closed_form
+from sgdsym.resummation.exchange import read_resummed
 from sgdsym.sgd import (
     additive_noise,
     at_minimum,
@@ -21,8 +23,6 @@ from sgdsym.sgd import (
     quadratic_loss,
     resum,
 )
-from sgdsym.sgd.resummation.closed import ETA, closed_form
-from sgdsym.sgd.resummation.exchange import read_resummed
 
 T, N, H, S = sp.symbols("T N H S")
 FINITE = ("test-loss", "train-loss", "generalization-gap", "displacement")

@@ -7,11 +7,11 @@ import pytest
 import sympy as sp
 
 from sgdsym import LinearOptimizer
+from sgdsym.resummation import EdgeLaw
+from sgdsym.resummation.closed import ETA, as_expr, closed_form
+from sgdsym.resummation.exchange import read_resummed
 from sgdsym.series import Coefficient
 from sgdsym.sgd import Request, at_minimum, expand, resum, resum_request, velocity
-from sgdsym.sgd.resummation import EdgeLaw
-from sgdsym.sgd.resummation.closed import ETA, as_expr, closed_form
-from sgdsym.sgd.resummation.exchange import read_resummed
 
 RULES = [
     {"momentum": "mu"},

@@ -10,10 +10,10 @@ from sgdsym import Coefficient, LinearOptimizer, Series, compare, expand
 from sgdsym.series import exact_sums
 from sgdsym.series.filled import known_steps
 from sgdsym.sgd import scaled_learning_rate
-from sgdsym.sgd.calendar import Calendar
-from sgdsym.sgd.patterns import ROOT
 from sgdsym.sgd.registers import RegisterTiming
 from sgdsym.sgd.schedules import ScheduleTiming, merged
+from sgdsym.times.calendar import Calendar
+from sgdsym.times.patterns import ROOT
 from sgdsym.verify.cases import Case
 from sgdsym.verify.draws import Run
 from sgdsym.verify.enumeration import enumerate_series

@@ -12,6 +12,7 @@ import sympy as sp
 from hypothesis import given, settings
 
 import sgdsym
+from sgdsym.quantities import in_field, solve_symmetric
 from sgdsym.stationary import (
     excess_loss,
     lag_covariance,
@@ -19,7 +20,6 @@ from sgdsym.stationary import (
     momentum_covariance,
     stationary_covariance,
 )
-from sgdsym.stationary.linear import in_field, solve_symmetric
 from tests.stationary.support import phase_space, processes
 
 R = sp.Rational

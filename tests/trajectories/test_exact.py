@@ -10,7 +10,7 @@ import sympy as sp
 
 from sgdsym import expand, resum
 from sgdsym.numeric import interpret_diagram, interpret_trajectory, polynomial_derivatives
-from sgdsym.sgd.resummation.closed import closed_form
+from sgdsym.resummation.closed import closed_form
 from sgdsym.trajectories import trajectory
 from tests.codegen.exact import cumulant
 from tests.oracle.landscapes import Landscape, random_landscape

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sgdsym.cli.options import add_output, natural, number
-from sgdsym.cli.output import Bar, check_writable, write
+from sgdsym.cli.output import check_writable, write
 from sgdsym.cli.parser import Commands, RequestError
 from sgdsym.cli.requests import add_request, read_request
 from sgdsym.cli.spelling import one_line
+from sgdsym.cli.streams import say
+from sgdsym.progress import Bar
 from sgdsym.series import FUNCTION
 from sgdsym.sgd import Request, expand_request
 from sgdsym.simulation.names import LANDSCAPES
@@ -81,7 +83,7 @@ def _run(options: argparse.Namespace) -> None:
         if options.given and options.dataset_size is None:
             options.dataset_size = landscape.losses.points
         request = read_request(options)
-        with Bar() as bar:
+        with Bar(say) as bar:
             found = simulate(
                 landscape,
                 options.learning_rate,

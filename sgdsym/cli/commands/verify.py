@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from sgdsym.cli.options import natural
-from sgdsym.cli.output import Bar, check_writable, write
+from sgdsym.cli.output import check_writable, write
 from sgdsym.cli.parser import Commands, RequestError
+from sgdsym.cli.streams import say
+from sgdsym.progress import Bar
 
 HIGHEST_ORDER = 5
 
@@ -36,7 +38,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.order > HIGHEST_ORDER:
         raise RequestError(f"order {options.order} takes too long to enumerate; ask for at most {HIGHEST_ORDER}")
     try:
-        with Bar() as bar:
+        with Bar(say) as bar:
             outcome = run_verification(cases=options.cases, seed=options.seed, order=options.order, progress=bar.show)
     except ValueError as error:
         raise RequestError(error) from error

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sgdsym.codegen.module import coded
+from sgdsym.resummation import Difference, Resummed
 from sgdsym.series import Coefficient
-from sgdsym.sgd.resummation import Difference, Resummed
 from sgdsym.templating import Code
 
 _CLOCKS = ("steps", "epochs", "slots")

@@ -20,8 +20,8 @@ from sgdsym.codegen.runtime import completed
 from sgdsym.codegen.scalars import assignment
 from sgdsym.codegen.sizes import checks
 from sgdsym.diagrams import Diagram, refinements
+from sgdsym.resummation import Resummed, TimeSum, index_letters, tensor_indices
 from sgdsym.series import Coefficient, by_symbol, symbol_name
-from sgdsym.sgd.resummation import Resummed, TimeSum, index_letters, tensor_indices
 from sgdsym.templating import Code, render
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ResummedKernel:
         source: the text of the generated module; it stands alone and needs only numpy.
 
     >>> import numpy as np
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import resum
     >>> kernel = ResummedKernel(resum(order=2, batch_size=1))
     >>> kernel
     ResummedKernel(test-loss of sgd (online), resummed: 4 diagrams of up to 2 edges)
@@ -126,7 +126,7 @@ def generate_resummed(resummed: Resummed) -> str:
     Raises:
         ValueError: if a symbol is named like an argument.
 
-    >>> from sgdsym.sgd.resummation import resum
+    >>> from sgdsym.sgd import resum
     >>> source = generate_resummed(resum(order=2, batch_size=1))
     >>> [line.strip() for line in source.splitlines() if "C_aa" in line]
     ['# 2 edges: h_a C_aa']

@@ -11,8 +11,8 @@ from sgdsym.codegen.runtime import completed
 from sgdsym.codegen.trajectories.contraction import Size
 from sgdsym.codegen.trajectories.lower import TYPICAL, lower_reading, lower_step, variable
 from sgdsym.series import GENERALIZATION_GAP, Coefficient, symbol_name
-from sgdsym.sgd import LinearOptimizer
 from sgdsym.templating import Code, render
+from sgdsym.times import LinearOptimizer
 from sgdsym.trajectories import Trajectory, read_trajectory
 
 BACKENDS = ("numpy", "jax")

@@ -8,10 +8,10 @@ from sgdsym.numeric.matrix_free.calculus import Calculus, Transformations
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
+from sgdsym.numeric.matrix_free.frontend import FrontEnd
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
 from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.run_results import WholeRun
-from sgdsym.numeric.matrix_free.runs import read_and_run
 from sgdsym.numeric.matrix_free.session import Session, split_options
 from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
@@ -22,6 +22,7 @@ __all__ = [
     "DiagramValues",
     "Effort",
     "Estimate",
+    "FrontEnd",
     "Measured",
     "Plan",
     "Progress",
@@ -36,7 +37,6 @@ __all__ = [
     "evaluate_diagrams",
     "make_plan",
     "measure",
-    "read_and_run",
     "run_tasks",
     "split_options",
     "split_run",

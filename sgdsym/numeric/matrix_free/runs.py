@@ -18,17 +18,15 @@ All is forward differentiation, so memory does not grow with the number of steps
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sgdsym.arguments import quoted, read_flag
 from sgdsym.numeric.matrix_free.calculus import Floats
 from sgdsym.numeric.matrix_free.data import Data
-from sgdsym.numeric.matrix_free.progress import Bar, Progress
+from sgdsym.numeric.matrix_free.progress import Progress, shown
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_files import load_run, save_run
@@ -76,7 +74,7 @@ class Runner:
     def run(self, progress: Progress) -> WholeRun:
         """All steps, from the checkpoint on if there is one."""
         request = self.request
-        show = progress if callable(progress) else Bar(self.cost) if progress else None
+        show = shown(progress, self.cost)
         if request.checkpoint is not None and request.checkpoint.exists():
             self._resume(request.checkpoint)
         while True:
@@ -297,26 +295,6 @@ class Runner:
             groups[name] = self.engine.given([arrays[key] for key in arrays if key.rpartition("_")[0] == name])
         self.leaves, self.counters = groups["leaf"], groups["counter"]
         self.first, self.second = groups["first"], groups["second"]
-
-
-def read_and_run(
-    framework: str, module: str, missing: str, given: tuple[Any, ...], progress: Progress, **options: Any
-) -> WholeRun:
-    """A whole run in a framework that is loaded now.
-
-    Raises:
-        ValueError: see :func:`sgdsym.numeric.jax.trajectory`.
-        RuntimeError: if the framework is not installed.
-    """
-    if not callable(given[0]):
-        raise ValueError(f"loss must be a function of parameters and an example, not {quoted(given[0])}")
-    try:
-        engine = import_module(module)
-    except ImportError as error:
-        raise RuntimeError(missing) from error
-    if not callable(progress):
-        read_flag("progress", progress)
-    return engine.run(*given, options, progress)  # type: ignore[no-any-return]
 
 
 def _plus(left: Leaves, right: Leaves, times: float = 1.0) -> Leaves:

@@ -16,7 +16,7 @@ from sgdsym.numeric.matrix_free.data import Points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, check_losses, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
-from sgdsym.numeric.matrix_free.progress import Bar, Progress
+from sgdsym.numeric.matrix_free.progress import Progress, shown
 from sgdsym.numeric.matrix_free.tasks import Workers
 from sgdsym.series import Series, read_series
 
@@ -192,7 +192,7 @@ class Prepared:
 
 def _bench(assessed: Assessment, plan: Plan, data: Points, executor: Workers, progress: Progress) -> Bench:
     """Where a plan is carried out; what it costs is said."""
-    show = progress if callable(progress) else Bar(plan) if progress else None
+    show = shown(progress, plan)
     return Bench(assessed.calculus, data, executor, _Count(task_count(plan), show).one)
 
 

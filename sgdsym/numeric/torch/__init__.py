@@ -7,30 +7,24 @@ Needs the extra ``torch``.  Derivatives are nested Jacobian- and Hessian-vector 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from sgdsym.arguments import read_function
 from sgdsym.numeric.matrix_free import (
     DiagramValues,
-    Effort,
     Estimate,
+    FrontEnd,
     Plan,
     Progress,
-    Session,
     Statistics,
     WholeRun,
-    measure,
-    read_and_run,
     split_options,
-    split_run,
 )
 from sgdsym.series import Series
 
 __all__ = ["diagram_values", "evaluate", "plan", "statistics", "supervised", "trajectory"]
 
-MISSING = "sgdsym.numeric.torch needs PyTorch: pip install 'sgdsym[torch]'"
+FRONT_END = FrontEnd("PyTorch", "torch")
 
 
 def supervised(
@@ -66,7 +60,7 @@ def supervised(
     >>> [float(c) for c in found.coefficients]             # l = (1 + 9) / 2, G = (2 - 6) / 2
     [5.0, -12.0]
     """
-    return _loaded("models").supervised_loss(model, read_function("loss_function", loss_function))  # type: ignore[no-any-return]
+    return FRONT_END.load("models").supervised_loss(model, read_function("loss_function", loss_function))  # type: ignore[no-any-return]
 
 
 def evaluate(
@@ -132,7 +126,9 @@ def evaluate(
     [2.5, -3.0, 13.5]
     """
     effort, symbols = split_options(series, options)
-    session = _session(series, effort, loss, parameters, data, function=function, weights=weights, metric=metric)
+    session = FRONT_END.session(
+        series, effort, loss, parameters, data, function=function, weights=weights, metric=metric
+    )
     return session.evaluate(learning_rate, symbols, executor, progress, tolerance)
 
 
@@ -163,8 +159,9 @@ def diagram_values(
     >>> [round(float(values.at(rate, T=3).value), 4) for rate in (0.0, 0.1, 0.2)]
     [2.5, 2.335, 2.44]
     """
-    effort = _effort(series, options)
-    session = _session(series, effort, loss, parameters, data, function=function, weights=weights, metric=metric)
+    session = FRONT_END.session_of(
+        series, options, loss, parameters, data, function=function, weights=weights, metric=metric
+    )
     return session.values(executor, progress)
 
 
@@ -188,8 +185,10 @@ def plan(
     >>> sum(found.gradients) < 3000
     True
     """
-    effort = _effort(series, options)
-    return _session(series, effort, loss, parameters, data, function=function, weights=weights, metric=metric).plan()
+    session = FRONT_END.session_of(
+        series, options, loss, parameters, data, function=function, weights=weights, metric=metric
+    )
+    return session.plan()
 
 
 def statistics(
@@ -233,11 +232,7 @@ def statistics(
     >>> round(found["gradient_noise_scale"].value, 6), round(found["takeuchi"].value, 6)       # G = -1, H = 1, C = 4
     (4.0, 4.0)
     """
-    effort, run = split_run(options)
-    calculus, points = _loaded("problem").read_problem(
-        loss, parameters, data, weights=weights, metric=metric, memory=effort.memory
-    )
-    return measure(calculus, points, effort, run, executor, progress)
+    return FRONT_END.measured((loss, parameters, data), options, executor, progress, weights=weights, metric=metric)
 
 
 def trajectory(
@@ -297,10 +292,7 @@ def trajectory(
     >>> bool(abs(found.effect[-1] - 0.5 * 0.5 * 4 / (2 - 0.5)) < 3 * found.effect_error[-1])          # ηC/(2(2 - ηh)), C = 4
     True
     """
-    return read_and_run(
-        "PyTorch",
-        "sgdsym.numeric.torch.runs",
-        MISSING,
+    return FRONT_END.followed(
         (loss, parameters, data, step, state),
         progress,
         steps=steps,
@@ -314,25 +306,3 @@ def trajectory(
         seed=seed,
         checkpoint=checkpoint,
     )
-
-
-def _effort(series: Series, options: dict[str, Any]) -> Effort:
-    effort, unknown = split_options(series, options)
-    if unknown:
-        raise ValueError(f"there is no option {min(unknown)}; symbols are given to at()")
-    return effort
-
-
-def _session(series: Series, effort: Effort, *problem: Any, **more: Any) -> Session:
-    calculus, points = _loaded("problem").read_problem(*problem, memory=effort.memory, **more)
-    return Session(series.as_moments(), calculus, points, effort)
-
-
-def _loaded(module: str) -> Any:
-    """A module of this folder, which loads PyTorch."""
-    try:
-        return import_module(f"{__name__}.{module}")
-    except ImportError as error:
-        if find_spec("torch") is None:
-            raise RuntimeError(MISSING) from error
-        raise

@@ -11,15 +11,15 @@ from sgdsym.arguments import plain_integer, quoted, read_choice, read_integer
 from sgdsym.diagrams import MAX_ORDER, Diagram, bell_number, count_rooted_trees
 from sgdsym.series import FIXED, GD, Basis, Coefficient, Observable, Scalar, Series, Setting, undecided
 from sgdsym.series.series import Recount
-from sgdsym.sgd.calendar import Calendar, PlainTiming, RateTiming
 from sgdsym.sgd.expand import as_size
 from sgdsym.sgd.modified.field import MAX_FIELD_ORDER, field_terms
 from sgdsym.sgd.modified.generator import part_terms
-from sgdsym.sgd.optimizers import LinearOptimizer
 from sgdsym.sgd.options import Number, Size
 from sgdsym.sgd.request import Request
-from sgdsym.sgd.resummation.resum import law_of
+from sgdsym.sgd.resum import law_of
 from sgdsym.sgd.sampling import Given, Online, Sampling
+from sgdsym.times.calendar import Calendar, PlainTiming, RateTiming
+from sgdsym.times.optimizers import LinearOptimizer
 
 Progress: TypeAlias = "Callable[[int, int], None]"
 PARTS = ("drift", "diffusion")
@@ -106,7 +106,8 @@ def modified(
         terms = part_terms(_draws(request), order, indices, progress)
     observable = (*PARTS, f"jump-{indices}")[min(indices, 3) - 1]
     if request.scheme.is_in_epochs:
-        terms = {diagram: c / request.sizes.batches for diagram, c in terms.items()}
+        batches = request.sizes.batches
+        terms = {diagram: c / batches for diagram, c in terms.items()}
     setting = replace(request.setting, observable=Observable.named(observable))
     common = {"dynamics": dynamics, "sampling": sampling, "order": order, "part": part, **rule}
     again = partial(modified, **common, **options)  # type: ignore[arg-type]
@@ -156,6 +157,7 @@ def epoch_map(
     if request.scheme.is_in_epochs:
         draws: Sampling = Given(sizes, PlainTiming(Calendar(one, sizes.batches)))
     else:
+        # given points, drawn with replacement, are fresh points of the population that they are
         draws = Online(sizes, PlainTiming(Calendar(sizes.batches, one)))
     setting = replace(request.setting, sampling=request.scheme.of_given_points())
     terms = part_terms(draws, order, 1, progress)

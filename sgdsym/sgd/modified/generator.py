@@ -25,7 +25,7 @@ from sgdsym.sgd.sampling import Sampling
 def part_terms(
     draws: Sampling, order: int, indices: int, progress: Callable[[int, int], None] | None = None
 ) -> dict[Diagram, Coefficient]:
-    """Terms of one part of the generator, from a sampling that counts rates (:class:`~sgdsym.sgd.calendar.RateTiming`).
+    """Terms of one part of the generator, from a sampling that counts rates (:class:`~sgdsym.times.calendar.RateTiming`).
 
     Args:
         draws: how steps draw data.
@@ -34,6 +34,7 @@ def part_terms(
         progress: called with each finished order and its number of diagrams.
     """
     terms: dict[Diagram, Coefficient] = {}
+    # each index takes a step, so that a part with m indices begins at order m
     for d in range(indices, order + 1):
         found = counted(displacement_product(d, indices), draws)
         layer = {diagram: c for diagram, c in found.items() if c}

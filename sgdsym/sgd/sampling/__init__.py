@@ -9,7 +9,7 @@ expected weight
 summed over the times :math:`t_v` (strictly increasing along every edge) and the data points :math:`n_v` (equal within a block, free
 between blocks), where :math:`w(t)` is the weight that the optimiser gives to the times.  A sampling says which steps are on one
 level, in one batch, how many data points that takes (``arrangements``), and what it is worth
-(``value``); how the times of levels are summed is :mod:`sgdsym.sgd.calendar`'s.  So the number is a polynomial or rational
+(``value``); how the times of levels are summed is :mod:`sgdsym.times.calendar`'s.  So the number is a polynomial or rational
 function of the sizes:
 
 ========== ================================================ =====================================

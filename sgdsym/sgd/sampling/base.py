@@ -1,4 +1,4 @@
-"""What all samplings share: the sizes of a run, and time-sums gathered before they are formed."""
+"""The base of all samplings: the sizes of a run, and time-sums gathered before they are formed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from operator import mul
 from typing import Any, TypeVar
 
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern, Timing
 from sgdsym.sgd.placement import Placement
-from sgdsym.sgd.products import Product, total
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern, Timing
+from sgdsym.times.products import Product, total
 
 Value = TypeVar("Value")
-# a pattern, what the sampling makes of it besides, and how many there are alike
+# a pattern, the sampling's own key for it, and how many there are alike
 Arrangement = tuple[Pattern, Hashable, int]
 
 
@@ -81,7 +81,7 @@ class Sampling(ABC):
 
     @abstractmethod
     def value(self, own: Any, steps: int) -> Coefficient:
-        """What a key of the sampling is worth, with so many steps in all."""
+        """The weight of a key of the sampling, with so many steps in all."""
 
     @staticmethod
     def choices(batch_size: Coefficient, points: int) -> Coefficient:
@@ -90,12 +90,12 @@ class Sampling(ABC):
 
     @classmethod
     def share(cls, sizes: Sizes, points: int, steps: int, update: int) -> Coefficient:
-        """What a level with so many points and steps is worth at an update, where batches differ."""
+        """The weight of a level with so many points and steps at an update, where batches differ."""
         batch = sizes.batch_at(update)
         return cls.choices(batch, points) / batch**steps
 
     def in_batches(self, points: Iterable[int], steps: int) -> Coefficient:
-        """What levels with so many points each, and so many steps in all, are worth; where batches differ the timing says it."""
+        """The weight of levels with so many points each, and so many steps in all; where batches differ the timing gives it."""
         if self.sizes.listed:
             return Coefficient(1)
         batch = self.sizes.batch_size
@@ -108,12 +108,14 @@ class Sampling(ABC):
     def products(self, placement: Placement) -> list[Product]:
         """The weight as a sum of products, not yet formed: equal pairs of keys are counted first."""
         timing, parents = self.timing, placement.forest.parents
+        # many patterns have one key: 236 patterns at order 4 of the test loss have 4, one for each number of levels
         counts: Counter[tuple[Hashable, Hashable]] = Counter()
         for pattern, own, ways in self.limits(placement) if timing.continuous else self.arrangements(placement):
             counts[timing.key(pattern, parents), own] += ways
         steps = len(parents)
         found: list[Product] = []
         for (key, own), ways in counts.items():
+            # Möbius functions have signs, and numbers of ways cancel
             if ways:
                 factors = Coefficient(ways), self._once(self.value, own, steps)
                 found += [product.times(*factors) for product in self._once(timing.products, key)]
@@ -121,6 +123,7 @@ class Sampling(ABC):
 
     def _once(self, value: Callable[..., Value], *key: Hashable) -> Value:
         """A value, formed when it is first asked for."""
+        # by its name, as a bound method is another object each time that it is asked for
         place = value.__qualname__, key
         if place not in self.formed:
             self.formed[place] = value(*key)

@@ -9,9 +9,9 @@ from typing import Any
 
 from sgdsym.diagrams import weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Fixed(Sampling):
         """See :class:`Sampling`; the key is the number of blocks, and whether one is the root's."""
         parents, block_of = placement.forest.parents, placement.block_of
         own = len(placement.blocks), placement.with_root is not None
+        # an edge does not order the slots of its steps, as the later one may be in an earlier slot of a later epoch
         for order in weak_orders([0] * len(placement.blocks)):
             slot = {j: s for s, level in enumerate(order) for j in range(len(placement.blocks)) if level >> j & 1}
             slots = [slot[block_of[step]] for step in range(len(parents))]
@@ -33,6 +34,8 @@ class Fixed(Sampling):
             if self.timing.looks_at_steps:
                 patterns = ((pattern, 1) for pattern in _patterns(parents, slots, points))
             else:
+                # plain steps ask how many epochs and slots are in use, so that a pattern of these two numbers stands
+                # for all
                 counts = enumerate(epoch_counts(parents, slots))
                 patterns = ((Pattern((), (0,) * k, (len(order) - 1,) if order else ()), ways) for k, ways in counts)
             for pattern, ways in patterns:
@@ -56,6 +59,7 @@ def _patterns(parents: Sequence[int], slots: Sequence[int], points: Sequence[int
     for epochs in weak_orders([0] * len(parents)):
         epoch = {step: e for e, group in enumerate(epochs) for step in range(len(parents)) if group >> step & 1}
         time = {step: (e, slots[step]) for step, e in epoch.items()}
+        # a step comes strictly before the step that it acts on, by epoch and slot as words are ordered
         if any(mask and time[step] >= time[mask.bit_length() - 1] for step, mask in enumerate(later)):
             continue
         used = sorted(set(time.values()))
@@ -79,17 +83,21 @@ def epoch_counts(parents: Sequence[int], slots: Sequence[int]) -> list[int]:
     """
     size = len(parents)
     values = []
+    # a polynomial of degree size in E, so its values at 0, …, size say all
     for epochs in range(size + 1):
         # up_to[e]: ways for the steps below one in epoch e
         below = [[1] * epochs for _ in range(size)]
         free = 1
+        # children have higher numbers than their parents, so that the ways below a step are known when it is reached
         for step in reversed(range(size)):
             ways, parent = below[step], parents[step]
             if parent < 0:
                 free *= sum(ways)
             else:
+                # an earlier epoch always, the same one where the slot comes first
                 same = slots[step] < slots[parent]
                 for e in range(epochs):
                     below[parent][e] *= sum(ways[: e + same])
         values.append(free)
+    # forward differences at 0 (Newton)
     return [sum((-1) ** (k - e) * comb(k, e) * values[e] for e in range(k + 1)) for k in range(size + 1)]

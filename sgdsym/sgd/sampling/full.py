@@ -21,6 +21,7 @@ class Full(Sampling):
 
     def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
         """See :class:`Sampling`; the key is the power of the number of points."""
+        # N choices for each point, and the mean over the batch divides by N for each step, the root's mean once more
         power = placement.points - len(placement.forest.parents) - placement.trained_root
         return ((one_run(levels), power, 1) for levels in weak_orders(placement.above_steps()))
 

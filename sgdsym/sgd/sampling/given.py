@@ -10,11 +10,11 @@ from typing import Any
 
 from sgdsym.diagrams import Partition, refinements, set_partitions
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
 from sgdsym.sgd.sampling.reshuffle import History, histories
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class Given(Sampling):
         return chosen / reduce(Coefficient.__mul__, divisors, Coefficient(1))
 
     def _histories(self, parents: tuple[int, ...], points: list[tuple[int, ...]]) -> Counter[History]:
+        # the same points come from many coarser and finer partitions, and their order makes no difference
         key = (parents, tuple(sorted(points)))
         if key not in self.known:
             self.known[key] = histories(*key)

@@ -30,6 +30,8 @@ class Online(Sampling):
     def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
         """See :class:`Sampling`; the key is the number of blocks, and whether one is the root's."""
         above, blocks = placement.above_blocks(), placement.blocks
+        # a point is seen in one update, whose gradients are all taken at the same weights: none of its steps acts on
+        # another
         if above is None or (self.largest_block and any(len(block) > self.largest_block for block in blocks)):
             return
         own = len(blocks), placement.with_root is not None

@@ -9,9 +9,9 @@ from typing import Any
 
 from sgdsym.diagrams import Partition, connected_parts, level_sizes, refinements, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling, one_run
+from sgdsym.times.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Replace(Sampling):
             if above is None:
                 continue
             power = self._power(placement, cells)
+            # how many levels of which sizes there are is counted over sets of cells, without going through the orders
             if not self.timing.looks_at_steps:
                 for sizes, ways in level_sizes(tuple(above)).items():
                     yield Pattern((), (1,) * len(sizes)), (power, sizes), ways
@@ -56,9 +57,11 @@ class Replace(Sampling):
             if above is None:
                 continue
             own: Counter[Hashable] = Counter()
+            # from different times to free ones, by Möbius inversion
             for times, sign in refinements(groups):
                 for counts, cells in _cells(times):
                     own[self._power(placement, cells), tuple(sorted(counts))] += sign
+            # ties have no volume: each group is a level of its own
             orders = [levels for levels in weak_orders(above) if len(levels) == len(groups)]
             for key, ways in own.items():
                 for levels in orders:

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 from sgdsym.diagrams import Partition, set_partitions, weak_orders
 from sgdsym.series import Coefficient
-from sgdsym.sgd.differences import falling_factorial
-from sgdsym.sgd.patterns import Pattern
 from sgdsym.sgd.placement import Placement
 from sgdsym.sgd.sampling.base import Arrangement, Sampling
+from sgdsym.times.differences import falling_factorial
+from sgdsym.times.patterns import Pattern
 
 # the numbers of points on the slots of an epoch, and of all epochs in use
 Slots: TypeAlias = tuple[int, ...]
@@ -25,7 +25,7 @@ Known: TypeAlias = dict[tuple[tuple[int, ...], Partition], list[tuple[Pattern, H
 class Reshuffle(Sampling):
     r"""In each epoch the points take uniformly random places, cut into :math:`M = N/B` batches.
 
-    Counted with different points first: :math:`N(N-1)\cdots` choices of the points; in an epoch that uses :math:`j` of them, on :math:`k`
+    Different points are counted first: :math:`N(N-1)\cdots` choices of the points; in an epoch that uses :math:`j` of them, on :math:`k`
     different slots with :math:`l_i` points each, :math:`\binom Mk \prod_i (B)_{l_i} / (N)_j`.  Points that may coincide are the sum
     over the coarser partitions.
     """
@@ -35,8 +35,10 @@ class Reshuffle(Sampling):
     def arrangements(self, placement: Placement) -> Iterator[Arrangement]:
         """See :class:`Sampling`; the key is the number of different points, and the points on the slots of each epoch."""
         parents, points = placement.forest.parents, placement.nodes_of_points
+        # points that differ and points that coincide, one after the other: those that coincide are merged
         for groups in set_partitions(len(points)):
             merged = [sorted(v for i in group for v in points[i]) for group in groups]
+            # a point that only the root sees counts among the different points and makes no history
             steps = tuple(sorted(tuple(v for v in point if v < len(parents)) for point in merged))
             key = (parents, tuple(point for point in steps if point))
             if key not in self.known:
@@ -54,14 +56,18 @@ class Reshuffle(Sampling):
                 yield Pattern((), tuple(map(len, history))), history, ways
 
     def value(self, own: Any, steps: int) -> Coefficient:
-        r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, without what both share."""
+        r"""See :class:`Sampling`; :math:`(N)_{points}/\prod_e (N)_{j_e}`, common factors cancelled."""
         number, history, rooted = own
         n = self.sizes.dataset_size
         if not falling_factorial(n, number):
             # fewer points than asked for: no way to choose them, and nothing to divide by
             return Coefficient(0)
+        # (N)_j = N (N-1) … (N-j+1), so that the quotient is a product of whole powers of N - i, and nothing is left
+        # to reduce
         powers = (
-            (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i) for i in range(max(number, 1))
+            # of N - i: once above, for the choice of points, and below for each epoch that places more than i
+            (i < number) - sum(i < sum(slots) for slots in history) - (rooted and not i)
+            for i in range(max(number, 1))
         )
         chosen = reduce(Coefficient.__mul__, ((n - i) ** power for i, power in enumerate(powers)), Coefficient(1))
         return chosen * self.in_batches((points for slots in history for points in slots), steps)
@@ -109,6 +115,7 @@ def histories(parents: tuple[int, ...], points: Partition) -> Counter[History]:
         """Ways to do these steps in one epoch."""
         return Counter(tuple(sorted(map(len, levels))) for levels in _levels(parents, point_of, steps))
 
+    # by sets of steps: there are 2^d, and many more orders of epochs
     @cache
     def histories_of(left: int) -> Counter[History]:
         if not left:
@@ -130,4 +137,5 @@ def _first_epochs(parents: tuple[int, ...], left: int) -> Iterator[int]:
         after = left & ~first
         if not any(parent >= 0 and first >> parent & after >> v & 1 for v, parent in enumerate(parents)):
             yield first
+        # the next smaller subset of the bits that are left
         first = (first - 1) & left
