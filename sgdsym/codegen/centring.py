@@ -68,12 +68,15 @@ def with_samples_and_mean(whole: Fragment) -> tuple[Fragment, Fragment] | None:
 
 def _choices(block: tuple[int, ...], degrees: list[int]) -> Iterator[_Choice]:
     """Sign, nodes taken as they are, nodes replaced by their means, and what is left of the block."""
+    # the array that would be largest if it were formed
     largest = max(block, key=lambda v: degrees[v])
     if degrees[largest] < 2:
+        # arrays of deviations of losses and gradients are small, and centred sums lose fewer digits
         yield 1, (), (), block
         return
     yield 1, (largest,), (), block
     others = tuple(v for v in block if v != largest)
+    # with one other factor the second term is E[V] E[δX] = 0
     if len(others) > 1:
         for sign, as_samples, as_means, rest in _choices(others, degrees):
             yield -sign, as_samples, (*as_means, largest), rest

@@ -152,6 +152,7 @@ def cost_of(program: Program, points: int, parameters: int) -> Cost:
             flops.update(_flops(part, shape))
             if isinstance(part, Power):
                 extra += _power_flops(part.degree, points, parameters)
+        # the inputs are counted where they are read, not where they are named
         if not isinstance(statement, (*_GIVEN, Release)):
             moved.update(shape[name] for name in {*reads(statement), *makes(statement)})
     peak = max((_value(size, points, parameters) for size in _alive(program)), default=0.0)
@@ -161,6 +162,7 @@ def cost_of(program: Program, points: int, parameters: int) -> Cost:
 def estimated_time(program: Program, points: int, parameters: int) -> float:
     """The time of a program, in multiplications: operations, traffic and calls."""
     cost = cost_of(program, points, parameters)
+    # an operation is half a multiply-add, the unit of the constants
     return cost.flops / 2 + TRAFFIC * cost.moved / 8 + CALL * len(program.statements)
 
 

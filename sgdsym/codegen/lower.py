@@ -147,6 +147,7 @@ class _Lowering:
         sampled = {s.degree: s for s in self.loaded.values() if isinstance(s, Samples)}
         made: list[Statement] = []
         for statement in self.statements:
+            # the mean of what is sampled is made here, with the pass over the samples, and not asked of the caller
             if isinstance(statement, Mean) and statement.degree in sampled:
                 indices = _INDEX_LETTERS[: statement.degree]
                 source = sampled[statement.degree].target
@@ -177,6 +178,7 @@ class _Lowering:
         return statement.target
 
     def _made(self, whole: Fragment) -> str:
+        # a difference of two arrays that are made anyway is cheaper than a product with deviations
         both = with_samples_and_mean(whole)
         if both and self.planned >= set(both):
             samples, mean = (self.value(part) for part in both)
@@ -191,6 +193,7 @@ class _Lowering:
         opened, labels = whole.opened(block)
         letters = _Letters(whole, False)
         source, axes, result = self.value(opened), letters.of(opened, labels), letters.result()
+        # the one sample axis that the result has no more
         averaged = next(letter for letter in axes if letter.isupper() and letter not in result)
         target = self._fresh()
         self.statements.append(Contract(target, self._weights(), source, averaged, axes, result, str(whole)))
@@ -204,8 +207,10 @@ class _Lowering:
         small_axes = letters.of(small, small_labels)
         large_axes = letters.of(large, large_labels, last=small_axes)
         size = self.recipe.array_size
+        # weights and metric are multiplied into the second part: the smaller one, but never samples, which are only read
         if _is_samples(small) or (not _is_samples(large) and size(large_axes) < size(small_axes)):
             large, small, large_axes, small_axes = small, large, small_axes, large_axes
+        # packed storage, where one part is a power of a deviation, before its array would be made
         for power, tensor in ((small, large), (large, small)):
             if not whole.legs and is_power(power, tensor):
                 return self._power(whole, power, self.value(tensor))

@@ -41,6 +41,7 @@ def networks(series: Series) -> dict[Diagram, Coefficient]:
     for term, coefficient in series:
         diagram = term if decays else _with_roots(term, term.open_roots)
         for blocks, weight in _central_terms(diagram.blocks, series.basis):
+            # canonical forms take most of the time, and most networks occur in several diagrams
             key = diagram.edges, blocks, diagram.roots
             if key not in known:
                 network = diagram if blocks == diagram.blocks else diagram.with_blocks(blocks)
@@ -70,6 +71,7 @@ def distinct_coefficients(terms: Mapping[Diagram, Coefficient]) -> dict[Coeffici
 
 def _central_terms(blocks: Sequence[tuple[int, ...]], basis: Basis) -> Iterator[tuple[Parts, int]]:
     """The product of the blocks as sum of weight times product of means and central moments."""
+    # blocks are rewritten one by one, and the rewritings multiplied out
     rule = _cumulant_parts if basis == "cumulant" else _moment_parts
     alone = [block for block in blocks if len(block) == 1]
     rewritten = [
@@ -86,6 +88,7 @@ def _central_terms(blocks: Sequence[tuple[int, ...]], basis: Basis) -> Iterator[
 def _cumulant_parts(size: int) -> tuple[tuple[Parts, int], ...]:
     if size == 1:
         return ((((0,),), 1),)
+    # parts of one node are central moments of order 1, which are 0
     return tuple((parts, moebius(len(parts))) for parts in set_partitions(size) if all(len(part) > 1 for part in parts))
 
 

@@ -40,6 +40,7 @@ def assignment(target: str, coefficient: Coefficient, indent: int, width: int) -
     above = f"({numerator})" if divisor and len(terms) > 1 else numerator
     if len(f"{target} = {above}{divisor}") + indent <= width:
         return [f"{target} = {above}{divisor}"]
+    # too long for one line: a sum over some lines, then one division, so that whole sizes still round once
     name = "_numerator" if divisor else target
     lines = _sum_lines(f"{name} =", terms[:_LONGEST], indent, width)
     for start in range(_LONGEST, len(terms), _LONGEST):

@@ -46,6 +46,7 @@ def compile_estimate(series: Series, *, in_blocks: bool = True) -> Compiled:
     number = distinct_coefficients(terms)
     opaque = {network: Coefficient.symbol(f"c_{number[c]}_") for network, c in terms.items()}
     setting = series.setting
+    # the numbers of the series stand as symbols, so that the estimate's own are small multiples of them
     merged = estimator(Series(_in_moments(opaque), series.truncation, "moment", setting))
     return compile_series(merged, in_blocks=in_blocks)
 

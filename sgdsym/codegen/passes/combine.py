@@ -96,9 +96,11 @@ class _Factoring:
         done: list[Part] = []
         taken: set[str] = set()
         while groups:
+            # greedy: most members first, then the factor with most indices; the best cover takes exponential time
             shared, members = max(groups.items(), key=lambda item: (len(item[1]), len(item[0].axes)))
             if len(members) < 2:
                 break
+            # a part that is taken can be a member of no other group
             for name in members:
                 taken.add(name)
                 for other, _ in factors[name]:
@@ -111,6 +113,7 @@ class _Factoring:
     def read_by(self, terms: list[Term]) -> list[Statement]:
         """The statements whose values are read, each after what it reads."""
         done: dict[str, Statement] = {}
+        # depth first with a stack of its own, since chains of statements are longer than Python recurs
         pending = [name for term in reversed(terms) for name, _ in reversed(term.factors)]
         while pending:
             name = pending[-1]
@@ -124,11 +127,13 @@ class _Factoring:
 
     def _factors(self, part: Part) -> list[tuple[_Shared, Part]]:
         """What a part could share with others, and what is then left of it; nothing if it is read elsewhere too."""
+        # what others read must exist anyway, so that taking it apart would make it twice
         if self.uses[part.name] > 1:
             return []
         match self.made[part.name]:
             case Contract() as product:
                 sides = [(product.left, product.left_axes, product.right, product.right_axes)]
+                # of a square both sides are one factor, which must not count twice
                 if product.left != product.right:
                     sides.append((product.right, product.right_axes, product.left, product.left_axes))
                 found = []

@@ -53,6 +53,7 @@ class Program:
         >>> program.lines
         ['t1 = _contract("a,b->ab", m, m)', 't2 = _contract("abc,bc->a", mean_3, t1)']
         """
+        # equal networks are met with their factors in any order, and must find the same statements
         left = sorted(operands)
         while len(left) > 1:
             first, second = self._first_pair(left, out)
@@ -78,12 +79,14 @@ class Program:
     def _pair(self, first: Operand, second: Operand, kept: str) -> Operand:
         first, second = _lined_up(first, second, kept), _lined_up(second, first, kept)
         left, right, result = _renamed((first[1], second[1], kept))
+        # a multiplication and an addition for each combination of all axes
         cost = {self._power("".join(dict.fromkeys(first[1] + second[1]))): 2}
         name = self.write(f'_contract("{left},{right}->{result}", {first[0]}, {second[0]})', kept, cost)
         return name, kept
 
     def _first_pair(self, operands: Sequence[Operand], out: str) -> tuple[int, int]:
-        """The first pair of the cheapest order."""
+        """The first pair of the cheapest path."""
+        # by the axes of what is left; a step joins a handful of tensors, so that all ways can be tried
         known: dict[tuple[str, ...], tuple[int, tuple[int, int]]] = {}
 
         def best(left: tuple[str, ...]) -> tuple[int, tuple[int, int]]:
@@ -96,6 +99,7 @@ class Program:
                     kept = self._kept(left[i] + left[j], [("", axes) for axes in rest], out)
                     cost = prod(self._sizes[letter] for letter in set(left[i] + left[j]))
                     found.append((cost + best((*rest, kept))[0], (i, j)))
+                # of equal costs the first pair, so that the text does not depend on anything else
                 known[left] = min(found)
             return known[left]
 

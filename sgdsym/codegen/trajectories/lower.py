@@ -93,6 +93,7 @@ class _Writer:
         lines: list[str] = []
         for statement in statements:
             for sign, operands, out in _networks(statement):
+                # the network is contracted with weights on the new axes; registers, several for each weight, come last
                 text = self._entered(statement, self.program.network([self._operand(o) for o in operands], out))
                 orders = [
                     tuple([*moved[:legs], *(legs + q for q in outer)].index(i) for i in range(legs + points))
@@ -154,7 +155,9 @@ def _networks(statement: Statement) -> Iterator[tuple[int, list[Operand], str]]:
         if join.cumulant is None:
             pure.append(_in_moments(join))
             continue
+        # a cumulant that is carried along has axes of data points: its noise vertices meet it there
         place |= {v: next(free[_POINT]) for v in join.noise}
+        # legs that stay first, since those are moved by the matrix together
         letters = [left[v].pop() for v in sorted(join.legs, key=lambda v: not stays[v])]
         letters += [place[v] for v in join.noise] + [outer[q] for q in join.points]
         operands.append((variable(join.cumulant), "".join(letters)))
@@ -165,6 +168,7 @@ def _networks(statement: Statement) -> Iterator[tuple[int, list[Operand], str]]:
         for number, (noise, points) in enumerate(parts):
             letter = outer[points[0]] if points else spare[number]
             network.append(("weights", letter))
+            # outer points in one moment are one data point: an identity between their axes
             network += [("same", letter + outer[q]) for q in points[1:]]
             at |= dict.fromkeys(noise, letter)
         for v, vertex in enumerate(statement.vertices):
@@ -186,6 +190,7 @@ def _in_moments(join: Join) -> list[tuple[int, list[Part]]]:
             )
             for block in partition
         ]
+        # noise has mean zero, so that a part with one vertex of it and nothing else vanishes
         if not any(len(noise) == 1 and not points for noise, points in parts):
             found.append((moebius(len(parts)), parts))
     return found
