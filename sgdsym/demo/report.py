@@ -267,9 +267,9 @@ def check_folder(folder: Path) -> None:
     Raises:
         ValueError: naming the folder and the reason.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
         with contextlib.suppress(FileNotFoundError):
             folder.stat()
         _workshop(folder).rmdir()
