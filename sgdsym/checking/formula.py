@@ -66,7 +66,9 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
             function=observable.carries_function,
             plain=plain,
         ),
+        # scripts alone tell the two apart: text writes those of several letters without braces
         is_latex="\\" in text,
+        # our text writes their powers without brackets, mu^2T, and those of nothing else
         decays=frozenset({*sizes} & {"mu", str(request.momentum), str(request.average)}),
     )
     marks = tokens(text)
@@ -80,6 +82,8 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
     main = _right_side(main, notation, request)
     main, remainder = _without_remainder(main, words)
     values = Grammar(main, words).whole() if main else []
+    # a formula without the learning rate is a list of coefficients; the order of a diagram then says which power each
+    # belongs to
     rated = any(tensor.rate for value in values for tensor, _ in value.terms) or remainder is not None
     pairs: dict[int, list[tuple[Diagram, Coefficient]]] = {}
     for value in values:
@@ -109,6 +113,7 @@ def size_names(request: Request) -> dict[str, Coefficient]:
         if isinstance(weight, str):
             found[weight] = Coefficient.symbol(weight)
     sizes, dynamics = request.sizes, request.setting.dynamics
+    # a letter means what it always does, also where the request has a number or another symbol in its place
     found.setdefault("T", sizes.steps)
     if request.scheme.is_finite:
         found.setdefault("N", sizes.dataset_size)
@@ -171,6 +176,7 @@ def _parts(marks: list[Token], words: Vocabulary, notation: Notation) -> tuple[l
     """The first equation, and the words with the parts that further equations define."""
     name = tuple(token.text for token in tokens(notation.part))
     texts = tuple(token.text for token in marks)
+    # the name and the marks _ { 1 } =
     length = len(name) + 5
     found = [
         place

@@ -84,6 +84,8 @@ class Grammar(Reader):
         while True:
             if self._take("/"):
                 found = found.over(self._factor())
+                # in 1/2B some readers divide by B and others multiply by it: that is refused, and with a blank the
+                # fraction is over
                 if self._begins_factor() and not self.marks[self.place].spaced:
                     raise FormulaError(
                         f"what is divided by is unclear before {self._peek()!r:.20}; write brackets, as in 1/(2B) or (1/2)B"
@@ -154,6 +156,7 @@ class Grammar(Reader):
         """What stands at a caret: a power, a transposition, a derivative in brackets, an outer power, a falling factorial."""
         marks = self._exponent_marks(found)
         texts = [token.text for token in marks]
+        # only tensors with open indices are transposed: the T of a number is the number of steps, an exponent
         if found.rank and texts in (["\\top"], ["T"], ["t"]):
             return found.transposed()
         if texts[:1] == ["⊗"]:
@@ -196,6 +199,7 @@ class Grammar(Reader):
         if not marks:
             raise FormulaError("an exponent is missing")
         inner = Grammar(marks, self.words)
+        # an exponent is read by a reader of its own, which has to go on counting the brackets around it
         inner.depth = self.depth + 1
         found = inner._sum()
         if inner._peek():
@@ -264,6 +268,7 @@ class Grammar(Reader):
 
     def _squared_norm(self) -> Value:
         if self.bars:
+            # the same sign opens and closes bars: a bar inside bars is their end
             raise FormulaError("bars stand inside bars; write G·G for |G|^2")
         self._expect("|")
         self.bars = True
@@ -311,6 +316,8 @@ class Grammar(Reader):
 
     def _gradients(self, count: int) -> Value:
         """The covariance or the skewness; C(T, 2) is a binomial."""
+        # what C stands for is known at the comma only: C(T, 2) is a binomial, and C (H G) a product, so that the
+        # reader goes back
         if count == 2 and self._peek() == "(":
             start = self.place
             self._expect("(")

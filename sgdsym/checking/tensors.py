@@ -15,6 +15,8 @@ from sgdsym.checking.errors import FormulaError
 from sgdsym.diagrams import MAX_ORDER, Diagram, set_partitions
 from sgdsym.series.extent import Expression, Number, Power, Product, Sum
 
+# a diagram of order d has d edges, so that a forest of one or two roots has d + 2 nodes at most: twice the highest
+# order is ample
 MOST_NODES, MOST_TERMS, MOST_FACTORS = 2 * MAX_ORDER, 3000, 300
 ONE = Number(1)
 Letters: TypeAlias = tuple[tuple[str, int], ...]
@@ -56,6 +58,7 @@ class Tensor:
             raise FormulaError(f"a term has more than {MOST_NODES} tensors; no order that can be derived has as many")
         right: Letters = tuple((letter, v + n) for letter, v in other.letters)
         mine, theirs = dict(self.letters), dict(right)
+        # the sum convention: an index on both sides is summed over
         shared = [letter for letter in mine if letter in theirs]
         return Tensor(
             n + other.nodes,
@@ -94,6 +97,7 @@ class Tensor:
 
     def averaged(self, moment: bool) -> list[Tensor]:
         """The loose nodes as one joint cumulant, or as the sum of products of cumulants that a joint moment is."""
+        # a joint moment is the sum over all set partitions of products of joint cumulants [Speed1983]
         partitions = set_partitions(len(self.loose)) if moment else [(tuple(range(len(self.loose))),)]
         return [
             replace(
@@ -164,6 +168,7 @@ class Value:
     def plus(self, parts: Iterable[tuple[bool, Value]]) -> Value:
         """The sum with further parts, each with whether it is subtracted."""
         summands = [(False, self), *parts]
+        # zero has no indices, and may be added to a tensor of any rank
         summands = [(negative, part) for negative, part in summands if part.tree != Number(0)] or summands[:1]
         if len({(part.rank, part.letters) for _, part in summands}) > 1:
             raise FormulaError("the summands have different open indices")
@@ -228,6 +233,7 @@ class Value:
         less = min(self.rank, other.rank)
         if not less:
             raise FormulaError("a colon contracts all indices of two tensors, as in C:H")
+        # in the product the legs of the left factor come first, so that those of the right begin at its rank
         pairs = [(self.rank - less + i, self.rank + i) for i in range(less)]
         return self.times(other).joined(pairs)
 
@@ -330,6 +336,8 @@ def product(first: Expression, second: Expression, *, divide: bool = False) -> E
         return first
     left = first.factors if isinstance(first, Product) else ((False, first),)
     right = second.factors if isinstance(second, Product) else ((False, second),)
+    # factors are kept in one list: nested products would be as deep as a formula is long, and reading them is
+    # recursive
     if len(left) + len(right) > MOST_FACTORS:
         raise FormulaError(f"a coefficient has more than {MOST_FACTORS} factors")
     return Product((*left, *((below != divide, factor) for below, factor in right)))
@@ -340,6 +348,7 @@ def _sum(trees: Sequence[tuple[bool, Expression]]) -> Expression:
 
 
 def _limited(terms: Iterable[tuple[Tensor, Expression]], count: int = 0) -> tuple[tuple[Tensor, Expression], ...]:
+    # the number of pairs is known beforehand: 3000 times 3000 products are refused without forming them
     found = () if count > MOST_TERMS else tuple(terms)
     if count > MOST_TERMS or len(found) > MOST_TERMS:
         raise FormulaError(f"the formula has more than {MOST_TERMS} terms once multiplied out")

@@ -17,6 +17,7 @@ from sgdsym.checking.errors import FormulaError
 LONGEST = 100_000  # characters of a formula
 _MARK = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|(\*\*)|(.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+# what says how a formula is set, and nothing of what it means
 _SETTING = re.compile(
     r"\\(?:begin|end|label|tag|eqref)\s*\{[^{}]*\}|\\\\(?:\[[^\]]*\])?|\\(?:notag|nonumber|displaystyle|textstyle|limits|left|right"
     r"|[bB]ig{1,2}[lr]?|qquad|quad|thinspace)(?![A-Za-z])|\\[\[\]()]"

@@ -167,6 +167,8 @@ def compare_formula(
     formula: Formula, request: Request, *, minimum: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> Check:
     """Hold a formula that was read against what a request derives, from its lowest order to the order of the request."""
+    # both sides in cumulants, whatever was written: coefficients are compared, and those of one tensor differ between
+    # the bases
     derived = expand_request(request, progress).as_cumulants()
     mine = {order: _series(terms) for order, terms in formula.terms.items()}
     if minimum:

@@ -127,6 +127,7 @@ class _Reader:
             if mark == "_":
                 below = self._argument()
             else:
+                # f'^{2} has both above it, as TeX sets it: primes and the exponent are one superscript
                 above.append(Glyph("′") if mark == "'" else self._argument())
             if self.place >= len(self.marks) or self.marks[self.place] not in _SCRIPTS:
                 break
@@ -198,4 +199,6 @@ def _character(mark: str) -> str:
         return mark
     if not mark[1].isalpha():
         return mark[1:]
+    # HTML's entities are named after LaTeX's commands for most symbols, so that no table of a thousand signs is kept
+    # here
     return _CHARACTERS.get(mark) or html5.get(f"{mark[1:]};") or mark
