@@ -10,6 +10,7 @@ import re
 
 from sgdsym.templating import Written
 
+# a symbol is read recursively, one group of braces inside the other
 LONGEST_SYMBOL, DEEPEST = 80, 12  # characters of a symbol, and braces inside one another
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "

@@ -24,6 +24,7 @@ NODE, LINE, CAPSULE, RIM = 5.0, 2.0, 17.0, 1.2
 RING, RING_LINE = 7.5, 1.2
 _COLUMN, _ROW, _MARGIN = 22.0, 18.0, 12.0
 _CAPTION, _HEADING, _GAP = 8.0, 11.0, 14.0
+# 0.602 in DejaVu Sans Mono, 0.600 in Courier
 _LETTER = 0.61  # width of a character of a monospace font, in font sizes
 
 Point: TypeAlias = tuple[float, float]
@@ -160,6 +161,7 @@ def number(value: float) -> str:
     ('7.5', '0')
     """
     text = f"{value:.2f}".rstrip("0").rstrip(".")
+    # a number that rounds to 0 from below keeps its sign in Python
     return "0" if text == "-0" else text
 
 

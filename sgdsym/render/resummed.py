@@ -225,6 +225,8 @@ class _Writer:
         """A difference of two nodes of which the first is 1, written out."""
         node = self._node(rates, clock)
         if not self.resummed.continuous:
+            # over E epochs of M steps the node is r^M, and its E-th power r^T; without epochs it is r, and the sum is
+            # geometric: sum_t r^t = (1 - r^T)/(1 - r)
             whole = self.rates.length("slots" if clock == "slots" else "steps")
             return Fraction(less(self._powers(rates, whole)), less(node))
         several = len(Counter(rates)) > 1

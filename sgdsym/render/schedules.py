@@ -28,6 +28,7 @@ from sgdsym.formula import (
 )
 from sgdsym.series import Coefficient, Recursion, ScheduleSum, Series
 
+# disjoint, since a time in epochs is a letter of each; the letters that are usual for times come first
 _SLOTS, _EPOCHS = "stuvwxyzpqrabcd", "efghijklmno"
 MOST_REGISTERS = 6  # of an optimiser whose arrays are written out
 Names = Callable[[str], Formula]

@@ -16,6 +16,7 @@ from sgdsym.render.prefactors import ONE, Parts, Prefactor, arranged, arranged_q
 from sgdsym.render.typesetting import Typesetting
 from sgdsym.series import Coefficient
 
+# the tensors behind a coefficient take the rest of the line
 _FILLED = 0.8  # of a line: a product that is wider is broken inside its brackets
 _INDENT = _DEEPER = 1.0  # \quad
 _THIN = 0.17
@@ -162,6 +163,7 @@ class _Writer:
         short: list[Factor] = []
         long: list[Factor] = []
         for polynomial, exponent in prefactor.rest.above[1]:
+            # a sum of up to three terms, such as N - B - 1, is not torn apart
             (long if len(polynomial) > 3 else short).append((polynomial, exponent))
         below = prefactor.rest.below
         shorter = replace(prefactor, rest=Factored(False, (1, tuple(short)), below))

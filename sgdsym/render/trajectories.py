@@ -116,6 +116,7 @@ class _Pen(ABC):
         """Terms one after the other."""
         text = ""
         for statement in statements:
+            # each power of the rate comes from a step, which goes by -η
             negative = (statement.weight < 0) != (statement.power % 2 == 1)
             factors = [self.factor(factor) for factor in statement_factors(statement)]
             body = self.product([*self.scale(abs(statement.weight), statement.power), *factors])

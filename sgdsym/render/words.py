@@ -145,11 +145,13 @@ def _component(parts: Sequence[_Part]) -> str:
     ]
     links = sum(map(len, neighbours)) // 2
     ends = [i for i, near in enumerate(neighbours) if len(near) == 1]
+    # connected, and one link less than parts: a tree; with two ends it is a path
     if links == len(parts) - 1:
         if len(ends) == 2 and len(parts) > 4:
             start = min(ends, key=lambda i: [parts[j].name for j in _walk(neighbours, i)])
             return f"chain of {_listed([parts[j].name for j in _walk(neighbours, start)])}"
         return _hung(parts, neighbours, _hub(parts, neighbours), None)
+    # one cycle and no ends: a ring, told from the place and in the direction that sort first
     if links == len(parts) and not ends and all(len(near) == 2 for near in neighbours):
         walks = [
             [parts[j].name for j in _walk(neighbours, i, first)] for i, near in enumerate(neighbours) for first in near
