@@ -19,6 +19,7 @@ def check_unmasked(value: object, what: str) -> None:
     ...
     ValueError: the weights has masked entries; leave those out, or fill them in with filled()
     """
+    # numpy 2 has arrays of 64 axes, and goes through the entries of those up to 32 alone
     if isinstance(value, np.ndarray) and value.ndim > 32:
         raise ValueError(f"{what} is nested {value.ndim} deep; 32 axes are the most")
     parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
@@ -26,6 +27,7 @@ def check_unmasked(value: object, what: str) -> None:
         raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
     if isinstance(parts, (list, tuple, np.flatiter)):
         for part in parts:
+            # a list of floats, the usual case, takes no call for each entry
             if not isinstance(part, float):
                 check_unmasked(part, what)
 

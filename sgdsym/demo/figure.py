@@ -30,6 +30,7 @@ SETTINGS: dict[Any, Any] = {
     "axes.labelsize": 11,
     "legend.frameon": False,
     "mathtext.fontset": "cm",
+    # the identifiers in an SVG are hashes, salted at random unless a salt is given: equal runs give equal files
     "svg.hashsalt": "sgdsym",
     "svg.fonttype": "path",
 }

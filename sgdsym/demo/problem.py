@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CLASSES = (3, 8)
+# pixels are whole numbers from 0 to 16
 BRIGHTEST = 16
 MISSING = "sgdsym demo needs scikit-learn and matplotlib: pip install 'sgdsym[demo]'"
 

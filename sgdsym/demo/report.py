@@ -271,6 +271,7 @@ def check_folder(folder: Path) -> None:
         raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
     try:
         with contextlib.suppress(FileNotFoundError):
+            # exists() is also no for a loop of links and for a path through a file; stat() says which
             folder.stat()
         _workshop(folder).rmdir()
     except OSError as error:
@@ -289,6 +290,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         for name, content in contents.items():
             (workshop / name).write_bytes(content)
         if not folder.exists():
+            # on one disk a rename happens at once: the folder is there with all its files, or not at all
             workshop.rename(os.path.realpath(folder))
             return
         for path in sorted(workshop.iterdir()):

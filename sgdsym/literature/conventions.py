@@ -76,6 +76,8 @@ def _covering(name: str, source: str, irreducible: Callable[[Diagram], bool]) ->
     found: dict[int, list[Diagram]] = {}
     for diagram in expand(observable="function", order=ORDER, batch_size=1).diagrams():
         chain = links(diagram)
+        # a diagram arises from what is left once some of its links are taken out, where that is irreducible: so many
+        # ways, so often
         subsets = (subset for k in range(len(chain) + 1) for subset in combinations(chain, k))
         ways = sum(irreducible(shortened(diagram, subset)) for subset in subsets)
         found.setdefault(ways, []).append(diagram)

@@ -165,6 +165,7 @@ def _agree(left: Any, right: Any, close: float) -> bool:
 
     if close:
         return bool(abs(left - right) <= close * abs(right))
+    # for rational functions this decides; simplify is for roots and exponentials, and slow
     rest = sympy.cancel(sympy.together(left - right))
     return bool(rest == 0 or sympy.simplify(rest) == 0)
 

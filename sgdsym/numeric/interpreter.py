@@ -156,6 +156,7 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
     operands, indices = _edge_indices(diagram, population.metric)
     degrees = diagram.degrees
     free = 2 * len(diagram.edges)
+    # the numbers below belong to the edges, two for each
     for point, part in enumerate(parts, start=free):
         if len(part) == 1:
             operands += [_carried(diagram, part[0], population.means, population), indices[part[0]]]
@@ -171,6 +172,7 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
             left += indices[root]
     if population.exact:
         return contracted(list(zip(operands[::2], operands[1::2], strict=True)), left)[()]
+    # without a plan numpy goes through all values of all indices at once: p for each edge times n for each moment
     return np.asarray(np.einsum(*operands, left, optimize="greedy"))[()]
 
 

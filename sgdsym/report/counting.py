@@ -179,7 +179,10 @@ def _listed(draws: Sampling) -> Sampling:
 def _counted(reading: Reading, draws: Sampling, in_epochs: bool) -> Part:
     forest = reading.forest
     symmetry = forest.diagram().symmetry_factor
+    # a share is (-1)^d alike r!/|Aut| for a forest of r roots
     alike = abs(reading.share.as_fraction()) * symmetry / factorial(forest.roots)
+    # the first weight is what is observed itself; those behind it are subtracted, as the product of the means is in a
+    # covariance
     (sign, (first, *others)), *rest = reading.weights
     assert sign == 1
     assert not others

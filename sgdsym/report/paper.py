@@ -58,6 +58,7 @@ def write_paper(
         title=Latex(escaped(title(request.setting, request.order))),
         version=version("sgdsym"),
         command=Latex(command),
+        # two hyphens would be set as one dash
         command_text=Latex(escaped(command).replace("--", r"-{}-").replace(" ", r"\ \allowbreak ")),
         preamble=list(map(Latex, preamble(equations + "tikzpicture"))),
         setting=list(map(Latex, setting_sentences(request, chosen.notation))),
@@ -129,6 +130,7 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
         weight_decay=decays,
     )
     symmetry = diagram.symmetry_factor
+    # the coefficient is (-1)^d W/|Aut|
     count = coefficient * symmetry * (-1) ** diagram.order
     lines = r" \\ & \quad ".join(map(to_latex, coefficient_lines(count, typesetting, _COLUMN * typesetting.width)))
     return {

@@ -51,6 +51,7 @@ class Feed:
     def reshuffle(self) -> Handles:
         """The next part of the training set, in an order of its own for each run and epoch."""
         if not self.update % self.slots or self.order is None:
+            # the order of independent uniform numbers is a uniform order, for all runs in one call
             keys = self.generator.random(self._all.shape[:2])
             self.order = _chosen(self._all, np.argsort(keys, axis=1))
         return self._part(self.order)

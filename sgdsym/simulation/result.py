@@ -41,6 +41,7 @@ class Simulation:
     def value(self) -> Floats:
         """The observable, (k,); (k, p) for the displacement and (k, p, p) for the covariance of the weights."""
         found: Floats = (
+            # one degree of freedom is spent on the mean, so that the estimate of a second cumulant is unbiased
             self._centred_powers.sum(axis=1) / (self.runs - 1) if self._is_second else self.samples.mean(axis=1)
         )
         return found

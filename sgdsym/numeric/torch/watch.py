@@ -46,6 +46,7 @@ class Call:
             found = _pytree.tree_leaves(self.operator(*positional, **named))
             return [x for x in found if isinstance(x, torch.Tensor) and x.is_floating_point()]
 
+        # results are brought to size 1, where the exponential of _curved neither overflows nor is flat
         sizes = [x.detach().abs().max() + torch.finfo(x.dtype).tiny for x in results(start)]
 
         def loss(parameters: Any, example: Any) -> Any:
