@@ -116,6 +116,7 @@ class Grammar(Reader):
         return self._postfixed()
 
     def _differentiated(self, times: int, letters: str) -> Value:
+        # the derivative acts on the next factor alone: ∇G H is (∇G) H
         found = self._nested(self._factor)
         if times > MAX_ORDER:
             raise FormulaError(f"more than {MAX_ORDER} derivatives are taken at once")
@@ -128,6 +129,7 @@ class Grammar(Reader):
         self._expect("_")
         letters = self._letters()
         found = self._nested(self._product)
+        # indices that stand twice were contracted when they met, so that a letter still open was met once
         if set(letters) & set(found.letters):
             raise FormulaError(f"the sum over {letters} has an index that stands once only")
         return found

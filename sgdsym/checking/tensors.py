@@ -93,6 +93,7 @@ class Tensor:
 
     def differentiated(self) -> list[Tensor]:
         """The gradient, by the product rule: every node gets one leg more, the first of all."""
+        # sums over data and derivatives commute, and so the rule goes through cumulants as through products
         return [replace(self, legs=(v, *self.legs)) for v in range(self.nodes)]
 
     def averaged(self, moment: bool) -> list[Tensor]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sgdsym.checking.errors import FormulaError
 
+# 28 000 of them, a thousand terms, take 0.8 s to read
 LONGEST = 100_000  # characters of a formula
 _MARK = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|(\*\*)|(.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -91,6 +92,7 @@ def _parts(mark: str) -> tuple[str, ...]:
     """What one mark of the text stands for."""
     if mark in _SAME or len(mark) > 1 or mark.isascii():
         return (_SAME.get(mark, mark),)
+    # Unicode itself says that ² is a raised 2 and ½ the fraction 1⁄2, so that no table is kept
     kind, *digits = unicodedata.decomposition(mark).split() or [""]
     plain = "".join(chr(int(digit, 16)) for digit in digits)
     above, _, below = plain.partition("⁄")

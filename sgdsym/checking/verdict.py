@@ -173,6 +173,7 @@ def compare_formula(
     mine = {order: _series(terms) for order, terms in formula.terms.items()}
     if minimum:
         derived, mine = at_minimum(derived), {order: at_minimum(series) for order, series in mine.items()}
+    # a formula may begin where the lower orders are known: what stands below its first term is not held against it
     low = min(formula.orders[0] if formula.orders else 0, request.order)
     plain = has_plain_roots(request)
     theirs = {

@@ -118,6 +118,7 @@ def _draw_errors(axes: Axes, panels: Panels) -> None:
     for steps, face in ((panels.steps, None), (panels.comparisons[-1].measurement.steps, "white")):
         points = [c for c in panels.comparisons if c.measurement.steps == steps]
         for k in range(len(points[0].predictions)):
+            # on a logarithmic axis noise around zero would look like an error of that size
             seen = [c for c in points if abs(c.errors[k]) > 3 * c.resolution]
             axes.loglog(
                 [c.time for c in seen],

@@ -90,6 +90,7 @@ def series_head_to_latex(series: Series, most: int = SHOWN) -> str:
     >>> print(series_head_to_latex(expand(order=3), most=5).splitlines()[-2])
     & \text{and 6 terms to order 3, which the methods latex and to\_text write}
     """
+    # whole orders only: half of one would look like a result
     sizes = [len(series.order(k)) for k in range(series.truncation + 1)]
     shown = next((k for k in range(len(sizes)) if sum(sizes[: k + 1]) > most), len(sizes)) - 1
     if shown == series.truncation:

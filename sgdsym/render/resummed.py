@@ -182,6 +182,7 @@ class _Writer:
             if len(nodes) == 1:
                 continue
             if self.rates.is_limit(clock):
+                # of Σ_i R_i^T/Π_(j≠i)(R_i - R_j) only the node R_0 = 1 does not decay: 1/Π_j(1 - R_j)
                 words.append(Fraction(ONE, row(self._distances(nodes[1:]), "plain")))
             elif self.rates.is_bracket(clock, edges):
                 mark = self.rates.exponent(self.rates.length(clock))

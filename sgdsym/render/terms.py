@@ -158,6 +158,7 @@ class _Writer:
         if not factors:
             return []
         whole = row(factors, "product")
+        # text has lines without end: there no width needs to be measured
         if isinf(self.widest) or width(whole) < self.widest:
             return [Piece(whole)]
         short: list[Factor] = []

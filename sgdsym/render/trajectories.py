@@ -294,5 +294,6 @@ def _cumulant_letter(cumulant: Cumulant | None) -> str:
 def _subscript(cumulant: Cumulant | None) -> str:
     """The order, where it is not the least that there is."""
     assert cumulant is not None
+    # a joint cumulant of n averages over B points is of order B^(1-n), and what moves the mean begins at 1/B
     least = max(1, cumulant.legs + cumulant.points - 1)
     return "" if cumulant.order == least else "₀₁₂₃₄₅₆₇₈₉"[cumulant.order]

@@ -321,6 +321,8 @@ def _effort(series: Series, options: dict[str, Any]) -> Effort:
 
 def _session(series: Series, effort: Effort, *problem: Any, **more: Any) -> Session:
     calculus, points = _loaded("problem").read_problem(*problem, memory=effort.memory, **more)
+    # joint moments are means of products over the data, which messages form; a joint cumulant is a sum of products of
+    # those
     return Session(series.as_moments(), calculus, points, effort)
 
 
@@ -329,6 +331,7 @@ def _loaded(module: str) -> Any:
     try:
         return import_module(f"{__name__}.{module}")
     except ImportError as error:
+        # an error inside JAX, which is there, is not one that installing it would mend
         if find_spec("jax") is None:
             raise RuntimeError(MISSING) from error
         raise

@@ -230,6 +230,7 @@ class JaxCalculus(AutomaticCalculus):
         """The most bytes held at once while a message with so many inputs is computed on some examples."""
         message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
         with self._at_work():
+            # memory follows from shapes, whatever the numbers are
             directions = [self.parameters] * inputs
             return most_bytes(self._step(message), self.parameters, directions, self._arrays(examples), None)
 

@@ -12,12 +12,14 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from sgdsym.numeric.matrix_free.automatic import Precision
 
+# float32 is normal down to 1.2e-38: a quotient by it stays finite
 TINY = 1e-37  # next to nothing in single precision
 
 
 def lowest_precision(function: Callable[[Any], Any], parameters: Any) -> Precision:
     """The lowest precision of what a function computes from its parameters: that of its gradient."""
     arrays = jax.tree.map(jnp.asarray, parameters)
+    # a cast to a lower precision on the way forth is undone on the way back, and so is seen there
     value, back = jax.vjp(function, arrays)
     found = [Precision(str(leaf.dtype), "the parameters") for leaf in jax.tree.leaves(arrays)]
     found += [

@@ -147,6 +147,7 @@ class TorchCalculus(AutomaticCalculus):
     def held_bytes(self, inputs: int, examples: Arrays) -> int:
         """The most bytes held at once while a message with so many inputs is computed on some examples."""
         message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
+        # memory follows from shapes, whatever the numbers are
         directions = [np.ones(self.size)] * inputs
         return most_bytes(lambda: self.total(message, directions, examples))
 
@@ -157,6 +158,7 @@ class TorchCalculus(AutomaticCalculus):
         for call in {call.name: call for call in made}.values():
             parameters, loss = call.parts()
             alone = TorchCalculus(loss, parameters, 0, double=self.double, way=self.way)
+            # an operator alone may fail where the loss does not: then it is none that is found out
             try:
                 found = confirm_derivatives(alone, lowest_precision([call], parameters), (np.zeros(1),), order)
             except ValueError:
