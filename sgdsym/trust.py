@@ -32,7 +32,7 @@ _REAL = 1e-9  # relative imaginary part of a pole that is real
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Up to which learning rate a series can be trusted.
+    """The learning rates up to which a series can be trusted.
 
     Attributes:
         fine: where the estimated remainder is 1 % of the value; infinite where no term is left out.

@@ -136,7 +136,7 @@ def _evaluated(terms: Terms, numbers: Mapping[str, int | Fraction]) -> dict[Diag
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """How landscapes are made and looked at: what the observable asks of them."""
+    """The observable and the minimum that landscapes are made for, and how a sum of diagrams is evaluated on one."""
 
     setting: Setting
     at_minimum: bool

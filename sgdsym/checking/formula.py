@@ -25,7 +25,7 @@ _SET_ASIDE = frozenset({"{", "}", "\\mathrm", "\\text", "\\operatorname", "\\mat
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """What a formula says.
+    """A formula as coefficients of diagrams.
 
     Attributes:
         terms: by the power of the learning rate, the coefficient of each diagram, in joint cumulants.
@@ -103,7 +103,7 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
 
 
 def size_names(request: Request) -> dict[str, Coefficient]:
-    """What each name of a size stands for: the symbols of a request, and T, N, B, E where they mean something.
+    """The value of each name of a size: the symbols of a request, and T, N, B, E where they mean something.
 
     >>> {name: str(value) for name, value in size_names(Request(sampling="fixed", batch_size=1)).items()}
     {'E': 'E', 'N': 'N', 'T': 'E*N', 'B': '1'}
@@ -200,7 +200,7 @@ def _without_empty(marks: list[Token]) -> list[Token]:
 
 
 def _right_side(marks: list[Token], notation: Notation, request: Request) -> list[Token]:
-    """What stands right of the first sign of equality, if left of it stands what is derived."""
+    """The right side of the first sign of equality, provided that the left side is that of the derived series."""
     depths = accumulate((token.text == "{") - (token.text == "}") for token in marks)
     places = [i for i, (token, depth) in enumerate(zip(marks, depths, strict=True)) if token.text == "=" and not depth]
     if not places:

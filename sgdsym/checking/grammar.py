@@ -155,7 +155,7 @@ class Grammar(Reader):
                 return found
 
     def _raised(self, found: Value) -> Value:
-        """What stands at a caret: a power, a transposition, a derivative in brackets, an outer power, a falling factorial."""
+        """The value with its superscript: a power, transposition, bracketed derivative or falling factorial."""
         marks = self._exponent_marks(found)
         texts = [token.text for token in marks]
         # only tensors with open indices are transposed: the T of a number is the number of steps, an exponent
@@ -333,7 +333,7 @@ class Grammar(Reader):
         return Value(((tensor, ONE),), symmetric=True)
 
     def _average(self, *, moment: bool) -> Value:
-        """What follows the letter of E[…], κ[…] or κ(…, …); factors may stand between commas."""
+        """The average behind the letter of E[…], κ[…] or κ(…, …); factors may stand between commas."""
         if self._take("_"):
             # which dynamics, or over what
             if self._peek() == "{":

@@ -202,7 +202,7 @@ class Value:
         return Value(tuple((tensor.joined(pairs), tree) for tensor, tree in self.terms), row)
 
     def beside(self, other: Value) -> Value:
-        """What two factors side by side are: matrices and vectors multiply, anything else stays apart.
+        """The product of two factors side by side: matrices and vectors multiply, anything else stays apart.
 
         Raises:
             FormulaError: where that can be read in two ways.

@@ -89,7 +89,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _parts(mark: str) -> tuple[str, ...]:
-    """What one mark of the text stands for."""
+    """The marks of the formula that one mark of the text stands for."""
     if mark in _SAME or len(mark) > 1 or mark.isascii():
         return (_SAME.get(mark, mark),)
     # Unicode itself says that ² is a raised 2 and ½ the fraction 1⁄2, so that no table is kept

@@ -46,7 +46,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What became of a check; it is true where the formula is what is derived.
+    """The result of a check; it is true where the formula agrees with the derivation.
 
     Attributes:
         orders: the lowest and the highest order that were compared.

@@ -22,7 +22,7 @@ Marks: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a word stands for.
+    """The meaning of a word.
 
     Attributes:
         kind: of thing.

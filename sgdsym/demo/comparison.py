@@ -74,7 +74,7 @@ class Comparison:
 
     @property
     def remainder(self) -> float:
-        """What the series says it leaves out."""
+        """The remainder that the series estimates for itself."""
         return remainder(self.terms)
 
     @property
@@ -101,7 +101,7 @@ def compare(measurements: Sequence[Measurement], coefficients: dict[int, Sequenc
 
 
 def remainder(terms: Sequence[float]) -> float:
-    """What a truncated series says it leaves out, from its terms of order 0, 1, ….
+    """The remainder of a truncated series, estimated from its terms of order 0, 1, ….
 
     >>> round(remainder([1.0, -0.1, 0.01]), 6)
     0.001111

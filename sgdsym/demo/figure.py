@@ -39,7 +39,7 @@ SERIES_LIMIT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """What the figure shows.
+    """The contents of the figure.
 
     Attributes:
         comparisons: all points.

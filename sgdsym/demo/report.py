@@ -32,7 +32,7 @@ _RANGES = ((0.1, math.inf), (0.0, 0.01))  # of the error of the series, where it
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What came out.
+    """The outcome of the experiment.
 
     Attributes:
         problem: the data, in words.
@@ -64,7 +64,7 @@ class DemoReport:
         ]
 
     def _lines_on_trust(self) -> list[str]:
-        """Where the prediction holds, and where it stops being trustworthy."""
+        """The range in which the prediction holds, and its end."""
         d = self.order
         trusted = [c for c in self.comparisons if c.trusted]
         lines = [
@@ -85,7 +85,7 @@ class DemoReport:
         return [*lines, *self._lines_on_errors()]
 
     def _lines_on_errors(self) -> list[str]:
-        """What the measurement says about these limits."""
+        """The measured errors inside these limits and beyond them."""
         d = self.order
         inside = [c for c in self.comparisons if c.remainder <= 0.01 * abs(c.terms[0] - c.predictions[-1])]
         seen = [c for c in self.comparisons if abs(c.z_scores[-1]) > 3]
@@ -105,7 +105,7 @@ class DemoReport:
         return [*lines, *self._lines_on_heuristic()]
 
     def _lines_on_heuristic(self) -> list[str]:
-        """What a Padé approximant makes of the same numbers, where the series is of no use and where it is good."""
+        """The errors of a Padé approximant of the same numbers, where the series is of no use and where it is good."""
         lines = ["heuristic   the Padé approximant of the same terms, of which nothing bounds the error"]
         far, near = ([c for c in self.comparisons if low <= abs(c.errors[-1]) < high] for low, high in _RANGES)
         for where, chosen in (("more than 10 %", far), ("less than 1 %", near)):

@@ -107,7 +107,7 @@ class _Reader:
         self.font = ""
 
     def row(self) -> list[Formula]:
-        """Up to the end of the group or of the symbol."""
+        """The formulas up to the end of the group or of the symbol."""
         found: list[Formula] = []
         while self.place < len(self.marks):
             mark = self._next()
@@ -148,7 +148,7 @@ class _Reader:
         return self._worded(mark)
 
     def _worded(self, mark: str) -> Formula:
-        """What an argument is when it is a root, in another font, an upright name, or words; otherwise a letter."""
+        """A root, an argument in another font, an upright name, or words; otherwise a letter."""
         if mark == r"\sqrt":
             return Root(self._argument())
         if mark in _UPRIGHT:

@@ -13,7 +13,7 @@ Gap = Literal["beside", "plain", "product", "chain", "tight", "operator", "liste
 
 
 class Formula:
-    """What every node of a formula is."""
+    """The base class of every node of a formula."""
 
     __slots__ = ()
 

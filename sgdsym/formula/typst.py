@@ -104,7 +104,7 @@ def _bare(formula: Formula) -> str:
 
 
 def _argument(formula: Formula) -> str:
-    """What stands between the commas of a call, whose own commas are told apart."""
+    """An argument of a call, its own commas and semicolons escaped."""
     text = to_typst(formula)
     # in a call a comma begins the next argument, and a semicolon the next row of a matrix
     return text.replace(",", r"\,").replace(";", r"\;")

@@ -57,7 +57,7 @@ def _strict_counts() -> dict[Diagram, Coefficient]:
 
 
 def _irreducible() -> list[Finding]:
-    """What resummation needs: links are put back into each diagram in exactly one way."""
+    """The requirement of resummation that links are put back into each diagram in exactly one way."""
     section = f"{PAPER}, section 2.4"
     return [
         _covering(
@@ -72,7 +72,7 @@ def _irreducible() -> list[Finding]:
 
 
 def _covering(name: str, source: str, irreducible: Callable[[Diagram], bool]) -> Finding:
-    """How often diagrams arise when links are inserted into irreducible ones."""
+    """The number of times that each diagram arises when links are inserted into irreducible ones."""
     found: dict[int, list[Diagram]] = {}
     for diagram in expand(observable="function", order=ORDER, batch_size=1).diagrams():
         chain = links(diagram)

@@ -177,7 +177,7 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
 
 
 def _carried(diagram: Diagram, v: int, tensors: Mapping[int, Any], population: Population) -> Any:
-    """What a node carries: a root derivatives of the plain loss, any other of the one that is trained on."""
+    """The tensor of a node: a root carries derivatives of the plain loss, any other node those of the trained one."""
     degree = diagram.degrees[v]
     return tensors[degree] if v in diagram.roots else population.trained(degree, tensors[degree])
 
@@ -214,7 +214,7 @@ def _edge_indices(diagram: Diagram, metric: Any) -> tuple[list[Any], list[list[i
 
 
 def _open_axes(series: Series, diagrams: Sequence[Diagram], root_derivatives: Tensors | None) -> int:
-    """How many open indices the values have; a series without terms says it by its observable."""
+    """The number of open indices of the values; for a series without terms it is that of its observable."""
     if root_derivatives is not None:
         return 0
     counts = {len(diagram.open_roots) for diagram in diagrams} or {series.setting.open_indices}

@@ -93,7 +93,7 @@ def checked_symbol(symbol: str) -> str:
 
 
 def _depth(text: str) -> int | None:
-    """How deep braces are nested, or nothing where they are not balanced."""
+    """The depth to which braces are nested, or nothing where they are not balanced."""
     depth = deepest = 0
     for character in text:
         depth += {"{": 1, "}": -1}.get(character, 0)

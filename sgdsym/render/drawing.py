@@ -150,7 +150,7 @@ def draw_sheet(diagrams: Iterable[Diagram], captions: Sequence[str] | None = Non
 
 
 def diagram_title(diagram: Diagram) -> str:
-    """What a picture is called."""
+    """The title of a picture."""
     return diagram_name(diagram, "cumulant")
 
 

@@ -240,7 +240,7 @@ def _terms(polynomial: Any, bases: Sequence[Base]) -> Polynomial:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How symbols and powers are written."""
+    """The way in which symbols and powers are written."""
 
     notation: Notation
 

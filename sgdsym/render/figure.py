@@ -114,7 +114,7 @@ def _image(drawing: Drawing, kind: str, scale: float) -> bytes:
 
 
 def _artists(shape: Shape, scale: float, at: Point = (0.0, 0.0)) -> list[Artist]:
-    """What draws a shape, moved to ``at``; widths of lines and sizes of letters are in points."""
+    """The artists that draw a shape, moved to ``at``; widths of lines and sizes of letters are in points."""
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Circle
     from matplotlib.text import Text

@@ -127,7 +127,7 @@ def _written(group: Lines, leading: bool = True) -> list[str]:
 
 
 def _after_equals(zeroth: Formula | None, orders: Orders) -> str:
-    """What stands on the line of the left side."""
+    """The rest of the line that the left side begins."""
     return f" {to_latex(zeroth)}" if zeroth is not None else "" if orders else " 0"
 
 
@@ -192,7 +192,7 @@ def by_order(
 
 
 def values(series: Series, typesetting: Typesetting) -> Iterator[Formula]:
-    """What stands behind the coefficients, one after the other."""
+    """The values behind the coefficients, one after the other."""
     return map(_value(series, typesetting), series.terms)
 
 
@@ -238,7 +238,7 @@ def has_plain_roots(series: Series) -> bool:
 
 
 def trained_on(series: Series, notation: Notation) -> Formula:
-    r"""What the tensors of a series with weight decay are derivatives of.
+    r"""A statement of the loss whose derivatives the tensors of a series with weight decay are.
 
     >>> from sgdsym.series import Coefficient
     >>> print(to_latex(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation())))
@@ -262,7 +262,7 @@ def _part(notation: Notation, order: int) -> Formula:
 
 
 def left_side(series: Series, notation: Notation) -> Formula:
-    """What the series is the expansion of; words that no formula is known for stand as they are."""
+    """The quantity that the series expands; words for which no formula is known stand as they are."""
     setting = series.setting
     mean: Formula = notation.symbol("expectation")
     # only minibatches depend on how data are drawn

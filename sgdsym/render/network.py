@@ -205,11 +205,11 @@ class _Network:
         return _Factor(self._hub(members))
 
     def vector(self, leg: int) -> Formula:
-        """What hangs on a leg that leads outside."""
+        """The vector that hangs on a leg that leads outside."""
         return self.script.product(self._vector(leg, _OUTSIDE, frozenset()), self.powers)
 
     def matrix(self, first: int, last: int) -> Formula:
-        """What lies between two legs that lead outside."""
+        """The matrix between two legs that lead outside."""
         return self.script.product(self._matrix(first, last, _OUTSIDE, frozenset()), self.powers)
 
     def _path(self, ends: Sequence[int]) -> Formula:

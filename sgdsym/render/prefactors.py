@@ -28,7 +28,7 @@ ONE = Factored(False, (1, ()), (1, ()))
 
 @dataclass(frozen=True, slots=True)
 class Prefactor:
-    """What multiplies a number in a coefficient.
+    """A factor that multiplies a number in a coefficient.
 
     Attributes:
         rest: sizes above and below, without a number.
@@ -109,7 +109,7 @@ def parts(coefficient: Coefficient, kind: Polynomials, lengths: tuple[str, ...])
 
 @lru_cache(maxsize=4096)
 def arranged(found: Parts) -> Arrangement:
-    """What stands in front of a bracket and what is in it, as it costs a reader least: see :func:`sgdsym.render.shapes.cost`."""
+    """The factors before a bracket and the parts inside, at least :func:`~sgdsym.render.shapes.cost` to a reader."""
     # the cost is that of the usual symbols, so that a reader's own change letters and never the shape
     return min(_arrangements(found), key=_cost)
 

@@ -65,14 +65,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What the edges of a resummed series carry, and of which powers there are differences."""
+    """The rates on the edges of a resummed series, and the powers whose divided differences occur."""
 
     resummed: Resummed
     notation: Notation
 
     @property
     def law(self) -> EdgeLaw:
-        """What edges carry."""
+        """The law of the rates on the edges."""
         return self.resummed.law
 
     @property
@@ -101,7 +101,7 @@ class Rates:
         return not self.is_limit(clock) and (len(nodes) > 2 or (len(nodes) == 2 and bool(nodes[0])))
 
     def of(self, diagram: Diagram, letters: Sequence[str]) -> list[Rate]:
-        """What stands for the rate of each edge; where edges have several rates with a prime for each equal one before."""
+        """The symbol for the rate of each edge; where edges have several, with a prime for each equal one before."""
         if self.law.is_plain:
             return [Rate(letter) for letter in letters]
         apart = self.law.has_roots_apart
@@ -151,7 +151,7 @@ class Rates:
         return Row((self.notation.symbol("learning_rate"), self.eigenvalue("a")), "plain")
 
     def _definition(self) -> Formula | None:
-        """What an edge carries, if one rate; in the limit of continuous time rates are written as positive numbers."""
+        """The definition of the rate of an edge, if it has one; at long times in continuous time it is positive."""
         if self.resummed.continuous:
             minus = () if self.resummed.stationary else (Sign("negative"),)
             return Row((lettered("s", "a"), Sign("="), Row((*minus, self._moved))), "plain")
@@ -160,7 +160,7 @@ class Rates:
         return None
 
     def _sentences(self) -> Iterator[Sentence]:
-        """What is said in text and in LaTeX alike."""
+        """The sentences that text and LaTeX have in common."""
         if not self.law.is_plain:
             yield from self._zeros()
         if self.resummed.slots is not None:

@@ -96,7 +96,7 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Which words a term has, and in which order."""
+    """The words of a term, in their order."""
 
     resummed: Resummed
     notation: Notation
@@ -196,7 +196,7 @@ class _Writer:
         return self._powers(rates, self.rates.slots) if clock == "epochs" and rates else self._ratio(rates)
 
     def _distances(self, nodes: Sequence[Formula]) -> list[Formula]:
-        """How far nodes are from the first, in brackets where that is more than a symbol."""
+        """The distances of nodes from the first one, in brackets where they are more than a symbol."""
         if self.resummed.continuous:
             return [node if isinstance(node, Scripts) else Bracket(node) for node in nodes]
         return [Bracket(less(node)) for node in nodes]

@@ -103,7 +103,7 @@ def meanings(series: Series, name: Names, bare: Bare) -> Iterator[Formula]:
 
 
 def _recursion(recursion: Recursion, rate: Formula, bare: Bare, reads: bool) -> Iterator[Formula]:
-    """What the weights in the sums are, and the arrays of the optimiser behind them."""
+    """The definitions of the weights in the sums, and the arrays of the optimiser behind them."""
     yield _product("w", "ts", "c", "t-1")
     yield _product("W", "s", "e", "T-1")
     if reads:

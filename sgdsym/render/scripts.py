@@ -108,7 +108,7 @@ class Script:
 
 
 def rank(formula: Formula) -> tuple[int, str]:
-    """By which the words of a formula are sorted: short ones first, whatever symbols the reader has."""
+    """The key by which the words of a formula are sorted: short ones first, whatever symbols the reader has."""
     # the text has the usual letters, whatever LaTeX a reader's symbols have, so that no notation changes an order
     text = to_text(formula)
     return len(text), text

@@ -24,7 +24,7 @@ _THIN = 0.17
 
 @dataclass(frozen=True)
 class Piece:
-    """What stays on one line: a sign, if it has one, and a formula; where a line is broken before a factor, ``times`` says so."""
+    """A part that stays on one line: a formula, perhaps with a sign; a line that a factor begins says ``times``."""
 
     formula: Formula
     sign: str = ""

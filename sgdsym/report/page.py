@@ -237,7 +237,7 @@ def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Serie
 
 
 def _data(series: Series, numbered: dict[Coefficient, int], options: Mapping[str, str]) -> dict[str, Any]:
-    """What the script of the page reads."""
+    """The data that the script of the page reads."""
     by_option = {option: name for name, option in options.items() if name in series.symbols}
     in_batches = series.setting.sampling.is_in_epochs and {"dataset_size", "batch_size"} <= by_option.keys()
     return {

@@ -93,7 +93,7 @@ def request_options(request: Request) -> list[str]:
 
 
 def title(setting: Setting, order: int) -> str:
-    """What a report is about, as plain text.
+    """The subject of a report, as plain text.
 
     >>> title(Setting.named("displacement", "gd", "fixed"), 2)
     'Expansion of the displacement of the weights of GD to order 2'

@@ -59,7 +59,7 @@ class Simulation:
 
     @cached_property
     def _centred_powers(self) -> Floats:
-        """What a second cumulant is the mean of: squares, or products of all pairs of weights."""
+        """The summands of a second cumulant: centred squares, or products of all pairs of centred weights."""
         centred = self.samples - self.samples.mean(axis=1, keepdims=True)
         squares: Floats = centred**2 if centred.ndim == 2 else centred[..., :, None] * centred[..., None, :]
         return squares

@@ -150,7 +150,7 @@ class _Plan:
 
     @property
     def observable(self) -> Observable:
-        """What is read off, at one time."""
+        """The observable, at one time."""
         return Observable.named(self.request.observable)
 
     def update(self, t: int) -> tuple[Floats, Floats, Floats]:
@@ -257,7 +257,7 @@ def _check_finite(registers: Floats, step: int) -> None:
 def _observing(
     landscape: Landscape, plan: _Plan, function: Callable[[Any], Any] | None
 ) -> Callable[[Floats, Floats, Feed], Floats]:
-    """What is read off weights and displacements (runs, p)."""
+    """The function that reads the observable off weights and displacements (runs, p)."""
     losses, observable = landscape.losses, plan.observable
     if (observable == FUNCTION) != (function is not None):
         raise ValueError("the observable function needs function=, and no other observable takes one")
@@ -297,7 +297,7 @@ def _looked_at(plan: _Plan, stops: Sequence[int]) -> Sequence[int]:
 
 
 def _blocks(runs: int, plan: _Plan) -> list[int]:
-    """How many runs are side by side: as many as keep their numbers in a cache, the same whatever the machine."""
+    """The numbers of runs side by side: as many as hold about ``TOGETHER`` numbers, the same on every machine."""
     sizes = plan.request.sizes
     weights, batch = len(plan.landscape.start), max(batch_sizes(plan.request))
     points = int(sizes.dataset_size.as_fraction()) if plan.request.scheme.is_finite else 0

@@ -121,7 +121,7 @@ class JaxCalculus(AutomaticCalculus):
             )
 
     def whole(self, examples: Arrays) -> Floats | None:
-        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
+        """The value of the loss function of a supervised loss on all examples at once; nothing for other losses."""
         if not isinstance(self.loss, Supervised):
             return None
         with self._at_work():

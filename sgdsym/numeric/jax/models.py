@@ -41,7 +41,7 @@ class ModelLoss(Supervised):
         return one_number(self.whole(parameters, jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], example)))
 
     def whole(self, parameters: Any, examples: Any) -> Any:
-        """What the loss function makes of a batch of data points."""
+        """The value of the loss function on a batch of data points."""
         dtype = jax.tree.leaves(parameters)[0].dtype
         x, y = jax.tree.map(lambda leaf: leaf.astype(dtype) if _is_float(leaf) else leaf, examples)
         return jnp.asarray(self.loss_function(self.apply(parameters, self.fixed, x), y))

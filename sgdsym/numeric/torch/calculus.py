@@ -53,7 +53,7 @@ class TorchCalculus(AutomaticCalculus):
         self.values(program, directions, points, (), ())
 
     def whole(self, examples: Arrays) -> Floats | None:
-        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
+        """The value of the loss function of a supervised loss on all examples at once; nothing for other losses."""
         if not isinstance(self.loss, Supervised):
             return None
         with at_work(), torch.no_grad():
