@@ -19,7 +19,7 @@ def check_unmasked(value: object, what: str) -> None:
     ...
     ValueError: the weights has masked entries; leave those out, or fill them in with filled()
     """
-    # numpy 2 has arrays of 64 axes, and goes through the entries of those up to 32 alone
+    # numpy 2 has arrays of up to 64 axes, and iterates over the entries of those of up to 32
     if isinstance(value, np.ndarray) and value.ndim > 32:
         raise ValueError(f"{what} is nested {value.ndim} deep; 32 axes are the most")
     parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value

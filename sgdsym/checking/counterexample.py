@@ -1,4 +1,4 @@
-r"""The smallest setting that tells a formula from what is derived: numbers for the sizes of the run, and a landscape.
+r"""The smallest setting that tells a formula from the derived series: sizes of the run, and a landscape.
 
 Sizes grow from 1, landscapes from one weight and one data point, until the two differ there.  Then every coefficient of the
 landscape that is not needed becomes 0, and those that are become 1 where they can.  At last SGD itself is run on it, through every
@@ -34,7 +34,7 @@ _LARGEST = {"steps": 4, "epochs": 3, "dataset_size": 4, "batch_size": 3}
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A setting in which a formula and what is derived have different values.
+    """A setting in which a formula and the derived series have different values.
 
     Attributes:
         sizes: the number of each symbol.
@@ -62,15 +62,14 @@ def find_counterexample(
 
     Args:
         formula: by the power of the learning rate, the coefficients of the formula, in joint cumulants.
-        derived: the same of what is derived.
+        derived: the same of the derived series.
         request: the run.
         at_minimum: whether the mean gradient vanishes at the start.
     """
     order, difference = _lowest_difference(formula, derived)
     for numbers in _sizes(request):
         scene = _Scene(_numbered(request, numbers).setting, at_minimum)
-        # diagrams are multiplied by coefficients and added, so that the two differ on a landscape where the
-        # difference does not vanish
+        # a value is linear in the coefficients: the two differ wherever their difference does not vanish
         values = _evaluated(difference, numbers)
         landscape = scene.telling(values) if values else None
         if landscape is None:
@@ -172,8 +171,7 @@ class _Scene:
     def _plain(self, values: Mapping[Diagram, Fraction], landscape: Landscape) -> Landscape:
         """The landscape with every coefficient 0, else 1, where the sum then still does not vanish."""
         for place in range(len(landscape.losses) + 1):
-            # each coefficient is tried once, in two ways, so that the work grows with their number and not with their
-            # combinations
+            # each coefficient is tried once: the work grows with their number, not with their combinations
             for exponents in list(_polynomials(landscape)[place]):
                 for number in (0, 1):
                     polynomials = list(_polynomials(landscape))

@@ -1,4 +1,4 @@
-"""A formula that was read: the coefficient of each diagram, and of what is no diagram."""
+"""A formula that was read: the coefficient of each diagram, and the order of its remainder."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
     main = _right_side(main, notation, request)
     main, remainder = _without_remainder(main, words)
     values = Grammar(main, words).whole() if main else []
-    # a formula without the learning rate is a list of coefficients; the order of a diagram then says which power each
-    # belongs to
+    # a formula without the learning rate lists coefficients; the order of a diagram then says which power it belongs
+    # to
     rated = any(tensor.rate for value in values for tensor, _ in value.terms) or remainder is not None
     pairs: dict[int, list[tuple[Diagram, Coefficient]]] = {}
     for value in values:

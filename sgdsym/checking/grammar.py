@@ -318,8 +318,7 @@ class Grammar(Reader):
 
     def _gradients(self, count: int) -> Value:
         """The covariance or the skewness; C(T, 2) is a binomial."""
-        # what C stands for is known at the comma only: C(T, 2) is a binomial, and C (H G) a product, so that the
-        # reader goes back
+        # C(T, 2) is a binomial and C (H G) a product: only the comma tells, so that the reader goes back
         if count == 2 and self._peek() == "(":
             start = self.place
             self._expect("(")

@@ -1,4 +1,4 @@
-r"""Products of derivative tensors with some of their legs still open: what a part of a formula stands for.
+r"""Products of derivative tensors with some of their legs still open, as parts of a formula stand for them.
 
 A tensor is a node, its indices are legs; contracting two legs draws an edge.  So whatever the notation, a formula with no leg left
 is a sum of diagrams.  Knows legs, edges and data points.  Refuses to know how a formula is written.
@@ -27,7 +27,7 @@ class Tensor:
     """One product of tensors.
 
     Attributes:
-        nodes: how many tensors.
+        nodes: the number of tensors.
         edges: pairs of nodes that a contracted index joins.
         blocks: nodes of one data point that stand in a common cumulant.
         loose: nodes of a data point that no bracket averages yet.
@@ -337,8 +337,7 @@ def product(first: Expression, second: Expression, *, divide: bool = False) -> E
         return first
     left = first.factors if isinstance(first, Product) else ((False, first),)
     right = second.factors if isinstance(second, Product) else ((False, second),)
-    # factors are kept in one list: nested products would be as deep as a formula is long, and reading them is
-    # recursive
+    # nested products would be as deep as a formula is long, and they are read recursively
     if len(left) + len(right) > MOST_FACTORS:
         raise FormulaError(f"a coefficient has more than {MOST_FACTORS} factors")
     return Product((*left, *((below != divide, factor) for below, factor in right)))

@@ -1,4 +1,4 @@
-r"""The marks of a formula, LaTeX or text: what is typed in several ways becomes one, what only sets the formula is left out.
+r"""The marks of a formula, LaTeX or text: ways to type a mark become one, and mere typesetting is left out.
 
 >>> [token.text for token in tokens(r"-\eta^{2} \, \frac{T}{2} \operatorname{tr}(H C)")]
 ['-', '\\eta', '^', '{', '2', '}', '\\frac', '{', 'T', '}', '{', '2', '}', '\\operatorname', '{', 't', 'r', '}', '(', 'H', 'C', ')']
@@ -84,7 +84,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def _blank(match: re.Match[str]) -> str:
-    """Spaces in place of what is left out, so that places stay."""
+    """Spaces in place of the text that is left out, so that places stay."""
     return " " * len(match.group())
 
 

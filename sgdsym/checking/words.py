@@ -90,6 +90,7 @@ def vocabulary(
 
     means = (n.loss, n.gradient, n.hessian, n.jerk)
     samples = (n.sample_loss, n.sample_gradient, n.sample_hessian, n.sample_jerk)
+    # a root with weight decay carries the plain loss, and has the letter of the loss before the trained mean gets it
     if plain:
         put(Word("function"), [n.loss, "l"])
     for degree, (mean, sample) in enumerate(zip(means, samples, strict=True)):

@@ -60,10 +60,10 @@ def measure(
     """Run SGD many times and average the population loss, at every learning rate after every number of steps.
 
     Args:
-        problem: what is learnt.
+        problem: the data and the loss.
         learning_rates: the learning rates.
         steps: the numbers of steps, increasing.
-        runs: how many runs; equal seeds give equal numbers.
+        runs: the number of runs; equal seeds give equal numbers.
         seed: seed of the draws.
         progress: called with a line of text now and then.
 
@@ -112,7 +112,7 @@ def _controls(start: dict[int, Any], steps: Sequence[int], draws: NDArray[np.int
     along_v = np.zeros(draws.shape[1])
     found = []
     for t, drawn in enumerate(draws, start=1):
-        # before u takes the step: v meets what u was at the weights of this gradient
+        # v is formed with u before the step, the displacement at which this gradient is taken
         along_v -= np.einsum("rp,rp->r", bent[drawn], u)
         u -= gradients[drawn]
         if t in steps:

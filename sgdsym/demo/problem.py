@@ -27,7 +27,7 @@ class Problem:
     r"""Logistic regression on a finite population, started at zero weights.
 
     Attributes:
-        name: what the data is, in words.
+        name: the data, in words.
         features: the data points :math:`x_n`, shape (n, p).
         labels: :math:`y_n = \pm1`, shape (n,).
 

@@ -37,8 +37,8 @@ class DemoReport:
     Attributes:
         problem: the data, in words.
         order: the order of the series.
-        diagrams: how many diagrams it has.
-        runs: how many runs each mean is over.
+        diagrams: the number of its diagrams.
+        runs: the number of runs that each mean is over.
         comparisons: predictions beside measurements, learning rates first.
         limits: for some numbers of steps the learning rates at which the series says it is 1 % and 10 % off.
         files: the files written.
@@ -139,7 +139,7 @@ def run_demo(
         folder: where the files go; made if it is not there.  Nothing is left in it if anything fails.
         order: the order of the series, 2 or 3.
         seed: seed of the SGD runs; equal seeds give equal files.
-        runs: how many runs each measured mean is over.
+        runs: the number of runs that each measured mean is over.
         progress: called with a line of text now and then.
 
     Returns:
@@ -164,7 +164,7 @@ def run_demo(
 def conduct(
     folder: Path, *, order: int = 3, seed: int = 0, runs: int = RUNS, progress: Callable[[str], None] | None = None
 ) -> tuple[DemoReport, dict[str, bytes]]:
-    """The experiment of :func:`run_demo`: the report, and what its files in the folder are to hold, by name.
+    """The experiment of :func:`run_demo`: the report, and the contents of its files in the folder, by name.
 
     Nothing is written, so whatever ends the minute that this takes leaves nothing behind.
     """

@@ -120,7 +120,7 @@ class _Reader:
         return found
 
     def _scripts(self, base: Formula, mark: str) -> Formula:
-        """A base with what is below and above it."""
+        """A base with the scripts below and above it."""
         below: Formula | None = None
         above: list[Formula] = []
         while True:
@@ -199,6 +199,5 @@ def _character(mark: str) -> str:
         return mark
     if not mark[1].isalpha():
         return mark[1:]
-    # HTML's entities are named after LaTeX's commands for most symbols, so that no table of a thousand signs is kept
-    # here
+    # HTML's entities have the names of LaTeX's commands for most symbols, which saves a table of a thousand
     return _CHARACTERS.get(mark) or html5.get(f"{mark[1:]};") or mark

@@ -121,7 +121,7 @@ def _tight(row: Row) -> str:
 
 
 def _factor(formula: Formula) -> str:
-    """A factor of a product: what holds a fraction line is put in brackets."""
+    """A factor of a product: a fraction is put in brackets."""
     text = to_text(formula)
     return f"({text})" if isinstance(formula, Fraction) and not _is_sum(formula.above) else text
 

@@ -20,7 +20,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Formula):
-    r"""A letter of the vocabulary: its LaTeX, which may be the reader's own, and what stands for it in plain text.
+    r"""A letter of the vocabulary: its LaTeX, which may be the reader's own, and its plain text.
 
     >>> Symbol(r"\eta", "η")
     Symbol(latex='\\eta', text='η')

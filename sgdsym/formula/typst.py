@@ -83,7 +83,7 @@ def _row(node: Row) -> str:
 
 
 def _scripts(node: Scripts) -> str:
-    # a script needs a base, and the empty text is the base that nobody sees
+    # a script needs a base; empty text is an invisible one
     text = to_typst(node.base) or '""'
     if isinstance(node.base, Row):
         # Typst attaches a script to the last part of a row; lr makes one part of it without brackets of its own

@@ -1,4 +1,4 @@
-"""Printed definitions: which counting goes with which blocks, and what a resummation leaves out."""
+"""Printed definitions: the counting that goes with each kind of blocks, and the nodes that a resummation leaves out."""
 
 from __future__ import annotations
 
@@ -76,8 +76,7 @@ def _covering(name: str, source: str, irreducible: Callable[[Diagram], bool]) ->
     found: dict[int, list[Diagram]] = {}
     for diagram in expand(observable="function", order=ORDER, batch_size=1).diagrams():
         chain = links(diagram)
-        # a diagram arises from what is left once some of its links are taken out, where that is irreducible: so many
-        # ways, so often
+        # a diagram arises once from each irreducible diagram that is left when some of its links are taken out
         subsets = (subset for k in range(len(chain) + 1) for subset in combinations(chain, k))
         ways = sum(irreducible(shortened(diagram, subset)) for subset in subsets)
         found.setdefault(ways, []).append(diagram)

@@ -88,7 +88,7 @@ def momentum_moments(hessian: Any, noise: Any, rate: Any, momentum: Any) -> tupl
     # the noise enters the buffer as ξ and, through it, the weights as -Λξ
     entry = sp.BlockMatrix([[rate * noise * rate.T, -rate * noise], [-noise * rate.T, noise]]).as_explicit()
     moments = fixed_point(lambda s: matrix * s * matrix.T + entry, 2 * p)
-    # E[z_{t+1} z_t] = M E[z_t z_t], as the noise of a step does not know the state before it
+    # E[z_{t+1} z_tᵀ] = M E[z_t z_tᵀ], as the noise of a step does not know the state before it
     lagged = (matrix * moments)[:p, :p]
     return moments[:p, :p], moments[p:, p:], lagged
 

@@ -1,4 +1,4 @@
-"""All findings, what of them is wanted, and their report as text, LaTeX, JSON, BibTeX or a page."""
+"""All findings, the choice among them, and their report as text, LaTeX, JSON, BibTeX or a page."""
 
 from __future__ import annotations
 

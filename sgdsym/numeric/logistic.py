@@ -69,7 +69,7 @@ def logistic_derivatives(
         if per_sample is None or k in per_sample:
             tensors[k] = (factor[:, None] * _powers(x, k)).reshape(len(x), *x.shape[1:] * k)
         else:
-            # one matrix product of the two halves of x⊗…⊗x: n p^(k/2) numbers are held instead of n p^k
+            # one matrix product of the two halves of x⊗…⊗x: about n p^(k/2) numbers are held instead of n p^k
             halves = _powers(x, k // 2), _powers(x, k - k // 2)
             tensors[k] = ((share * factor)[:, None] * halves[0]).T @ halves[1]
             tensors[k] = tensors[k].reshape(x.shape[1:] * k)

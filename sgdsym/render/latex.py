@@ -80,7 +80,7 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
 
 
 def series_head_to_latex(series: Series, most: int = SHOWN) -> str:
-    r"""The first orders of a series, as many as have that many terms, and how to get the rest: what a notebook shows.
+    r"""The first orders of a series, as many as have that many terms, and how to get the rest, for a notebook.
 
     Args:
         series: any series.
@@ -140,6 +140,7 @@ def _equations(series: Series, typesetting: Typesetting) -> str:
     first = _part(notation, 0) if any(order == 0 for order, _, _ in orders) else zeroth
     summands = [part for part in (first, *parts) if part is not None] or [Digits("0")]
     total = signed_sum([(False, part) for part in (*summands, remainder(series, notation))])
+    # TeX spaces a relation between two operands only: the empty group is the right one, as the cell ends there
     sides = f"{to_latex(left_side(series, notation))} ={{}}& {to_latex(total)}"
     # what sums mean takes long lines, which begin behind the left side
     edge = width(left_side(series, notation)) + 2 if series.sums else 1.0
@@ -203,7 +204,7 @@ def _value(series: Series, typesetting: Typesetting) -> Value:
 
 
 def remainder(series: Series, notation: Notation) -> Formula:
-    """The order of what is left out."""
+    """The order of the terms that are left out."""
     return call(Symbol("O", "O"), power(notation.symbol("learning_rate"), series.truncation + 1))
 
 

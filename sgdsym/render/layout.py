@@ -25,7 +25,7 @@ class Layout:
         points: place of each node.
         edges: for each edge of the diagram ``(child, bend, parent)``: a straight line from the child to
             ``(bend, y of the child)``, then a curve to the parent.
-        bows: how far aside the curve of each edge is drawn, where it passes a node of its own column.
+        bows: the distance by which the curve of each edge is drawn aside, where it passes a node of its own column.
         capsules: the blocks of two or more nodes, each from top to bottom.
         rings: the open roots, drawn hollow.
         targets: the other roots, drawn with a ring around them.

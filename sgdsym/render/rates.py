@@ -1,4 +1,4 @@
-r"""What edges of a resummed formula carry, how that is written, and the legend that says what the letters mean.
+r"""The rates on the edges of a resummed formula, their symbols, and the legend that explains the letters.
 
 Where all steps are plain there is one rate :math:`r_a` for each eigenvalue.  Any other optimiser has several, the zeros of a
 polynomial: :math:`r_a` and :math:`r_a'` on two edges of one eigenvalue, and :math:`q_a` on edges to a root.
@@ -286,7 +286,7 @@ def _equal(left: Formula, right: Formula) -> Formula:
 
 
 def _said(*parts: Formula) -> Formula:
-    """Words and what they are about."""
+    """Words and the formulas that they are about."""
     return Row(parts, "operator")
 
 

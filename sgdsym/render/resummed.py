@@ -211,7 +211,7 @@ class _Writer:
         return [*size, *rate] if factored.is_number else [*rate, *size]
 
     def _ratio(self, rates: Sequence[Rate]) -> Formula:
-        """A node: the product of what the edges carry, or the sum of the rates."""
+        """A node: the product of its rates, in continuous time their sum."""
         if self.resummed.continuous:
             summands = [(False, row([*_times(n), x.formula("s")], "beside")) for x, n in Counter(rates).items()]
             return signed_sum(summands) if summands else Digits("0")
@@ -251,7 +251,7 @@ def _times(number: int) -> list[Formula]:
 
 
 def _common(time: TimeSum) -> tuple[Coefficient, TimeSum]:
-    """A coefficient in front of a time-sum, and what is left inside: the only one, or the first where that is short."""
+    """A coefficient in front of a time-sum, and the rest inside: the only one, or the first where that is short."""
     first = time.terms[0][1]
     if len(time.terms) == 1:
         return first, TimeSum(((time.terms[0][0], Coefficient(1)),))

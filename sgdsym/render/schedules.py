@@ -133,7 +133,7 @@ def _product(name: str, index: str, read: str, last: str) -> Formula:
 
 
 def _entries(recursion: Recursion, bare: Bare, rate: Formula) -> list[list[Formula]]:
-    """The entries of the matrix by rows, of the gain, the point and what is read."""
+    """The entries of the matrix by rows, of the gain, the point and the vector that is read off."""
 
     def entry(without: Coefficient, times: Coefficient) -> Formula:
         if not times:

@@ -246,6 +246,7 @@ def signed(negative: bool, pieces: Sequence[Piece]) -> Term:
 def bracketed(outside: Sequence[Formula], inside: Sequence[Piece]) -> list[Piece]:
     """Factors times a sum in brackets."""
     pieces = [Piece(row(outside, "product"))] if outside else []
+    # \left( and \right) cannot stand on different lines, so that the pair has a fixed size
     opened = Piece(_beside(Delimiter("(", 2), *inside[0].parts), is_factor=True)
     middle = [opened, *inside[1:]]
     middle[-1] = replace(middle[-1], formula=_beside(middle[-1].formula, Delimiter(")", 2)))

@@ -127,6 +127,7 @@ def write_page(
     if series.setting.weight_decay.symbols:
         raise ValueError("the values on a page are those at one weight decay; give a number for it")
     known = values or example_values(series)
+    # many diagrams share a coefficient, which is one function in the script
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
     script = render("report.js.jinja", coefficients=Code(generate_javascript(numbered)))

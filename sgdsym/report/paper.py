@@ -37,7 +37,7 @@ def write_paper(
     :math:`\sum_D (-\eta)^d\, W_D / |\mathrm{Aut}\,D|\; \mathrm{value}(D)`.  The same text in every run of one version.
 
     Args:
-        request: what is expanded.
+        request: the request that is expanded.
         typesetting: symbols and form of the formulas; the shape is always one equation per order.
         progress: called with each order and its number of diagrams.
 

@@ -16,9 +16,9 @@ class Simulation:
     r"""Measured values of an observable; at least two runs, and errors are those of chance alone.
 
     Attributes:
-        observable: what was read off.
+        observable: the quantity that was read off.
         steps: the updates after which it was, (k,), increasing.
-        samples: what each run gave, (k, runs), or (k, runs, p) where the weights are looked at.
+        samples: the value of each run, (k, runs), or (k, runs, p) where the weights are looked at.
         weights: the weights of each run that were read off at the end, (runs, p).
 
     >>> from sgdsym.series import Observable

@@ -65,7 +65,7 @@ def simulate(
     Args:
         landscape: loss, data and start.
         learning_rate: :math:`\eta`.
-        runs: how many independent runs, two at least.
+        runs: the number of independent runs, two at least.
         seed: of all chance; equal arguments give equal numbers.
         record: the updates after which the observable is read, a list of integers; the last one if left out.
         start: other weights to start from, (p,), or (runs, p) for each run its own.
@@ -238,6 +238,7 @@ def _run(
                 moved -= plan.rate * gain[:, None, None] * slope
         registers = moved
         tick(t + 1)
+        # what is not finite stays so, and a look now and then stops a run that is lost
         if t + 1 in due or t % LOOK == 0:
             _check_finite(registers, t + 1)
         if t + 1 in due:

@@ -104,7 +104,7 @@ class JaxCalculus(AutomaticCalculus):
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """The ways to differentiate, and what there is to say of each."""
+        """The ways to differentiate, by a note on each."""
         return tuple(note for note, _ in WAYS)
 
     @property
@@ -240,8 +240,7 @@ class JaxCalculus(AutomaticCalculus):
             for operator in operators(self._alone(examples), self.parameters):
                 parameters = [np.asarray(argument) for argument in operator.parameters]
                 alone = JaxCalculus(operator, parameters, jax.tree.structure(0), way=self.way)
-                # an operator alone may fail where the loss does not, for instance on integers: it is then none that
-                # is found out
+                # an operator alone may fail where the loss does not: then it is none that is found out
                 try:
                     found = confirm_derivatives(alone, alone.precision((np.zeros(1),)), (np.zeros(1),), order)
                 except ValueError:

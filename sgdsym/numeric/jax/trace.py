@@ -17,7 +17,7 @@ TINY = 1e-37  # next to nothing in single precision
 
 
 def lowest_precision(function: Callable[[Any], Any], parameters: Any) -> Precision:
-    """The lowest precision of what a function computes from its parameters: that of its gradient."""
+    """The lowest precision in which a function computes from its parameters: that of its gradient."""
     arrays = jax.tree.map(jnp.asarray, parameters)
     # a cast to a lower precision on the way forth is undone on the way back, and so is seen there
     value, back = jax.vjp(function, arrays)
@@ -79,7 +79,7 @@ class Operator:
 
     Attributes:
         name: the operator as JAX calls it.
-        apply: what it computes from its arguments.
+        apply: the function that it computes.
         arguments: the numbers.
         free: which of them are differentiated.
     """

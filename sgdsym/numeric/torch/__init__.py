@@ -325,8 +325,7 @@ def _effort(series: Series, options: dict[str, Any]) -> Effort:
 
 def _session(series: Series, effort: Effort, *problem: Any, **more: Any) -> Session:
     calculus, points = _loaded("problem").read_problem(*problem, memory=effort.memory, **more)
-    # joint moments are means of products over the data, which messages form; a joint cumulant is a sum of products of
-    # those
+    # messages form means of products over the data, joint moments; a joint cumulant is a sum of products of these
     return Session(series.as_moments(), calculus, points, effort)
 
 

@@ -45,7 +45,7 @@ class TorchCalculus(AutomaticCalculus):
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """The ways to differentiate, and what there is to say of each."""
+        """The ways to differentiate, by a note on each."""
         return tuple(way.note for way in WAYS)
 
     def attempt(self, program: Program, directions: Sequence[Floats], points: Sequence[Arrays]) -> None:

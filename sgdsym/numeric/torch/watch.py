@@ -19,7 +19,7 @@ class Call:
 
     Attributes:
         operator: the function of PyTorch.
-        arguments: what it was called with, and the names of some of them.
+        arguments: the positional and the named arguments of the call.
         results: the floating-point tensors that came out and depend on the parameters.
     """
 

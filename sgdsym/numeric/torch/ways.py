@@ -96,7 +96,7 @@ class Way:
     """A way to differentiate.
 
     Attributes:
-        note: what there is to say of it.
+        note: the sentence that a report says of it.
         make: its derivative and its map.
     """
 
