@@ -29,6 +29,7 @@ _SHAPES = ((1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (1, 4), (2, 3), (3, 2), (3, 3
 # a difference may vanish by chance on one landscape, hardly on three; 4000 draws are enumerated in about a second
 # (order 3, two weights)
 _TRIES, _MOST_SIZES, _MOST_DRAWS = 3, 200, 4000
+# 144 sizes together: all are tried unless rates are symbols too
 _LARGEST = {"steps": 4, "epochs": 3, "dataset_size": 4, "batch_size": 3}
 
 

@@ -217,6 +217,7 @@ def _split(words: str) -> list[str]:
 
 def _is_prose(word: str) -> bool:
     """Whether a word is a name with an accent."""
+    # below U+0180 letters are Latin, in Unicode's first blocks; mathematics has Greek ones
     return all(c.isascii() or (c.isalpha() and ord(c) < 0x180) for c in word)
 
 

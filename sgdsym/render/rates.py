@@ -178,6 +178,7 @@ class Rates:
         yield (
             _said(rate.formula("r"), Words(" is summed over the zeros of")),
             _said(_equal(_function("D"), self._denominator()), Sign(",")),
+            # partial fractions over the zeros of D: P/D = Σ_r P(r)/(D'(r) (x - r))
             _said(self._weight(law.gain, "D"), Words(";")),
             _said(Words("so is "), replace(rate, primes=1).formula("r"), Words(", for itself")),
         )

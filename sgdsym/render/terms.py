@@ -235,6 +235,7 @@ def _broken(term: Term, indent: float, line: float) -> Lines:
 
 
 def _width(pieces: Sequence[Piece]) -> float:
+    # a piece without a sign is a factor, which a thin space sets apart
     return sum(piece.width for piece in pieces) + _THIN * sum(not piece.sign for piece in pieces[1:])
 
 

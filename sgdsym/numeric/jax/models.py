@@ -137,6 +137,7 @@ def _check_modes(layers: Any) -> None:
     for name, layer in layers:
         mode = next((mode for mode in MODES if hasattr(layer, mode)), None)
         mode = mode if mode and getattr(layer, mode) is False else None
+        # dropout at a rate of 0 drops nothing; a layer without any rate is a normalisation
         if mode is not None and getattr(layer, "rate", getattr(layer, "p", getattr(layer, "dropout_rate", 1))) != 0:
             raise FinalError(
                 f"{name} is a {type(layer).__name__} in training mode ({mode}=False), where a data point has no loss of "

@@ -46,6 +46,7 @@ class ModuleLoss(Supervised):
         for name, layer in self.module.named_modules():
             if not layer.training:
                 continue
+            # instance normalisation looks at one data point, unless it keeps running statistics, which a call changes
             if isinstance(layer, NORMS) and (layer.track_running_stats or not isinstance(layer, NORMS[1])):
                 raise ValueError(
                     f"layer {name or 'model'} is a {type(layer).__name__} in training mode, where a data point has no loss "
