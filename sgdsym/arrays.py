@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 
+# numpy 2 has arrays of up to 64 axes, and iterates over the entries of those of up to 32; of a list of floats, the usual
+# case, none takes a call of its own (a comment inside would be copied into every generated module)
 def check_unmasked(value: object, what: str) -> None:
     """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask.
 
@@ -19,7 +21,6 @@ def check_unmasked(value: object, what: str) -> None:
     ...
     ValueError: the weights has masked entries; leave those out, or fill them in with filled()
     """
-    # numpy 2 has arrays of up to 64 axes, and iterates over the entries of those of up to 32
     if isinstance(value, np.ndarray) and value.ndim > 32:
         raise ValueError(f"{what} is nested {value.ndim} deep; 32 axes are the most")
     parts = value.flat if isinstance(value, np.ndarray) and value.dtype == object else value
@@ -27,7 +28,6 @@ def check_unmasked(value: object, what: str) -> None:
         raise ValueError(f"{what} has masked entries; leave those out, or fill them in with filled()")
     if isinstance(parts, (list, tuple, np.flatiter)):
         for part in parts:
-            # a list of floats, the usual case, takes no call for each entry
             if not isinstance(part, float):
                 check_unmasked(part, what)
 
