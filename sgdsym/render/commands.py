@@ -10,6 +10,7 @@ import re
 
 from sgdsym.templating import Written
 
+# a symbol is read recursively, one group of braces inside the other
 LONGEST_SYMBOL, DEEPEST = 80, 12  # characters of a symbol, and braces inside one another
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
@@ -92,7 +93,7 @@ def checked_symbol(symbol: str) -> str:
 
 
 def _depth(text: str) -> int | None:
-    """How deep braces are nested, or nothing where they are not balanced."""
+    """The depth to which braces are nested, or nothing where they are not balanced."""
     depth = deepest = 0
     for character in text:
         depth += {"{": 1, "}": -1}.get(character, 0)

@@ -171,7 +171,7 @@ def plan(
     metric: Any = None,
     **options: Any,
 ) -> Plan:
-    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on one of them.
+    """The cost of an evaluation, in gradients of the loss on one data point; the loss is run on one of them.
 
     >>> import numpy as np
     >>> from sgdsym.sgd import expand

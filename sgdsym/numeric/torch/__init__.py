@@ -176,7 +176,7 @@ def plan(
     metric: Any = None,
     **options: Any,
 ) -> Plan:
-    """What an evaluation will cost, in gradients of the loss on one data point; the loss is run on one or two of them.
+    """The cost of an evaluation, in gradients of the loss on one data point; the loss is run on one or two of them.
 
     >>> import torch
     >>> from sgdsym.sgd import expand

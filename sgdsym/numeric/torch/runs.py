@@ -38,6 +38,7 @@ class TorchEngine(Engine):
 
     def given(self, arrays: Sequence[Any]) -> Leaves:
         """Arrays of numpy as tensors."""
+        # a copy: as_tensor shares memory with numpy, and a step may write in place
         return [torch.as_tensor(np.array(array), device=self.device) for array in arrays]
 
     def numpy(self, arrays: Sequence[Any]) -> list[Any]:
@@ -73,6 +74,7 @@ def run(
     request = RunRequest.read(points, **options)
     update, memory = _read_step(step, state)
     kept, memory_nesting = _pytree.tree_flatten(_pytree.tree_map(_tensor, memory))
+    # a state holds counters too, which have no derivatives: they travel beside what is differentiated
     moving = [leaf.is_floating_point() for leaf in kept]
 
     def take(leaves: Leaves, counters: Leaves, gradient: Leaves) -> tuple[Leaves, Leaves]:
