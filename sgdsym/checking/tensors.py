@@ -161,11 +161,6 @@ class Value:
         """The letters of its open indices, sorted."""
         return "".join(sorted(letter for letter, _ in self.terms[0][0].letters))
 
-    @property
-    def has_loose(self) -> bool:
-        """Whether a tensor of one data point is not averaged yet."""
-        return any(tensor.loose for tensor, _ in self.terms)
-
     def plus(self, parts: Iterable[tuple[bool, Value]]) -> Value:
         """The sum with further parts, each with whether it is subtracted."""
         summands = [(False, self), *parts]

@@ -15,11 +15,11 @@ from sgdsym.numeric.jax.calculus import claim_process
 from sgdsym.numeric.jax.errors import told
 from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
-from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import Runner
+from sgdsym.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,13 @@ from torch.utils import _pytree
 from sgdsym.arguments import quoted, read_real
 from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
-from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import Runner
 from sgdsym.numeric.torch.errors import told
 from sgdsym.numeric.torch.ways import TURN, load
+from sgdsym.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
