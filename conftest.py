@@ -8,6 +8,8 @@ os.environ.setdefault("SYMPY_GROUND_TYPES", "python")
 
 # examples of modules and pages that need a framework which is not installed
 collect_ignore_glob = [f"sgdsym/*/{name}/*" for name in ("jax", "torch") if find_spec(name) is None]
+if find_spec("jax") is None:
+    collect_ignore_glob += ["sgdsym/numeric/matrix_free/frontend.py"]
 if find_spec("torch") is None:
     collect_ignore_glob += ["docs/howto/network.md", "docs/howto/run.md"]
 # what the manual is built from, and its tools, which are imported by Sphinx

@@ -30,6 +30,7 @@ def quoted(value: object) -> str:
     """
     if type(value).__module__ == "numpy" and hasattr(value, "item") and not getattr(value, "ndim", 1):
         value = value.item()
+    # Python refuses to write integers of more than 4300 digits, and from 39 on nobody reads them
     if isinstance(value, int) and value.bit_length() > 128:
         return f"an integer of {value.bit_length()} bits"
     try:
@@ -55,6 +56,8 @@ def is_flag(value: object) -> bool:
     """Whether a value is a truth value, of Python or of numpy."""
     return (
         isinstance(value, bool)
+        # numpy and sympy are known by the names of their types: this module is loaded by every command, and sympy
+        # takes 0.4 s to import
         or type(value).__name__ in ("bool_", "BooleanTrue", "BooleanFalse")
         or (type(value).__module__ == "numpy" and type(value).__name__ == "bool")
     )
@@ -140,6 +143,7 @@ def read_choice(name: str, value: object, allowed: Iterable[Kind]) -> Kind:
     """
     words = tuple(allowed)
     for word in words:
+        # 1 == True and 1 == 1.0 in Python, and an array compares entry by entry
         if type(value) is type(word) and value == word:
             return word
     raise ValueError(f"{name} must be one of {', '.join(map(str, words))}, not {quoted(value)}")
@@ -217,6 +221,7 @@ def is_list(value: Any) -> bool:
     """
     if isinstance(value, (str, bytes, bytearray, memoryview, Mapping, AbstractSet, type)):
         return False
+    # an array without axes is a number, whatever library it is of
     shape = getattr(value, "shape", None)
     return len(shape) > 0 if isinstance(shape, tuple) else isinstance(value, Iterable)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 
+# numpy 2 has arrays of up to 64 axes, and iterates over the entries of those of up to 32; of a list of floats, the usual
+# case, none takes a call of its own (a comment inside would be copied into every generated module)
 def check_unmasked(value: object, what: str) -> None:
     """Refuse a masked entry, in nested sequences too: ``np.asarray`` reads under the mask.
 

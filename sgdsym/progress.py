@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol, Self
+from collections.abc import Callable
+from typing import Protocol, Self, TypeAlias
 
 # seconds: a person waits so long without a word, and before it a guess of what is left is worth nothing
 PATIENCE = 1.0
 WIDTH = 40
+# whether a bar is shown, or what is told of tasks done and of all instead
+Progress: TypeAlias = bool | Callable[[int, int], None]
 
 
 class Say(Protocol):
@@ -31,10 +34,11 @@ class Bar:
 
     Args:
         say: how a message is written.
+        timed: whether the time that all took is told at the end.
     """
 
-    def __init__(self, say: Say = say) -> None:
-        self.say = say
+    def __init__(self, say: Say = say, *, timed: bool = False) -> None:
+        self.say, self.timed = say, timed
         self.is_open = False
         self.longest = 0
         self.start = time.perf_counter()
@@ -48,6 +52,8 @@ class Bar:
         passed = time.perf_counter() - self.start
         left = passed * (total - done) / done if done else 0.0
         clock = f", about {rounded_seconds(left)} s left" if left > PATIENCE else ""
+        if self.timed and done == total:
+            clock = f", {passed:.0f} s"
         text = f"[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total}{clock}"
         if sys.stderr is not None and sys.stderr.isatty():
             # what is shorter than what it is drawn over leaves nothing of it
@@ -69,3 +75,13 @@ def rounded_seconds(seconds: float) -> str:
     ('1200', '3')
     """
     return f"{float(f'{seconds:.2g}'):.0f}"
+
+
+def shown(progress: Progress, cost: object) -> Callable[[int, int], None] | None:
+    """What is called with the tasks that are done and with all, if anything is; before a bar the cost is said."""
+    if callable(progress):
+        return progress
+    if not progress:
+        return None
+    say(str(cost))
+    return Bar(timed=True).show

@@ -46,7 +46,7 @@ class Reference:
 
     @property
     def address(self) -> str:
-        """Where the identifier leads to; empty without one.
+        """The address that the identifier leads to; empty without one.
 
         >>> by_key("Yaida2019").address
         'https://arxiv.org/abs/1810.00004'

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sgdsym.arguments import read_integer, read_real
 
 __all__ = ["exponential", "inverse_time", "linear", "step", "warmup_cosine", "warmup_stable_decay"]
+# 0.8 GB of floats
 MOST_STEPS = 10**8
 Rates = NDArray[np.float64]
 
@@ -183,5 +184,6 @@ def _part(name: str, updates: int, most: int) -> int:
 
 def _warmed_up(rates: Rates, warmup: int) -> Rates:
     """The rates with a linear warm-up in place of the first ones."""
+    # the first update has the rate 1/W and not 0, which would waste it
     rates[:warmup] = np.arange(1, warmup + 1) / max(warmup, 1)
     return rates

@@ -103,7 +103,7 @@ class Source(Written):
 
 
 def plain_words(words: str) -> str:
-    """Words as any template prints them: what is no letter, digit or plain sign becomes a blank.
+    """Words as any template prints them: other characters than letters, digits and plain signs become blanks.
 
     >>> plain_words("|G|^2 of sgd - gd"), plain_words("mine'); quit()")
     ('|G|^2 of sgd - gd', 'mine quit')
@@ -166,7 +166,7 @@ def render(name: str, /, **values: Any) -> str:
 
 
 def _check(key: str, value: Any) -> None:
-    """Refuse what no template of a program may print, in whatever it is wrapped."""
+    """Refuse values that no template of a program may print, however they are wrapped."""
     match value:
         case None | bool() | int() | Fraction() | Written() | FunctionType() | MethodType():
             return

@@ -22,15 +22,17 @@ from typing import Any
 import numpy as np
 
 FINE, COARSE = 0.01, 0.1
+# two orders have one ratio, which a coefficient that is small by chance spoils: the largest ratio of three is taken
 _LAST = 3  # orders whose growth is looked at
 _HALVINGS = 60
+# a float has 16 digits, of which a solution then keeps 6
 _SOLVABLE = 1e10  # condition of a system that determines an approximant
 _REAL = 1e-9  # relative imaginary part of a pole that is real
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Up to which learning rate a series can be trusted.
+    """The learning rates up to which a series can be trusted.
 
     Attributes:
         fine: where the estimated remainder is 1 % of the value; infinite where no term is left out.
@@ -97,6 +99,8 @@ def trust_limits(coefficients: Sequence[float]) -> Trust:
     last = known[-_LAST:]
     growth = max((b / a) ** (1 / (k - j)) for i, (j, a) in enumerate(last) for k, b in last[i + 1 :])
     order = len(numbers)
+    # the first order left out, had it gone on growing from any of the last ones; with all that follow, a geometric
+    # series, it is ahead η^n / (1 - growth η)
     ahead = max(size * growth ** (order - k) for k, size in last)
 
     def is_close(rate: float, share: float) -> bool:
@@ -110,6 +114,7 @@ def trust_limits(coefficients: Sequence[float]) -> Trust:
 
 def _largest(holds: Callable[[float], bool], end: float) -> float:
     """The largest number below ``end`` up to which something holds, found by halving after a search for where it first fails."""
+    # the value may pass zero, where the share fails, and recover: halving alone could miss the first failure
     grid = [end * k / 200 for k in range(1, 201)]
     failing = next((rate for rate in grid if not holds(rate)), end)
     low, high = failing - end / 200, failing

@@ -1,4 +1,4 @@
-r"""The smallest setting that tells a formula from what is derived: numbers for the sizes of the run, and a landscape.
+r"""The smallest setting that tells a formula from the derived series: sizes of the run, and a landscape.
 
 Sizes grow from 1, landscapes from one weight and one data point, until the two differ there.  Then every coefficient of the
 landscape that is not needed becomes 0, and those that are become 1 where they can.  At last SGD itself is run on it, through every
@@ -26,13 +26,16 @@ from sgdsym.verify import Landscape, Run, enumerate_series
 Terms = Mapping[Diagram, Coefficient]
 # weights and data points, the smaller the earlier; tries of each; sets of sizes, and ways to draw the data, at most
 _SHAPES = ((1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (1, 4), (2, 3), (3, 2), (3, 3))
+# a difference may vanish by chance on one landscape, hardly on three; 4000 draws are enumerated in about a second
+# (order 3, two weights)
 _TRIES, _MOST_SIZES, _MOST_DRAWS = 3, 200, 4000
+# 144 sizes together: all are tried unless rates are symbols too
 _LARGEST = {"steps": 4, "epochs": 3, "dataset_size": 4, "batch_size": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A setting in which a formula and what is derived have different values.
+    """A setting in which a formula and the derived series have different values.
 
     Attributes:
         sizes: the number of each symbol.
@@ -60,13 +63,14 @@ def find_counterexample(
 
     Args:
         formula: by the power of the learning rate, the coefficients of the formula, in joint cumulants.
-        derived: the same of what is derived.
+        derived: the same of the derived series.
         request: the run.
         at_minimum: whether the mean gradient vanishes at the start.
     """
     order, difference = _lowest_difference(formula, derived)
     for numbers in _sizes(request):
         scene = _Scene(_numbered(request, numbers).setting, at_minimum)
+        # a value is linear in the coefficients: the two differ wherever their difference does not vanish
         values = _evaluated(difference, numbers)
         landscape = scene.telling(values) if values else None
         if landscape is None:
@@ -99,6 +103,7 @@ def _sizes(request: Request) -> Iterator[dict[str, int | Fraction]]:
     }
     for place, weight in enumerate(weight for weight in request.rates or () if isinstance(weight, str)):
         choices.setdefault(weight, (Fraction(1), Fraction(1, 2 + place)))
+    # smallest sum first: the first setting that tells the two apart is then one of the smallest
     settings = sorted(product(*choices.values()), key=lambda values: (sum(values), values))
     for values in settings[:_MOST_SIZES]:
         numbers = dict(zip(choices, values, strict=True))
@@ -131,7 +136,7 @@ def _evaluated(terms: Terms, numbers: Mapping[str, int | Fraction]) -> dict[Diag
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """How landscapes are made and looked at: what the observable asks of them."""
+    """The observable and the minimum that landscapes are made for, and how a sum of diagrams is evaluated on one."""
 
     setting: Setting
     at_minimum: bool
@@ -155,6 +160,7 @@ class _Scene:
     def telling(self, values: Mapping[Diagram, Fraction]) -> Landscape | None:
         """A landscape on which the sum does not vanish, as plain as can be."""
         degree = max(max(diagram.degrees) for diagram in values)
+        # a fixed seed: a formula gets the same counterexample in every run
         draw = Random(1)  # noqa: S311 - any landscape will do
         for weights, points in _SHAPES:
             for _ in range(_TRIES):
@@ -166,6 +172,7 @@ class _Scene:
     def _plain(self, values: Mapping[Diagram, Fraction], landscape: Landscape) -> Landscape:
         """The landscape with every coefficient 0, else 1, where the sum then still does not vanish."""
         for place in range(len(landscape.losses) + 1):
+            # each coefficient is tried once: the work grows with their number, not with their combinations
             for exponents in list(_polynomials(landscape)[place]):
                 for number in (0, 1):
                     polynomials = list(_polynomials(landscape))
@@ -203,8 +210,10 @@ def _enumerated(request: Request, landscape: Landscape, order: int) -> Any:
     sizes, scheme, dynamics = request.sizes, request.scheme, request.setting.dynamics
     steps, points, batch = (int(size.as_fraction()) for size in (sizes.steps, sizes.dataset_size, sizes.batch_size))
     drawn = points if scheme.is_finite else steps * batch
+    # the exponents are capped: what is beyond the limit anyway is not multiplied out
     ways = len(landscape.losses) ** min(drawn, 40) * (steps + 1)
     if scheme.is_finite and scheme not in (FULL, FIXED):
+        # the other finite samplings choose an order or points anew while they run: N! for each update is a rough count
         ways *= factorial(min(points, 20)) ** min(steps, 20)
     if not dynamics.is_continuous and ways > _MOST_DRAWS:
         return None

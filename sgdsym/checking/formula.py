@@ -1,4 +1,4 @@
-"""A formula that was read: the coefficient of each diagram, and of what is no diagram."""
+"""A formula that was read: the coefficient of each diagram, and the order of its remainder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SET_ASIDE = frozenset({"{", "}", "\\mathrm", "\\text", "\\operatorname", "\\mat
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """What a formula says.
+    """A formula as coefficients of diagrams.
 
     Attributes:
         terms: by the power of the learning rate, the coefficient of each diagram, in joint cumulants.
@@ -66,7 +66,9 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
             function=observable.carries_function,
             plain=plain,
         ),
+        # scripts alone tell the two apart: text writes those of several letters without braces
         is_latex="\\" in text,
+        # our text writes their powers without brackets, mu^2T, and those of nothing else
         decays=frozenset({*sizes} & {"mu", str(request.momentum), str(request.average)}),
     )
     marks = tokens(text)
@@ -80,6 +82,8 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
     main = _right_side(main, notation, request)
     main, remainder = _without_remainder(main, words)
     values = Grammar(main, words).whole() if main else []
+    # a formula without the learning rate lists coefficients; the order of a diagram then says which power it belongs
+    # to
     rated = any(tensor.rate for value in values for tensor, _ in value.terms) or remainder is not None
     pairs: dict[int, list[tuple[Diagram, Coefficient]]] = {}
     for value in values:
@@ -99,7 +103,7 @@ def read_formula(text: str, notation: Notation, request: Request) -> Formula:
 
 
 def size_names(request: Request) -> dict[str, Coefficient]:
-    """What each name of a size stands for: the symbols of a request, and T, N, B, E where they mean something.
+    """The value of each name of a size: the symbols of a request, and T, N, B, E where they mean something.
 
     >>> {name: str(value) for name, value in size_names(Request(sampling="fixed", batch_size=1)).items()}
     {'E': 'E', 'N': 'N', 'T': 'E*N', 'B': '1'}
@@ -109,6 +113,7 @@ def size_names(request: Request) -> dict[str, Coefficient]:
         if isinstance(weight, str):
             found[weight] = Coefficient.symbol(weight)
     sizes, dynamics = request.sizes, request.setting.dynamics
+    # a letter means what it always does, also where the request has a number or another symbol in its place
     found.setdefault("T", sizes.steps)
     if request.scheme.is_finite:
         found.setdefault("N", sizes.dataset_size)
@@ -171,6 +176,7 @@ def _parts(marks: list[Token], words: Vocabulary, notation: Notation) -> tuple[l
     """The first equation, and the words with the parts that further equations define."""
     name = tuple(token.text for token in tokens(notation.part))
     texts = tuple(token.text for token in marks)
+    # the name and the marks _ { 1 } =
     length = len(name) + 5
     found = [
         place
@@ -194,7 +200,7 @@ def _without_empty(marks: list[Token]) -> list[Token]:
 
 
 def _right_side(marks: list[Token], notation: Notation, request: Request) -> list[Token]:
-    """What stands right of the first sign of equality, if left of it stands what is derived."""
+    """The right side of the first sign of equality, provided that the left side is that of the derived series."""
     depths = accumulate((token.text == "{") - (token.text == "}") for token in marks)
     places = [i for i, (token, depth) in enumerate(zip(marks, depths, strict=True)) if token.text == "=" and not depth]
     if not places:

@@ -84,6 +84,8 @@ class Grammar(Reader):
         while True:
             if self._take("/"):
                 found = found.over(self._factor())
+                # in 1/2B some readers divide by B and others multiply by it: that is refused, and with a blank the
+                # fraction is over
                 if self._begins_factor() and not self.marks[self.place].spaced:
                     raise FormulaError(
                         f"what is divided by is unclear before {self._peek()!r:.20}; write brackets, as in 1/(2B) or (1/2)B"
@@ -114,6 +116,7 @@ class Grammar(Reader):
         return self._postfixed()
 
     def _differentiated(self, times: int, letters: str) -> Value:
+        # the derivative acts on the next factor alone: ∇G H is (∇G) H
         found = self._nested(self._factor)
         if times > MAX_ORDER:
             raise FormulaError(f"more than {MAX_ORDER} derivatives are taken at once")
@@ -126,6 +129,7 @@ class Grammar(Reader):
         self._expect("_")
         letters = self._letters()
         found = self._nested(self._product)
+        # indices that stand twice were contracted when they met, so that a letter still open was met once
         if set(letters) & set(found.letters):
             raise FormulaError(f"the sum over {letters} has an index that stands once only")
         return found
@@ -151,9 +155,10 @@ class Grammar(Reader):
                 return found
 
     def _raised(self, found: Value) -> Value:
-        """What stands at a caret: a power, a transposition, a derivative in brackets, an outer power, a falling factorial."""
+        """The value with its superscript: a power, transposition, bracketed derivative or falling factorial."""
         marks = self._exponent_marks(found)
         texts = [token.text for token in marks]
+        # only tensors with open indices are transposed: the T of a number is the number of steps, an exponent
         if found.rank and texts in (["\\top"], ["T"], ["t"]):
             return found.transposed()
         if texts[:1] == ["⊗"]:
@@ -196,6 +201,7 @@ class Grammar(Reader):
         if not marks:
             raise FormulaError("an exponent is missing")
         inner = Grammar(marks, self.words)
+        # an exponent is read by a reader of its own, which has to go on counting the brackets around it
         inner.depth = self.depth + 1
         found = inner._sum()
         if inner._peek():
@@ -264,6 +270,7 @@ class Grammar(Reader):
 
     def _squared_norm(self) -> Value:
         if self.bars:
+            # the same sign opens and closes bars: a bar inside bars is their end
             raise FormulaError("bars stand inside bars; write G·G for |G|^2")
         self._expect("|")
         self.bars = True
@@ -311,6 +318,7 @@ class Grammar(Reader):
 
     def _gradients(self, count: int) -> Value:
         """The covariance or the skewness; C(T, 2) is a binomial."""
+        # C(T, 2) is a binomial and C (H G) a product: only the comma tells, so that the reader goes back
         if count == 2 and self._peek() == "(":
             start = self.place
             self._expect("(")
@@ -324,7 +332,7 @@ class Grammar(Reader):
         return Value(((tensor, ONE),), symmetric=True)
 
     def _average(self, *, moment: bool) -> Value:
-        """What follows the letter of E[…], κ[…] or κ(…, …); factors may stand between commas."""
+        """The average behind the letter of E[…], κ[…] or κ(…, …); factors may stand between commas."""
         if self._take("_"):
             # which dynamics, or over what
             if self._peek() == "{":

@@ -1,4 +1,4 @@
-r"""Products of derivative tensors with some of their legs still open: what a part of a formula stands for.
+r"""Products of derivative tensors with some of their legs still open, as parts of a formula stand for them.
 
 A tensor is a node, its indices are legs; contracting two legs draws an edge.  So whatever the notation, a formula with no leg left
 is a sum of diagrams.  Knows legs, edges and data points.  Refuses to know how a formula is written.
@@ -15,6 +15,8 @@ from sgdsym.checking.errors import FormulaError
 from sgdsym.diagrams import MAX_ORDER, Diagram, set_partitions
 from sgdsym.series.extent import Expression, Number, Power, Product, Sum
 
+# a diagram of order d has d edges, so that a forest of one or two roots has d + 2 nodes at most: twice the highest
+# order is ample
 MOST_NODES, MOST_TERMS, MOST_FACTORS = 2 * MAX_ORDER, 3000, 300
 ONE = Number(1)
 Letters: TypeAlias = tuple[tuple[str, int], ...]
@@ -25,7 +27,7 @@ class Tensor:
     """One product of tensors.
 
     Attributes:
-        nodes: how many tensors.
+        nodes: the number of tensors.
         edges: pairs of nodes that a contracted index joins.
         blocks: nodes of one data point that stand in a common cumulant.
         loose: nodes of a data point that no bracket averages yet.
@@ -56,6 +58,7 @@ class Tensor:
             raise FormulaError(f"a term has more than {MOST_NODES} tensors; no order that can be derived has as many")
         right: Letters = tuple((letter, v + n) for letter, v in other.letters)
         mine, theirs = dict(self.letters), dict(right)
+        # the sum convention: an index on both sides is summed over
         shared = [letter for letter in mine if letter in theirs]
         return Tensor(
             n + other.nodes,
@@ -90,10 +93,12 @@ class Tensor:
 
     def differentiated(self) -> list[Tensor]:
         """The gradient, by the product rule: every node gets one leg more, the first of all."""
+        # sums over data and derivatives commute, and so the rule goes through cumulants as through products
         return [replace(self, legs=(v, *self.legs)) for v in range(self.nodes)]
 
     def averaged(self, moment: bool) -> list[Tensor]:
         """The loose nodes as one joint cumulant, or as the sum of products of cumulants that a joint moment is."""
+        # a joint moment is the sum over all set partitions of products of joint cumulants [Speed1983]
         partitions = set_partitions(len(self.loose)) if moment else [(tuple(range(len(self.loose))),)]
         return [
             replace(
@@ -156,14 +161,10 @@ class Value:
         """The letters of its open indices, sorted."""
         return "".join(sorted(letter for letter, _ in self.terms[0][0].letters))
 
-    @property
-    def has_loose(self) -> bool:
-        """Whether a tensor of one data point is not averaged yet."""
-        return any(tensor.loose for tensor, _ in self.terms)
-
     def plus(self, parts: Iterable[tuple[bool, Value]]) -> Value:
         """The sum with further parts, each with whether it is subtracted."""
         summands = [(False, self), *parts]
+        # zero has no indices, and may be added to a tensor of any rank
         summands = [(negative, part) for negative, part in summands if part.tree != Number(0)] or summands[:1]
         if len({(part.rank, part.letters) for _, part in summands}) > 1:
             raise FormulaError("the summands have different open indices")
@@ -196,7 +197,7 @@ class Value:
         return Value(tuple((tensor.joined(pairs), tree) for tensor, tree in self.terms), row)
 
     def beside(self, other: Value) -> Value:
-        """What two factors side by side are: matrices and vectors multiply, anything else stays apart.
+        """The product of two factors side by side: matrices and vectors multiply, anything else stays apart.
 
         Raises:
             FormulaError: where that can be read in two ways.
@@ -228,6 +229,7 @@ class Value:
         less = min(self.rank, other.rank)
         if not less:
             raise FormulaError("a colon contracts all indices of two tensors, as in C:H")
+        # in the product the legs of the left factor come first, so that those of the right begin at its rank
         pairs = [(self.rank - less + i, self.rank + i) for i in range(less)]
         return self.times(other).joined(pairs)
 
@@ -330,6 +332,7 @@ def product(first: Expression, second: Expression, *, divide: bool = False) -> E
         return first
     left = first.factors if isinstance(first, Product) else ((False, first),)
     right = second.factors if isinstance(second, Product) else ((False, second),)
+    # nested products would be as deep as a formula is long, and they are read recursively
     if len(left) + len(right) > MOST_FACTORS:
         raise FormulaError(f"a coefficient has more than {MOST_FACTORS} factors")
     return Product((*left, *((below != divide, factor) for below, factor in right)))
@@ -340,6 +343,7 @@ def _sum(trees: Sequence[tuple[bool, Expression]]) -> Expression:
 
 
 def _limited(terms: Iterable[tuple[Tensor, Expression]], count: int = 0) -> tuple[tuple[Tensor, Expression], ...]:
+    # the number of pairs is known beforehand: 3000 times 3000 products are refused without forming them
     found = () if count > MOST_TERMS else tuple(terms)
     if count > MOST_TERMS or len(found) > MOST_TERMS:
         raise FormulaError(f"the formula has more than {MOST_TERMS} terms once multiplied out")

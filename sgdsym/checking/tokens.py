@@ -1,4 +1,4 @@
-r"""The marks of a formula, LaTeX or text: what is typed in several ways becomes one, what only sets the formula is left out.
+r"""The marks of a formula, LaTeX or text: ways to type a mark become one, and mere typesetting is left out.
 
 >>> [token.text for token in tokens(r"-\eta^{2} \, \frac{T}{2} \operatorname{tr}(H C)")]
 ['-', '\\eta', '^', '{', '2', '}', '\\frac', '{', 'T', '}', '{', '2', '}', '\\operatorname', '{', 't', 'r', '}', '(', 'H', 'C', ')']
@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 from sgdsym.checking.errors import FormulaError
 
+# 28 000 of them, a thousand terms, take 0.8 s to read
 LONGEST = 100_000  # characters of a formula
 _MARK = re.compile(r"\\([A-Za-z]+|.)|([0-9]+(?:\.[0-9]+)?)|(\*\*)|(.)", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+# what says how a formula is set, and nothing of what it means
 _SETTING = re.compile(
     r"\\(?:begin|end|label|tag|eqref)\s*\{[^{}]*\}|\\\\(?:\[[^\]]*\])?|\\(?:notag|nonumber|displaystyle|textstyle|limits|left|right"
     r"|[bB]ig{1,2}[lr]?|qquad|quad|thinspace)(?![A-Za-z])|\\[\[\]()]"
@@ -82,14 +84,15 @@ def tokens(text: str) -> list[Token]:
 
 
 def _blank(match: re.Match[str]) -> str:
-    """Spaces in place of what is left out, so that places stay."""
+    """Spaces in place of the text that is left out, so that places stay."""
     return " " * len(match.group())
 
 
 def _parts(mark: str) -> tuple[str, ...]:
-    """What one mark of the text stands for."""
+    """The marks of the formula that one mark of the text stands for."""
     if mark in _SAME or len(mark) > 1 or mark.isascii():
         return (_SAME.get(mark, mark),)
+    # Unicode itself says that ² is a raised 2 and ½ the fraction 1⁄2, so that no table is kept
     kind, *digits = unicodedata.decomposition(mark).split() or [""]
     plain = "".join(chr(int(digit, 16)) for digit in digits)
     above, _, below = plain.partition("⁄")

@@ -1,4 +1,4 @@
-"""Is a formula what is derived: yes, or the terms that differ and the smallest setting in which one sees it."""
+"""Does a formula agree with the derivation: yes, or the terms that differ and the smallest setting that shows it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WEIGHTS = "uvwxyz"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A term in which a formula and what is derived differ.
+    """A term in which a formula and the derived series differ.
 
     Attributes:
         order: the power of the learning rate.
@@ -46,7 +46,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What became of a check; it is true where the formula is what is derived.
+    """The result of a check; it is true where the formula agrees with the derivation.
 
     Attributes:
         orders: the lowest and the highest order that were compared.
@@ -64,7 +64,7 @@ class Check:
 
     @property
     def equal(self) -> bool:
-        """Whether the formula is what is derived, to the orders compared."""
+        """Whether the formula agrees with the derivation, to the orders compared."""
         return not self.differences
 
     def __bool__(self) -> bool:
@@ -167,10 +167,12 @@ def compare_formula(
     formula: Formula, request: Request, *, minimum: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> Check:
     """Hold a formula that was read against what a request derives, from its lowest order to the order of the request."""
+    # the formula was read into cumulants; coefficients of the two bases are not comparable
     derived = expand_request(request, progress).as_cumulants()
     mine = {order: _series(terms) for order, terms in formula.terms.items()}
     if minimum:
         derived, mine = at_minimum(derived), {order: at_minimum(series) for order, series in mine.items()}
+    # a formula may begin where the lower orders are known: what stands below its first term is not held against it
     low = min(formula.orders[0] if formula.orders else 0, request.order)
     plain = has_plain_roots(request)
     theirs = {
@@ -205,7 +207,7 @@ def _text(coefficient: Coefficient) -> str:
 
 
 def _shown(example: Counterexample) -> list[str]:
-    """A setting in words: the sizes, the losses, and what comes out."""
+    """A setting in words: the sizes, the losses, and the values."""
     landscape = example.landscape
     names = ["w"] if landscape.weights == 1 else list(_WEIGHTS[: landscape.weights])
     sizes = ", ".join(f"{name} = {value}" for name, value in example.sizes.items())

@@ -22,7 +22,7 @@ Marks: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a word stands for.
+    """The meaning of a word.
 
     Attributes:
         kind: of thing.
@@ -58,6 +58,7 @@ class Vocabulary:
 
     def at(self, marks: list[Token], place: int) -> tuple[Word, int] | None:
         """The longest word that begins at a place, and the place after it."""
+        # the longest first: l_x begins with l
         for length in range(min(self.longest, len(marks) - place), 0, -1):
             found = marks[place : place + length]
             word = self.words.get(tuple(token.text for token in found))
@@ -84,10 +85,12 @@ def vocabulary(
 
     def put(word: Word, names: Iterable[str]) -> None:
         for name in names:
+            # the first meaning stays: a reader's own symbols are put in before the usual ones
             words.setdefault(tuple(token.text for token in tokens(name)), word)
 
     means = (n.loss, n.gradient, n.hessian, n.jerk)
     samples = (n.sample_loss, n.sample_gradient, n.sample_hessian, n.sample_jerk)
+    # a root with weight decay carries the plain loss, and has the letter of the loss before the trained mean gets it
     if plain:
         put(Word("function"), [n.loss, "l"])
     for degree, (mean, sample) in enumerate(zip(means, samples, strict=True)):

@@ -17,6 +17,7 @@ from itertools import accumulate, pairwise
 from sgdsym.demo.measurement import Measurement
 from sgdsym.trust import pade_value
 
+# standard errors: 95 of 100 means are that close
 NOISE_LIMIT = 2.0
 
 
@@ -73,7 +74,7 @@ class Comparison:
 
     @property
     def remainder(self) -> float:
-        """What the series says it leaves out."""
+        """The remainder that the series estimates for itself."""
         return remainder(self.terms)
 
     @property
@@ -100,7 +101,7 @@ def compare(measurements: Sequence[Measurement], coefficients: dict[int, Sequenc
 
 
 def remainder(terms: Sequence[float]) -> float:
-    """What a truncated series says it leaves out, from its terms of order 0, 1, ….
+    """The remainder of a truncated series, estimated from its terms of order 0, 1, ….
 
     >>> round(remainder([1.0, -0.1, 0.01]), 6)
     0.001111
@@ -122,8 +123,10 @@ def trust_limit(coefficients: Sequence[float], share: float) -> float:
         return remainder(terms) <= share * abs(sum(terms[1:]))
 
     low, high = 0.0, 1.0
+    # the ratio of the last terms grows with the rate, and from 1 on the remainder is infinite: doubling ends
     while is_within(high):
         low, high = high, 2 * high
+    # 60 halvings leave 1e-18 of the interval, less than a float resolves
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if is_within(middle) else (low, middle)

@@ -30,6 +30,7 @@ SETTINGS: dict[Any, Any] = {
     "axes.labelsize": 11,
     "legend.frameon": False,
     "mathtext.fontset": "cm",
+    # the identifiers in an SVG are hashes, salted at random unless a salt is given: equal runs give equal files
     "svg.hashsalt": "sgdsym",
     "svg.fonttype": "path",
 }
@@ -38,7 +39,7 @@ SERIES_LIMIT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """What the figure shows.
+    """The contents of the figure.
 
     Attributes:
         comparisons: all points.
@@ -117,6 +118,7 @@ def _draw_errors(axes: Axes, panels: Panels) -> None:
     for steps, face in ((panels.steps, None), (panels.comparisons[-1].measurement.steps, "white")):
         points = [c for c in panels.comparisons if c.measurement.steps == steps]
         for k in range(len(points[0].predictions)):
+            # on a logarithmic axis noise around zero would look like an error of that size
             seen = [c for c in points if abs(c.errors[k]) > 3 * c.resolution]
             axes.loglog(
                 [c.time for c in seen],

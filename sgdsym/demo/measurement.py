@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from sgdsym.demo.problem import Problem
 
 Floats = NDArray[np.float64]
+# runs: their weights at 12 learning rates, 65 each, take 1.6 MB
 SIDE_BY_SIDE = 250
 
 
@@ -59,10 +60,10 @@ def measure(
     """Run SGD many times and average the population loss, at every learning rate after every number of steps.
 
     Args:
-        problem: what is learnt.
+        problem: the data and the loss.
         learning_rates: the learning rates.
         steps: the numbers of steps, increasing.
-        runs: how many runs; equal seeds give equal numbers.
+        runs: the number of runs; equal seeds give equal numbers.
         seed: seed of the draws.
         progress: called with a line of text now and then.
 
@@ -95,6 +96,7 @@ def _losses(problem: Problem, rates: Floats, steps: Sequence[int], draws: NDArra
     for t, drawn in enumerate(draws, start=1):
         points = signed[drawn]
         margins = np.einsum("rp,erp->er", points, weights)
+        # the slope of log(1 + e^-m) is -1/(1 + e^m)
         weights += (rates[:, None] / (1 + np.exp(margins)))[:, :, None] * points
         if t in steps:
             # one learning rate at a time: the margins with all images then stay in the cache
@@ -110,6 +112,7 @@ def _controls(start: dict[int, Any], steps: Sequence[int], draws: NDArray[np.int
     along_v = np.zeros(draws.shape[1])
     found = []
     for t, drawn in enumerate(draws, start=1):
+        # v is formed with u before the step, the displacement at which this gradient is taken
         along_v -= np.einsum("rp,rp->r", bent[drawn], u)
         u -= gradients[drawn]
         if t in steps:
@@ -140,6 +143,8 @@ def _averaged(
             loss = losses[i, j]
             mean = loss.mean()
             centred = controls[i] - controls[i].mean(axis=1, keepdims=True)
+            # the coefficients of least variance; estimated from the same runs, they bias the mean by a share of
+            # 1/runs only
             slopes = np.linalg.lstsq(centred.T, loss - mean, rcond=None)[0]
             left = loss - mean - slopes @ centred
             sharp = mean - slopes @ (controls[i].mean(axis=1) - _control_means(start, stop))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CLASSES = (3, 8)
+# pixels are whole numbers from 0 to 16
 BRIGHTEST = 16
 MISSING = "sgdsym demo needs scikit-learn and matplotlib: pip install 'sgdsym[demo]'"
 
@@ -26,7 +27,7 @@ class Problem:
     r"""Logistic regression on a finite population, started at zero weights.
 
     Attributes:
-        name: what the data is, in words.
+        name: the data, in words.
         features: the data points :math:`x_n`, shape (n, p).
         labels: :math:`y_n = \pm1`, shape (n,).
 

@@ -32,13 +32,13 @@ _RANGES = ((0.1, math.inf), (0.0, 0.01))  # of the error of the series, where it
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What came out.
+    """The outcome of the experiment.
 
     Attributes:
         problem: the data, in words.
         order: the order of the series.
-        diagrams: how many diagrams it has.
-        runs: how many runs each mean is over.
+        diagrams: the number of its diagrams.
+        runs: the number of runs that each mean is over.
         comparisons: predictions beside measurements, learning rates first.
         limits: for some numbers of steps the learning rates at which the series says it is 1 % and 10 % off.
         files: the files written.
@@ -64,7 +64,7 @@ class DemoReport:
         ]
 
     def _lines_on_trust(self) -> list[str]:
-        """Where the prediction holds, and where it stops being trustworthy."""
+        """The range in which the prediction holds, and its end."""
         d = self.order
         trusted = [c for c in self.comparisons if c.trusted]
         lines = [
@@ -85,7 +85,7 @@ class DemoReport:
         return [*lines, *self._lines_on_errors()]
 
     def _lines_on_errors(self) -> list[str]:
-        """What the measurement says about these limits."""
+        """The measured errors inside these limits and beyond them."""
         d = self.order
         inside = [c for c in self.comparisons if c.remainder <= 0.01 * abs(c.terms[0] - c.predictions[-1])]
         seen = [c for c in self.comparisons if abs(c.z_scores[-1]) > 3]
@@ -105,7 +105,7 @@ class DemoReport:
         return [*lines, *self._lines_on_heuristic()]
 
     def _lines_on_heuristic(self) -> list[str]:
-        """What a Padé approximant makes of the same numbers, where the series is of no use and where it is good."""
+        """The errors of a Padé approximant of the same numbers, where the series is of no use and where it is good."""
         lines = ["heuristic   the Padé approximant of the same terms, of which nothing bounds the error"]
         far, near = ([c for c in self.comparisons if low <= abs(c.errors[-1]) < high] for low, high in _RANGES)
         for where, chosen in (("more than 10 %", far), ("less than 1 %", near)):
@@ -139,7 +139,7 @@ def run_demo(
         folder: where the files go; made if it is not there.  Nothing is left in it if anything fails.
         order: the order of the series, 2 or 3.
         seed: seed of the SGD runs; equal seeds give equal files.
-        runs: how many runs each measured mean is over.
+        runs: the number of runs that each measured mean is over.
         progress: called with a line of text now and then.
 
     Returns:
@@ -164,7 +164,7 @@ def run_demo(
 def conduct(
     folder: Path, *, order: int = 3, seed: int = 0, runs: int = RUNS, progress: Callable[[str], None] | None = None
 ) -> tuple[DemoReport, dict[str, bytes]]:
-    """The experiment of :func:`run_demo`: the report, and what its files in the folder are to hold, by name.
+    """The experiment of :func:`run_demo`: the report, and the contents of its files in the folder, by name.
 
     Nothing is written, so whatever ends the minute that this takes leaves nothing behind.
     """
@@ -267,10 +267,11 @@ def check_folder(folder: Path) -> None:
     Raises:
         ValueError: naming the folder and the reason.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"cannot write into {folder}: it is a file; name a folder")
         with contextlib.suppress(FileNotFoundError):
+            # exists() is also no for a loop of links and for a path through a file; stat() says which
             folder.stat()
         _workshop(folder).rmdir()
     except OSError as error:
@@ -289,6 +290,7 @@ def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         for name, content in contents.items():
             (workshop / name).write_bytes(content)
         if not folder.exists():
+            # on one disk a rename happens at once: the folder is there with all its files, or not at all
             workshop.rename(os.path.realpath(folder))
             return
         for path in sorted(workshop.iterdir()):

@@ -246,12 +246,6 @@ def _canonical_tree(
     return tree, {old: new for new, old in enumerate(labels)}
 
 
-def _shown(labels: Sequence[object]) -> str:
-    """The labels in a message of one line."""
-    text = str(list(labels))
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
 def _components(neighbours: Sequence[Sequence[int]]) -> list[list[int]]:
     components: list[list[int]] = []
     reached: set[int] = set()

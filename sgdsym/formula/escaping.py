@@ -7,6 +7,7 @@ _REPLACEMENTS = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "*": r"$\cdot$",
+    # the usual font encoding of LaTeX, OT1, has other characters in the places of these three: ¡, ¿ and a dash
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",

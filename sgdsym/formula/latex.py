@@ -52,6 +52,7 @@ _SIGNS = {
     "product": r"\prod",
     "sum": r"\sum",
 }
+# \bigl and \bigr space as opening and closing brackets, \big as a letter
 _SIZES = (("", ""), (r"\bigl", r"\bigr"), (r"\Bigl", r"\Bigr"))
 _GAPS = {"beside": "", "plain": " ", "product": r" \, ", "operator": " ", "listed": ", ", "commas": ","}
 
@@ -77,6 +78,7 @@ def _row(row: Row) -> str:
 def _chain(words: Sequence[str]) -> str:
     text = words[0]
     for word in words[1:]:
+        # letters multiply without a gap, H^2 G; an upright word begins with a command, and would touch the letter before
         text += rf"\,{word}" if word.startswith("\\") or text.endswith("]") else f" {word}"
     return text
 
@@ -86,6 +88,7 @@ def _tight(parts: Sequence[Formula], words: Sequence[str]) -> str:
     text, last = "", False
     for part, word in zip(parts, words, strict=True):
         base = part.base if isinstance(part, Scripts) else part
+        # without a gap a name of several letters reads as a product of letters
         wide = isinstance(base, Summed) or (isinstance(base, Symbol) and len(base.latex) > 1)
         text += (r"\," if text and (wide or last) else "") + word
         last = wide
@@ -121,6 +124,7 @@ def transposable(formula: Formula) -> bool:
     >>> transposable(Row((Symbol("H"), Symbol("G")), "chain"))
     False
     """
+    # the sign is a superscript, which binds to the last factor alone: in H G^\top only G is transposed
     return not (isinstance(formula, Row) and formula.gap != "beside")
 
 

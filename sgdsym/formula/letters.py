@@ -1,4 +1,4 @@
-r"""The letters of the theory, once: in LaTeX and in plain text, by what they stand for.
+r"""The letters of the theory, once: in LaTeX and in plain text, by their meaning.
 
 Means over the data are capitals, :math:`l, G, H, J`; the loss of one data point has small letters, :math:`l_x, g, h, j`.
 """

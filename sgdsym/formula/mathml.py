@@ -39,6 +39,7 @@ from sgdsym.formula.tree import (
     taken,
 )
 
+# in ems: 3/18, 6/18 and 18/18, as in TeX
 _SPACES = {"thin": 0.167, "blank": 0.333, "quad": 1.0}
 _CHARACTERS = {
     "negative": "−",
@@ -67,6 +68,7 @@ _ACCENTS = {
     "check": "ˇ",
     "breve": "˘",
 }
+# 12 and 18 points of 10, as \bigl and \Bigl of LaTeX are
 _HEIGHTS = ("", "1.2em", "1.8em")
 _LETTERLIKE = "∇∂⊤⊥∞†‡′∅ℏ"
 _BRACKETS = "()[]{}|‖⟨⟩"
@@ -188,6 +190,7 @@ def _glyph(node: Glyph) -> list[str]:
         return [f"<mo>{escape(_SIGNS.get(symbol, symbol))}</mo>"]
     if node.font:
         return [_letters(_styled(symbol, node.font.upper() + " "))]
+    # LaTeX sets Greek capitals upright, and so do the pages
     upright = symbol in _LETTERLIKE or (symbol.isupper() and not symbol.isascii())
     return [_letters(symbol) if upright else f"<mi>{symbol}</mi>"]
 
@@ -200,6 +203,7 @@ def _sign(node: Sign) -> list[str]:
 
 def _letters(words: str) -> str:
     """Upright letters; a word of several is upright by itself."""
+    # MathML Core sets an <mi> of one letter in italics unless it says otherwise
     style = ' mathvariant="normal"' if len(words) == 1 else ""
     return f"<mi{style}>{escape(words)}</mi>"
 
@@ -219,6 +223,7 @@ def _styled(letter: str, font: str) -> str:
 def _bracket(symbol: str, size: int = 0) -> list[str]:
     if symbol in ("", "."):
         return ["<mrow></mrow>"]
+    # brackets stretch to what is beside them by themselves, which LaTeX's do not: both limits fix their height
     height = f' minsize="{_HEIGHTS[size]}" maxsize="{_HEIGHTS[size]}"' if size else ' stretchy="false"'
     return [f"<mo{height}>{escape(symbol)}</mo>"]
 

@@ -107,7 +107,7 @@ class _Reader:
         self.font = ""
 
     def row(self) -> list[Formula]:
-        """Up to the end of the group or of the symbol."""
+        """The formulas up to the end of the group or of the symbol."""
         found: list[Formula] = []
         while self.place < len(self.marks):
             mark = self._next()
@@ -120,13 +120,14 @@ class _Reader:
         return found
 
     def _scripts(self, base: Formula, mark: str) -> Formula:
-        """A base with what is below and above it."""
+        """A base with the scripts below and above it."""
         below: Formula | None = None
         above: list[Formula] = []
         while True:
             if mark == "_":
                 below = self._argument()
             else:
+                # f'^{2} has both above it, as TeX sets it: primes and the exponent are one superscript
                 above.append(Glyph("′") if mark == "'" else self._argument())
             if self.place >= len(self.marks) or self.marks[self.place] not in _SCRIPTS:
                 break
@@ -147,7 +148,7 @@ class _Reader:
         return self._worded(mark)
 
     def _worded(self, mark: str) -> Formula:
-        """What an argument is when it is a root, in another font, an upright name, or words; otherwise a letter."""
+        """A root, an argument in another font, an upright name, or words; otherwise a letter."""
         if mark == r"\sqrt":
             return Root(self._argument())
         if mark in _UPRIGHT:
@@ -198,4 +199,5 @@ def _character(mark: str) -> str:
         return mark
     if not mark[1].isalpha():
         return mark[1:]
+    # HTML's entities have the names of LaTeX's commands for most symbols, which saves a table of a thousand
     return _CHARACTERS.get(mark) or html5.get(f"{mark[1:]};") or mark

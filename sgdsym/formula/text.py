@@ -102,6 +102,7 @@ def _is_bracket(formula: Formula | None, characters: str) -> bool:
 
 def _is_summand(before: Formula | None, after: Formula | None) -> bool:
     """Whether a sum or a relation is all that a part belongs to."""
+    # 1/2 G may be read as 1/(2G), so that a fraction is left bare only where no factor stands beside it
     joins = [part is None or (isinstance(part, Sign) and part.name in _JOINING) for part in (before, after)]
     return (joins[0] or _is_bracket(before, "([")) and (joins[1] or _is_bracket(after, ")]"))
 
@@ -111,6 +112,7 @@ def _tight(row: Row) -> str:
     text, last = "", False
     for part in row.parts:
         base = part.base if isinstance(part, Scripts) else part
+        # an exponent such as T has no raised character: in μ^TN nothing shows where it ends, so a blank has to
         raised_on_line = isinstance(part, Scripts) and not isinstance(part.above, Digits)
         wide = raised_on_line or isinstance(base, Summed) or (isinstance(base, Symbol) and len(to_text(base)) > 1)
         text += (" " if text and (wide or last) else "") + to_text(part)
@@ -119,7 +121,7 @@ def _tight(row: Row) -> str:
 
 
 def _factor(formula: Formula) -> str:
-    """A factor of a product: what holds a fraction line is put in brackets."""
+    """A factor of a product: a fraction is put in brackets."""
     text = to_text(formula)
     return f"({text})" if isinstance(formula, Fraction) and not _is_sum(formula.above) else text
 
@@ -137,6 +139,7 @@ def _scripts(scripts: Scripts) -> str:
     above = to_text(scripts.above)
     if set(above) <= set("0123456789()"):
         return text + above.translate(_RAISED)
+    # Unicode has no raised ⊗, so that the sign stays on the line and its number alone is raised
     if above.startswith("⊗"):
         return f"{text}⊗{above[1:].strip().translate(_RAISED)}"
     return f"{text}^{_grouped(above)}"
@@ -148,6 +151,7 @@ def _grouped(text: str) -> str:
 
 def _fraction(fraction: Fraction) -> str:
     above, below = to_text(fraction.above), to_text(fraction.below)
+    # T/2B may be read as (T/2)B
     several = isinstance(fraction.below, Row) or "/" in below
     if _is_sum(fraction.above):
         above = f"({above})"

@@ -13,14 +13,14 @@ Gap = Literal["beside", "plain", "product", "chain", "tight", "operator", "liste
 
 
 class Formula:
-    """What every node of a formula is."""
+    """The base class of every node of a formula."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Formula):
-    r"""A letter of the vocabulary: its LaTeX, which may be the reader's own, and what stands for it in plain text.
+    r"""A letter of the vocabulary: its LaTeX, which may be the reader's own, and its plain text.
 
     >>> Symbol(r"\eta", "η")
     Symbol(latex='\\eta', text='η')
@@ -219,6 +219,7 @@ def has_subscript(formula: Formula) -> bool:
     """Whether something is below it already, so that indices need brackets around it."""
     if isinstance(formula, Scripts):
         return formula.below is not None or has_subscript(formula.base)
+    # a reader's own symbol is text, l_x: a second subscript stops TeX, "double subscript"
     return isinstance(formula, Symbol) and "_" in formula.latex
 
 
@@ -226,6 +227,7 @@ def has_superscript(formula: Formula) -> bool:
     """Whether something is above it already, so that raised indices need brackets around it."""
     if isinstance(formula, Scripts):
         return formula.above is not None or has_superscript(formula.base)
+    # a prime is a superscript too: TeX sets f'^a with the index beside the prime, as one superscript
     return isinstance(formula, Symbol) and bool(set(formula.latex) & set("^'"))
 
 
@@ -260,6 +262,7 @@ def signed_sum(terms: Sequence[tuple[bool, Formula]]) -> Formula:
 
 def replaced(formula: Any, images: Callable[[Formula], Formula | None]) -> Any:
     """The formula with nodes replaced from the outside in; ``images`` gives nothing for those that stay."""
+    # an image is not searched again, so that letters may be exchanged for each other, G for H and H for G
     image = images(formula)
     if image is not None:
         return image

@@ -83,8 +83,10 @@ def _row(node: Row) -> str:
 
 
 def _scripts(node: Scripts) -> str:
+    # a script needs a base; empty text is an invisible one
     text = to_typst(node.base) or '""'
     if isinstance(node.base, Row):
+        # Typst attaches a script to the last part of a row; lr makes one part of it without brackets of its own
         text = f"lr({text})"
     for mark, script in (("_", node.below), ("^", node.above)):
         text += f"{mark}({to_typst(script)})" if script is not None else ""
@@ -102,8 +104,9 @@ def _bare(formula: Formula) -> str:
 
 
 def _argument(formula: Formula) -> str:
-    """What stands between the commas of a call, whose own commas are told apart."""
+    """An argument of a call, its own commas and semicolons escaped."""
     text = to_typst(formula)
+    # in a call a comma begins the next argument, and a semicolon the next row of a matrix
     return text.replace(",", r"\,").replace(";", r"\;")
 
 

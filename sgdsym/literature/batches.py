@@ -185,6 +185,7 @@ def _estimator() -> Finding:
 
 def _two_point_trace(left: dict[str, int], right: dict[str, int]) -> Series:
     """Mean of the scalar product of two sums of gradients at independent data points."""
+    # E[∇l_x·∇l_x] is the second moment, and for independent points E[∇l_x·∇l_y] = G·G
     same = sum(a * b for x, a in left.items() for y, b in right.items() if x == y)
     apart = sum(a * b for x, a in left.items() for y, b in right.items() if x != y)
     return named_series({"Iall": str(same), "Ipln": str(apart)})

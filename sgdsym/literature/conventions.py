@@ -1,4 +1,4 @@
-"""Printed definitions: which counting goes with which blocks, and what a resummation leaves out."""
+"""Printed definitions: the counting that goes with each kind of blocks, and the nodes that a resummation leaves out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _strict_counts() -> dict[Diagram, Coefficient]:
 
 
 def _irreducible() -> list[Finding]:
-    """What resummation needs: links are put back into each diagram in exactly one way."""
+    """The requirement of resummation that links are put back into each diagram in exactly one way."""
     section = f"{PAPER}, section 2.4"
     return [
         _covering(
@@ -72,10 +72,11 @@ def _irreducible() -> list[Finding]:
 
 
 def _covering(name: str, source: str, irreducible: Callable[[Diagram], bool]) -> Finding:
-    """How often diagrams arise when links are inserted into irreducible ones."""
+    """The number of times that each diagram arises when links are inserted into irreducible ones."""
     found: dict[int, list[Diagram]] = {}
     for diagram in expand(observable="function", order=ORDER, batch_size=1).diagrams():
         chain = links(diagram)
+        # a diagram arises once from each irreducible diagram that is left when some of its links are taken out
         subsets = (subset for k in range(len(chain) + 1) for subset in combinations(chain, k))
         ways = sum(irreducible(shortened(diagram, subset)) for subset in subsets)
         found.setdefault(ways, []).append(diagram)

@@ -53,6 +53,7 @@ def curved_minimum_findings() -> list[Finding]:
             f"{PAPER}, section 3.4, put right",
             "-(η³/6) S J Σ_{s<T} ∏_i (1-ηh_i)^s",
             -(ETA**3) / 6 * (1 - late_q * late_k) / (1 - q * k),
+            # a symmetric tensor has six components with three different indices
             closed_form(skewness, _H, {(1, 1, 1): _mixed(sp.Rational(1, 6)), (3,): _mixed(1)}),
             skewness,
         ),
@@ -66,6 +67,7 @@ def _finding(name: str, source: str, printed: str, formula: sp.Expr, derived: sp
 
 def _moved(resummed: Resummed, eigenvalues: Sequence[Any], **given: Any) -> sp.Expr:
     """The displacement along the last of three eigendirections, in units of C in the first two times J."""
+    # C_01 and C_10 both occur in a contraction: half each makes the unit
     half = sp.Rational(1, 2)
     tensors: Mapping[tuple[int, ...], Any] = {(1, 1): [[0, half, 0], [half, 0, 0], [0, 0, 0]], (3,): _mixed(1)}
     return closed_form(resummed, eigenvalues, tensors, **given)[2]

@@ -46,6 +46,8 @@ def _gauss_values() -> Finding:
 
 def _gauss_step() -> Finding:
     order = 6
+    # from 0 a step goes to w = -η(1 - x²)/2, of mean 0, and the loss there is (w + e^-w)/2: E e^-w = e^(η/2) E
+    # e^(-ηx²/2) = e^(η/2)/√(1 + η)
     closed = sp.exp(_ETA / 2) / (2 * sp.sqrt(1 + _ETA))
     derived = _polynomial(GAUSS.series(expand(order=order, steps=1, batch_size=1)))
     return expression_finding(
@@ -75,6 +77,8 @@ def _sum_rule() -> Finding:
     series = deterministic(expand(order=order, batch_size=1))
     total = _polynomial(EXPONENTIAL.series(series))
     mark = sp.Symbol("z")
+    # the coefficient of η^k is a polynomial in T of degree k, 5 at most: 6 numbers determine it, and one more is
+    # compared
     steps = range(order + 2)
     iterated = sp.Add(*(mark**t * _descended(t, order) for t in steps))
     summed = sp.Add(*(mark**t * total.subs(_T, t) for t in steps))

@@ -23,7 +23,7 @@ class Finding:
     """A formula of the literature, checked.
 
     Attributes:
-        name: what the formula is about.
+        name: the subject of the formula.
         source: where it is printed.
         printed: the formula as printed.
         derived: what the expansion gives, computed when the finding is made.
@@ -67,7 +67,7 @@ def series_finding(name: str, source: str, printed: str, formula: Series, derive
     """Compare a printed series with a derived one, diagram by diagram, in the basis of the printed one.
 
     Args:
-        name: what the formula is about.
+        name: the subject of the formula.
         source: where it is printed.
         printed: the formula as printed.
         formula: the printed formula as a series.
@@ -88,7 +88,7 @@ def expression_finding(
     """Compare two polynomials as sympy expressions.
 
     Args:
-        name: what the formula is about.
+        name: the subject of the formula.
         source: where it is printed.
         printed: the formula as printed.
         formula: the printed formula as an expression.
@@ -128,7 +128,7 @@ def quantity_finding(
     """Compare what a printed formula gives with what is derived, quantity by quantity.
 
     Args:
-        name: what the formula is about.
+        name: the subject of the formula.
         source: where it is printed.
         printed: the formula as printed.
         quantities: by name what the formula gives and what is derived, exact numbers or expressions.
@@ -165,6 +165,7 @@ def _agree(left: Any, right: Any, close: float) -> bool:
 
     if close:
         return bool(abs(left - right) <= close * abs(right))
+    # for rational functions this decides; simplify is for roots and exponentials, and slow
     rest = sympy.cancel(sympy.together(left - right))
     return bool(rest == 0 or sympy.simplify(rest) == 0)
 

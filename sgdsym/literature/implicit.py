@@ -90,6 +90,7 @@ def _anticorrelation() -> Finding:
     def noise(s: int, t: int) -> Fraction:
         if s == t:
             return weights.get(((rates[s], 2),), Fraction(0))
+        # the covariance of the weights is Σ λ_s λ_t C_st: two different rates stand in it as C_st + C_ts
         return weights.get(tuple(sorted([(rates[s], 1), (rates[t], 1)])), Fraction(0)) / 2
 
     variance = noise(0, 0)
@@ -128,6 +129,7 @@ def _anticorrelated_variance(momentum: Fraction, curvature: Fraction) -> Fractio
     step, gain = sp.Matrix([[1 - moved, mu], [-moved, mu]]), sp.Matrix([1, 1])
     pushes = [step**j * gain for j in range(_BATCHES)]
     total = sum(pushes, sp.zeros(2, 1))
+    # Σ_jk w_j w_kᵀ c_jk with c_jj = 1 and c_jk = -1/(M - 1): M batches without replacement sum to a constant
     noise = (_BATCHES * sum((w * w.T for w in pushes), sp.zeros(2)) - total * total.T) / (_BATCHES - 1)
     epoch = step**_BATCHES
     a, b, c = sp.symbols("a b c")

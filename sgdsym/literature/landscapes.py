@@ -32,6 +32,7 @@ class NormalLandscape:
     def value(self, diagram: Diagram) -> Fraction:
         """The value of a diagram whose blocks are joint moments."""
         degrees = diagram.degrees
+        # with one weight a contraction is a product of numbers, one moment for each block
         return prod((self._moment([degrees[v] for v in block]) for block in diagram.blocks), start=Fraction(1))
 
     def series(self, series: Series) -> list[Coefficient]:
@@ -53,6 +54,7 @@ class NormalLandscape:
 
 
 def _normal_moment(power: int) -> int:
+    # E x^(2m) = 1·3·5 ⋯ (2m - 1)
     return 0 if power % 2 else prod(range(1, power, 2))
 
 

@@ -106,7 +106,8 @@ def _information_criterion() -> Finding:
 
 
 def _worst_width() -> Finding:
-    """Where the rise is largest as a function of the Hessian at fixed time."""
+    """The Hessian for which the rise is largest at fixed time."""
+    # with u = ηTh the rise is C ηT/(2N) · (1 - e^-u)²/u: its peak in u is the same for all C, N and T
     rise = _in_small_steps(overfitting(form="continuous")).subs({_C: 1, _N: 1, TAU: 1})
     peak = sp.nsolve(sp.diff(rise, _H), _H, 1)
     return expression_finding(

@@ -255,6 +255,7 @@ def _regression_covariance(a: Any, w: Any, label_variance: Any) -> Any:
 
     def fourth(i: int, j: int) -> Any:
         pairs = ((i, j, k, m) for k in range(p) for m in range(p))
+        # the three pairings of x_i, x_j, x_k and x_m
         return sum(w[k] * w[m] * (a[i, j] * a[k, m] + a[i, k] * a[j, m] + a[i, m] * a[j, k]) for i, j, k, m in pairs)
 
     return sp.Matrix(p, p, lambda i, j: sp.expand(fourth(i, j) + label_variance * a[i, j])) - mean * mean.T

@@ -27,6 +27,8 @@ def fixed_point(step: Callable[[Any], Any], size: int) -> Any:
     >>> fixed_point(lambda s: s / 2 + sp.eye(1), 1)
     Matrix([[2]])
     """
+    # an affine map is s -> c + L s: c is the image of zero, and the images of the unit matrices less c are the
+    # columns of L
     constant = step(sp.zeros(size)).reshape(size * size, 1)
     columns = []
     for place in range(size * size):
@@ -83,8 +85,10 @@ def momentum_moments(hessian: Any, noise: Any, rate: Any, momentum: Any) -> tupl
     matrix = sp.BlockMatrix(
         [[sp.eye(p) - rate * hessian, -momentum * rate], [hessian, momentum * sp.eye(p)]]
     ).as_explicit()
+    # the noise enters the buffer as ξ and, through it, the weights as -Λξ
     entry = sp.BlockMatrix([[rate * noise * rate.T, -rate * noise], [-noise * rate.T, noise]]).as_explicit()
     moments = fixed_point(lambda s: matrix * s * matrix.T + entry, 2 * p)
+    # E[z_{t+1} z_tᵀ] = M E[z_t z_tᵀ], as the noise of a step does not know the state before it
     lagged = (matrix * moments)[:p, :p]
     return moments[:p, :p], moments[p:, p:], lagged
 
@@ -114,6 +118,7 @@ def average(matrices: Iterable[Any]) -> Any:
     3/4
     """
     found = list(matrices)
+    # of sympy, since an integer divided by one of Python's is a float
     return sum(found[1:], found[0]) / sp.Integer(len(found))
 
 

@@ -28,6 +28,7 @@ def regression_findings() -> list[Finding]:
 
 def _noise(a: Any, moments: Any, batch_size: Any, label_variance: Any = 0) -> Any:
     """The covariance of a batch gradient where the weights have these second moments around the truth."""
+    # Isserlis: E[x xᵀ S x xᵀ] = 2 A S A + tr(A S) A, of which A S A is the square of the mean gradient
     return (a * moments * a + (a * moments).trace() * a + label_variance * a) / batch_size
 
 
@@ -56,6 +57,7 @@ def _label_noise() -> list[Finding]:
     )
     x = sp.Symbol("x", positive=True)
     trace = sum(x * a / (2 - 2 * x * a) for a in (_A[0, 0], _A[1, 1]))
+    # Tr[ΛA G⁻¹] grows with the rate from 0: it first reaches S at the smallest positive root
     edge = sp.Min(*[root for root in sp.solve(sp.Eq(trace, 1), x) if root > 0])
     note = f"λ = μ = 1/2, S = {_S}, σ² = {_LABEL}; {_RECURSION}"
     return [

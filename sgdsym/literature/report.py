@@ -1,4 +1,4 @@
-"""All findings, what of them is wanted, and their report as text, LaTeX, JSON, BibTeX or a page."""
+"""All findings, the choice among them, and their report as text, LaTeX, JSON, BibTeX or a page."""
 
 from __future__ import annotations
 
@@ -217,6 +217,7 @@ def _split(words: str) -> list[str]:
 
 def _is_prose(word: str) -> bool:
     """Whether a word is a name with an accent."""
+    # below U+0180 letters are Latin, in Unicode's first blocks; mathematics has Greek ones
     return all(c.isascii() or (c.isalpha() and ord(c) < 0x180) for c in word)
 
 

@@ -91,6 +91,7 @@ def _epochs_to_second_order() -> Finding:
         )
         for sampling in ("fixed", "reshuffle")
     ]
+    # one finding for both samplings: the one that differs, if one does
     return max(found, key=lambda finding: finding.verdict == "differs")
 
 

@@ -74,7 +74,7 @@ _GREEK = [
 
 
 def latex_formula(text: str) -> str:
-    r"""A formula in Unicode as LaTeX; what are words in it is set as text.
+    r"""A formula in Unicode as LaTeX; its words are set as text.
 
     >>> latex_formula("eta**2*h/2")
     '\\eta^{2} h/2'

@@ -20,6 +20,7 @@ import sympy as sp
 from sgdsym.noise.moments import read_weights
 from sgdsym.quantities import check_covariance, has_symbols, read_tensor
 
+# a moment of degree d is reached by 2d nested calls (480 pass and 600 exceed Python's limit of 1000 frames)
 HIGHEST_POWER, HIGHEST_DEGREE = 60, 240  # of a symbol in the loss, and of a product whose Gaussian mean is taken
 
 Powers: TypeAlias = tuple[int, ...]
@@ -158,6 +159,7 @@ class Gaussian:
 
     def _moment(self, powers: Powers) -> sp.Expr:
         """The mean of a monomial."""
+        # the recursion branches at every factor, and the monomials below one another are few: each is computed once
         if powers not in self._known:
             if sum(powers) > HIGHEST_DEGREE:
                 raise ValueError(
@@ -169,6 +171,7 @@ class Gaussian:
     def _from_lower(self, powers: Powers) -> sp.Expr:
         first = next(i for i, power in enumerate(powers) if power)
         left = _lower(powers, first)
+        # Stein's lemma for f = x^left, with d_j x^left = left_j x^left / x_j
         total = self.centre[first] * self._moment(left)
         for j, power in enumerate(left):
             if power:

@@ -156,6 +156,7 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
     operands, indices = _edge_indices(diagram, population.metric)
     degrees = diagram.degrees
     free = 2 * len(diagram.edges)
+    # the numbers below belong to the edges, two for each
     for point, part in enumerate(parts, start=free):
         if len(part) == 1:
             operands += [_carried(diagram, part[0], population.means, population), indices[part[0]]]
@@ -171,11 +172,12 @@ def _network(diagram: Diagram, parts: Sequence[tuple[int, ...]], population: Pop
             left += indices[root]
     if population.exact:
         return contracted(list(zip(operands[::2], operands[1::2], strict=True)), left)[()]
+    # without a plan numpy goes through all values of all indices at once: p for each edge times n for each moment
     return np.asarray(np.einsum(*operands, left, optimize="greedy"))[()]
 
 
 def _carried(diagram: Diagram, v: int, tensors: Mapping[int, Any], population: Population) -> Any:
-    """What a node carries: a root derivatives of the plain loss, any other of the one that is trained on."""
+    """The tensor of a node: a root carries derivatives of the plain loss, any other node those of the trained one."""
     degree = diagram.degrees[v]
     return tensors[degree] if v in diagram.roots else population.trained(degree, tensors[degree])
 
@@ -212,7 +214,7 @@ def _edge_indices(diagram: Diagram, metric: Any) -> tuple[list[Any], list[list[i
 
 
 def _open_axes(series: Series, diagrams: Sequence[Diagram], root_derivatives: Tensors | None) -> int:
-    """How many open indices the values have; a series without terms says it by its observable."""
+    """The number of open indices of the values; for a series without terms it is that of its observable."""
     if root_derivatives is not None:
         return 0
     counts = {len(diagram.open_roots) for diagram in diagrams} or {series.setting.open_indices}

@@ -69,6 +69,7 @@ def logistic_derivatives(
         if per_sample is None or k in per_sample:
             tensors[k] = (factor[:, None] * _powers(x, k)).reshape(len(x), *x.shape[1:] * k)
         else:
+            # one matrix product of the two halves of x⊗…⊗x: about n p^(k/2) numbers are held instead of n p^k
             halves = _powers(x, k // 2), _powers(x, k - k // 2)
             tensors[k] = ((share * factor)[:, None] * halves[0]).T @ halves[1]
             tensors[k] = tensors[k].reshape(x.shape[1:] * k)
@@ -91,12 +92,14 @@ def _check(x: Floats, y: Floats, theta: Floats, order: int) -> None:
 
 def _margin_derivatives(margin: Floats, order: int) -> list[Floats]:
     r"""The derivatives of :math:`\log(1+e^{-m})` of degree 0 to ``order`` at each margin."""
+    # 1/(1 + e^-m) as it stands overflows for margins below -709
     sigmoid = np.exp(-np.logaddexp(0, -margin))
     polynomial = np.polynomial.Polynomial([-1, 1])
     slope = np.polynomial.Polynomial([0, 1, -1])
     derivatives = [np.logaddexp(0, -margin)]
     for _ in range(order):
         derivatives.append(polynomial(sigmoid))
+        # by the chain rule: d/dm f(s) = f'(s) ds/dm, and ds/dm = s - s²
         polynomial = polynomial.deriv() * slope
     return derivatives
 

@@ -60,4 +60,5 @@ def _summed(operands: Sequence[tuple[Array, Sequence[int]]], out: Sequence[int])
     parts: list[Any] = []
     for array, axes in operands:
         parts += [array, [name[i] for i in axes]]
+    # numpy allows 52 indices in one sum, so that those of two tensors are numbered from 0 each time
     return objects(np.einsum(*parts, [name[i] for i in out]))

@@ -52,6 +52,7 @@ def polynomial_derivatives(
         tensor = np.empty((len(losses), *(variables,) * k), dtype=object)
         for axes in combinations_with_replacement(range(variables), k):
             partials = [_partial(loss, theta, axes) for loss in losses]
+            # partial derivatives commute: one is computed for all places of its axes
             for place in set(permutations(axes)):
                 entries: Any = (slice(None), *place)
                 tensor[entries] = partials
@@ -65,5 +66,6 @@ def _partial(loss: Polynomial, theta: Sequence[int | Fraction], axes: Sequence[i
     total = Fraction(0)
     for exponents, c in loss.items():
         if all(e >= t for e, t in zip(exponents, times, strict=True)):
+            # d^t x^e = e!/(e - t)! x^(e - t)
             total += c * prod(perm(e, t) * x ** (e - t) for e, t, x in zip(exponents, times, theta, strict=True))
     return total

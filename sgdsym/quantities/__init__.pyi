@@ -15,7 +15,6 @@ from .arrays import (
     shown,
 )
 from .checks import check_commuting, check_covariance, check_square, check_symmetric, is_nonnegative
-from .coordinates import coordinate_symbols, read_coordinates
 from .fractions import are_close, as_fraction, read_fractions, read_rates
 from .linear import (
     check_size,
@@ -30,15 +29,18 @@ from .linear import (
 from .numbers import (
     check_nonnegative,
     check_real,
+    coordinate_symbols,
     exact_or_symbol,
     exact_text,
     expression,
     finite,
     formula,
     has_symbols,
+    read_coordinates,
+    read_count,
+    read_sizes,
     single,
 )
-from .sizes import read_count, read_sizes
 from .tensor import Tensor, read_tensor
 
 __all__ = [

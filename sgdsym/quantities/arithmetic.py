@@ -22,10 +22,10 @@ from sgdsym.quantities.numbers import (
     exact_number,
     floats,
     has_symbols,
+    read_count,
     single,
 )
 from sgdsym.quantities.rows import column_entries, float_numbers, is_exact, matrix_rows
-from sgdsym.quantities.sizes import read_count
 
 
 class Arithmetic(ABC):

@@ -1,22 +1,24 @@
-r"""Single numbers and symbols: read from what is given, exact as expressions, and refused where they mean nothing.
+r"""Single numbers, sizes and symbols: read from what is given, exact as expressions, refused where they mean nothing.
 
 Text is an exact number or the name of a symbol; nothing is evaluated from it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from sgdsym.arguments import is_flag, quoted
+from sgdsym.arguments import is_flag, plain_integer, quoted, read_flag, read_items
 from sgdsym.series import as_exact, read_number
 
 # sizes of numbers: floats have three times as many digits before and behind the point
 LARGEST = 10**100
 SMALLEST = Fraction(1, LARGEST)
+MOST_COORDINATES = 30
 
 
 def expression(text: str) -> sp.Expr:
@@ -187,3 +189,83 @@ def floats(value: Any) -> Any:
     (0.5, array([1.]))
     """
     return value if np.ndim(value) else float(value)
+
+
+def read_count(name: str, value: Any) -> sp.Expr:
+    """A size: an integer of at least 1, a symbol name or an expression.
+
+    Raises:
+        ValueError: naming the number.
+
+    >>> read_count("the batch size", 4), read_count("the batch size", "B")
+    (4, B)
+    >>> read_count("the batch size", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: the batch size is 0; it must be an integer of at least 1 or a symbol
+    """
+    count = exact_text(name, value) if isinstance(value, str) else value
+    number = plain_integer(count)
+    if number is not None:
+        count = sp.Integer(number)
+    symbolic = isinstance(count, sp.Expr) and not count.is_number and count.is_real is not False
+    if not symbolic and not (isinstance(count, sp.Integer) and count >= 1):
+        raise ValueError(f"{name} is {quoted(value)}; it must be an integer of at least 1 or a symbol")
+    return count
+
+
+def read_sizes(batch_size: Any, dataset_size: Any, replacement: bool) -> tuple[sp.Expr, sp.Expr | None]:
+    """Batch size and number of examples, of which only a batch drawn without replacement depends.
+
+    Raises:
+        ValueError: if one is no size, or a batch without replacement has no or too few examples to draw from.
+    """
+    read_flag("replacement", replacement)
+    batch = read_count("the batch size", batch_size)
+    if dataset_size is None:
+        if not replacement:
+            raise ValueError("a batch without replacement depends on the number of examples; give dataset_size")
+        return batch, None
+    examples = read_count("the dataset size", dataset_size)
+    if not replacement and batch.is_number and examples.is_number and batch > examples:
+        raise ValueError(
+            f"a batch of {quoted(batch)} cannot be drawn from {quoted(examples)} examples without replacement"
+        )
+    return batch, examples
+
+
+def read_coordinates(coordinates: Any) -> tuple[sp.Symbol, ...]:
+    """The symbols of the weights, given or named.
+
+    Raises:
+        ValueError: if there is none, or one is no symbol or is there twice.
+
+    >>> read_coordinates("x"), read_coordinates([sp.Symbol("x"), "y"])
+    ((x,), (x, y))
+    """
+    entries = (coordinates,) if isinstance(coordinates, (str, sp.Symbol)) else read_items("coordinates", coordinates)
+    read = tuple(exact_number("a coordinate", x) for x in entries)
+    for symbol in read:
+        if not isinstance(symbol, sp.Symbol):
+            raise ValueError(f"the coordinate {quoted(symbol)} is no symbol")
+    if not read or len(set(read)) != len(read):
+        raise ValueError(f"the coordinates {quoted(list(read))} must be one or more different symbols")
+    return read
+
+
+def coordinate_symbols(coordinates: int | str | sp.Symbol | Sequence[Any]) -> tuple[sp.Symbol, ...]:
+    r"""The symbols of d weights: those given or named, or :math:`\theta_1, \ldots, \theta_d`, and plain :math:`\theta` for d = 1.
+
+    Raises:
+        ValueError: if the dimension is below 1, or one is no symbol.
+
+    >>> coordinate_symbols(2), coordinate_symbols("x")
+    ((theta_1, theta_2), (x,))
+    """
+    number = plain_integer(coordinates)
+    if number is None:
+        return read_coordinates(coordinates)
+    if not 1 <= number <= MOST_COORDINATES:
+        raise ValueError(f"the dimension is {quoted(number)}; it must be at least 1, and {MOST_COORDINATES} at most")
+    names = ["theta"] if number == 1 else [f"theta_{i}" for i in range(1, number + 1)]
+    return tuple(sp.Symbol(name, real=True) for name in names)

@@ -15,9 +15,9 @@ def check_letters(values: Iterable[Formula], sizes: Iterable[str], notation: Not
     An index is told from a size by its place, and may have its letter.
 
     Args:
-        values: what the coefficients stand before.
+        values: the tensors behind the coefficients.
         sizes: the symbols of the coefficients.
-        notation: how they are written.
+        notation: the symbols of the formulas.
 
     Raises:
         ValueError: naming the letter and the way out.

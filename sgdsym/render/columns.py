@@ -18,10 +18,15 @@ from sgdsym.diagrams import Diagram
 Place: TypeAlias = tuple[float, float]
 
 BOW = 0.6  # how far aside the controls of an edge are that passes a node of its own column
+# on the 75 smallest diagrams of this kind the cost falls by 0.4 % with all orders of up to 3 blocks, and with 4 by
+# 0.06 % more, in half as much time again
 _EVERY_ORDER = 3  # blocks of which all columns are tried to begin with
+# a ring reaches 8.1/22 = 0.37 of a column from the middle of its node, a capsule 8.5/22 = 0.39
 _NEAR, _ASIDE = 0.4, 0.42  # of a column: where an edge touches a node, and a block
+# in columns: so much longer an edge may become to avoid a node, another edge, a bow, or a block of others
 _TOUCHED, _CROSSED, _BOWED, _ENTERED = 40.0, 4.0, 3.0, 6.0
 _STEPS = 8  # of an edge, where it is measured
+# the 75 smallest diagrams ask for 1 377 crossings 26 000 times
 _KEPT = 2**14  # measures of edges, which drawings have in common
 
 
@@ -65,6 +70,8 @@ def _improved(diagram: Diagram, points: dict[int, Place], rows: int) -> tuple[fl
         improved = False
         for candidate in _moves(best, rows):
             found = _cost(diagram, candidate)
+            # the cost falls with each move and there are finitely many places, so this ends; sums that differ by
+            # rounding alone must not exchange two drawings for ever
             if found < cost - 1e-9:
                 best, cost, improved = candidate, found, True
                 break
@@ -78,6 +85,7 @@ def _moves(points: Mapping[int, Place], rows: int) -> Iterator[dict[int, Place]]
         yield {v: ({a: b, b: a}.get(x, x), y) for v, (x, y) in points.items()}
     taken = {place: v for v, place in points.items()}
     for v, (x, y) in points.items():
+        # a node may stand between two rows, half a row from either
         for k in range(2 * rows - 1):
             row = k / 2
             other = taken.get((x, row))

@@ -10,6 +10,7 @@ import re
 
 from sgdsym.templating import Written
 
+# a symbol is read recursively, one group of braces inside the other
 LONGEST_SYMBOL, DEEPEST = 80, 12  # characters of a symbol, and braces inside one another
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
@@ -21,7 +22,7 @@ _SIGNS = (
     "ast star circ bullet cdot times otimes oplus ominus odot dagger ddagger dag ddag top bot perp prime flat natural sharp "
     "diamond triangle square clubsuit diamondsuit heartsuit spadesuit angle langle rangle lVert rVert lvert rvert vert Vert "
     "pm mp sim simeq approx propto parallel mid in to rightarrow leftarrow uparrow downarrow dots ldots cdots sum prod int "
-    "log exp det max min sin cos tr"
+    "log exp det max min sin cos"
 )
 _FONTS = (
     "mathrm mathbf mathit mathsf mathtt mathcal mathbb mathfrak mathscr mathnormal boldsymbol bm operatorname "
@@ -36,6 +37,12 @@ _SIZES = "left right big Big bigl bigr Bigl Bigr displaystyle textstyle scriptst
 SYMBOL_COMMANDS = frozenset(
     f"{_GREEK} {_SIGNS} {_FONTS} {_ACCENTS} {_SPACES} {_SIZES} sqrt frac mathop mathbin mathord".split()
 )
+# which of them need a line in the preamble besides that of amsmath
+LOADED_BY = {
+    r"\usepackage{amssymb}": "Bbbk beth complement digamma eth hslash mathbb mathfrak mho square varkappa varnothing",
+    r"\usepackage[mathscr]{eucal}": "mathscr",
+    r"\usepackage{bm}": "bm",
+}
 
 _WRITTEN = (
     "binom underbrace begin end label eqref notag allowbreak allowdisplaybreaks documentclass usepackage neq le ge par "
@@ -92,7 +99,7 @@ def checked_symbol(symbol: str) -> str:
 
 
 def _depth(text: str) -> int | None:
-    """How deep braces are nested, or nothing where they are not balanced."""
+    """The depth to which braces are nested, or nothing where they are not balanced."""
     depth = deepest = 0
     for character in text:
         depth += {"{": 1, "}": -1}.get(character, 0)

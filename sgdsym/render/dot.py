@@ -40,6 +40,7 @@ def diagram_to_dot(diagram: Diagram, *, name: str = "diagram") -> str:
     graph.set_edge_defaults(**_attributes(color=INK))
     for j, block in enumerate(plan.capsules):
         colour = PALETTE[j % len(PALETTE)]
+        # 38 in hexadecimal is 0.22 of 255, as FADED is elsewhere
         cluster = pydot.Cluster(
             f"block{j}", **_attributes(color=colour, fillcolor=f"{colour}38", label="", style="rounded,filled")
         )
@@ -75,6 +76,7 @@ def _node(v: int, colour: str, plan: Layout, known: Mapping[str, str]) -> pydot.
         color=INK if hollow else colour,
         fillcolor="#FFFFFF" if hollow else colour,
         peripheries="2" if v in plan.targets else "1",
+        # points: half an inch a column; graphviz counts upward
         pos=f"{36 * x:g},{30 * (plan.height - y):g}!",
         **known,
     )

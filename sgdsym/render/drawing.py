@@ -21,9 +21,12 @@ INK, PAPER = "#2B2F36", "#FFFFFF"
 FADED = 0.22  # what is left of the colour of a block inside its outline
 
 NODE, LINE, CAPSULE, RIM = 5.0, 2.0, 17.0, 1.2
+# a ring is 16.2 across, and so inside a capsule
 RING, RING_LINE = 7.5, 1.2
+# capsules of neighbours do not touch: CAPSULE is below a column and a row, and half of it below the margin
 _COLUMN, _ROW, _MARGIN = 22.0, 18.0, 12.0
 _CAPTION, _HEADING, _GAP = 8.0, 11.0, 14.0
+# 0.602 in DejaVu Sans Mono, 0.600 in Courier
 _LETTER = 0.61  # width of a character of a monospace font, in font sizes
 
 Point: TypeAlias = tuple[float, float]
@@ -149,7 +152,7 @@ def draw_sheet(diagrams: Iterable[Diagram], captions: Sequence[str] | None = Non
 
 
 def diagram_title(diagram: Diagram) -> str:
-    """What a picture is called."""
+    """The title of a picture."""
     return diagram_name(diagram, "cumulant")
 
 
@@ -160,6 +163,7 @@ def number(value: float) -> str:
     ('7.5', '0')
     """
     text = f"{value:.2f}".rstrip("0").rstrip(".")
+    # a number that rounds to 0 from below keeps its sign in Python
     return "0" if text == "-0" else text
 
 

@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 
 IMAGES = ("png", "pdf")
 MISSING = "pictures as PNG or PDF need matplotlib: pip install 'sgdsym[pictures]'; SVG and TikZ need nothing"
+# 42 embeds outlines as TrueType, so that text can be searched and journals, which refuse Type 3, take the file
 _SETTINGS: dict[Any, Any] = {"pdf.fonttype": 42, "font.family": "DejaVu Sans", "text.usetex": False}
+# without the version of the program and the date, which would change the bytes of equal pictures
 _NAMELESS: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
+# two pixels a unit: what screens of double density show
 _DOTS = 144  # of a PNG, per 72 units of the drawing
+# a square of as many pixels, 4 bytes each, is 4 GiB
 _LARGEST = 2**15  # pixels along a side that a PNG may have
 
 
@@ -110,7 +114,7 @@ def _image(drawing: Drawing, kind: str, scale: float) -> bytes:
 
 
 def _artists(shape: Shape, scale: float, at: Point = (0.0, 0.0)) -> list[Artist]:
-    """What draws a shape, moved to ``at``; widths of lines and sizes of letters are in points."""
+    """The artists that draw a shape, moved to ``at``; widths of lines and sizes of letters are in points."""
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Circle
     from matplotlib.text import Text
@@ -127,6 +131,7 @@ def _artists(shape: Shape, scale: float, at: Point = (0.0, 0.0)) -> list[Artist]
             return [_curve(shape, at, scale)]
         case Disc(centre, radius, fill, line):
             rim = INK if line else "none"
+            # at its default matplotlib puts patches below lines; with one zorder the order of the shapes decides
             return [Circle(moved(centre), radius, facecolor=fill or "none", edgecolor=rim, lw=line * scale, zorder=2)]
         case Words(text, place, size, kind):
             style: dict[str, Any] = {"ha": "left"} if kind == "heading" else {"ha": "center", "family": "monospace"}

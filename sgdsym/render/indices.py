@@ -13,6 +13,7 @@ from sgdsym.formula.letters import Kind
 from sgdsym.render.network import is_open_index, plain_roots
 from sgdsym.render.scripts import Script
 
+# without the letters of tensors, g h j l s, without o, which reads as 0, and x, a data point; i, k, y and z are open
 _SUMMED = "abcdefmnpqrtuvw"
 _MORE = "ABDEFIKMNOPQRTUVWXYZ"  # with the metric there are twice as many
 _OPEN = "ikyz"

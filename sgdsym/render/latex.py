@@ -80,7 +80,7 @@ def series_to_latex(series: Series, typesetting: Typesetting | None = None) -> s
 
 
 def series_head_to_latex(series: Series, most: int = SHOWN) -> str:
-    r"""The first orders of a series, as many as have that many terms, and how to get the rest: what a notebook shows.
+    r"""The first orders of a series, as many as have that many terms, and how to get the rest, for a notebook.
 
     Args:
         series: any series.
@@ -90,6 +90,7 @@ def series_head_to_latex(series: Series, most: int = SHOWN) -> str:
     >>> print(series_head_to_latex(expand(order=3), most=5).splitlines()[-2])
     & \text{and 6 terms to order 3, which the methods latex and to\_text write}
     """
+    # whole orders only: half of one would look like a result
     sizes = [len(series.order(k)) for k in range(series.truncation + 1)]
     shown = next((k for k in range(len(sizes)) if sum(sizes[: k + 1]) > most), len(sizes)) - 1
     if shown == series.truncation:
@@ -126,7 +127,7 @@ def _written(group: Lines, leading: bool = True) -> list[str]:
 
 
 def _after_equals(zeroth: Formula | None, orders: Orders) -> str:
-    """What stands on the line of the left side."""
+    """The rest of the line that the left side begins."""
     return f" {to_latex(zeroth)}" if zeroth is not None else "" if orders else " 0"
 
 
@@ -139,6 +140,7 @@ def _equations(series: Series, typesetting: Typesetting) -> str:
     first = _part(notation, 0) if any(order == 0 for order, _, _ in orders) else zeroth
     summands = [part for part in (first, *parts) if part is not None] or [Digits("0")]
     total = signed_sum([(False, part) for part in (*summands, remainder(series, notation))])
+    # TeX spaces a relation between two operands only: the empty group is the right one, as the cell ends there
     sides = f"{to_latex(left_side(series, notation))} ={{}}& {to_latex(total)}"
     # what sums mean takes long lines, which begin behind the left side
     edge = width(left_side(series, notation)) + 2 if series.sums else 1.0
@@ -191,7 +193,7 @@ def by_order(
 
 
 def values(series: Series, typesetting: Typesetting) -> Iterator[Formula]:
-    """What stands behind the coefficients, one after the other."""
+    """The values behind the coefficients, one after the other."""
     return map(_value(series, typesetting), series.terms)
 
 
@@ -202,7 +204,7 @@ def _value(series: Series, typesetting: Typesetting) -> Value:
 
 
 def remainder(series: Series, notation: Notation) -> Formula:
-    """The order of what is left out."""
+    """The order of the terms that are left out."""
     return call(Symbol("O", "O"), power(notation.symbol("learning_rate"), series.truncation + 1))
 
 
@@ -237,7 +239,7 @@ def has_plain_roots(series: Series) -> bool:
 
 
 def trained_on(series: Series, notation: Notation) -> Formula:
-    r"""What the tensors of a series with weight decay are derivatives of.
+    r"""A statement of the loss whose derivatives the tensors of a series with weight decay are.
 
     >>> from sgdsym.series import Coefficient
     >>> print(to_latex(trained_on(Series({}, 1, setting=Setting(weight_decay=Coefficient.symbol("decay"))), Notation())))
@@ -261,7 +263,7 @@ def _part(notation: Notation, order: int) -> Formula:
 
 
 def left_side(series: Series, notation: Notation) -> Formula:
-    """What the series is the expansion of; words that no formula is known for stand as they are."""
+    """The quantity that the series expands; words for which no formula is known stand as they are."""
     setting = series.setting
     mean: Formula = notation.symbol("expectation")
     # only minibatches depend on how data are drawn

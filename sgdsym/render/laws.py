@@ -63,6 +63,7 @@ def law_formula(expression: Any, notation: Notation | None = None) -> Formula | 
 def _laws(expression: Any, names: Mapping[str, str]) -> list[_Law]:
     """The ways to write an expression as one product."""
     plain = _split(factor(Coefficient(str(expression))), names)
+    # each sum may be divided by each other one, which gives 2 - ηh/(1+μ) of (2(1+μ) - ηh)/(1+μ)
     pairs = permutations(range(len(plain.sums)), 2)
     return [plain, *(law for law in (_absorbed(plain, *pair) for pair in pairs) if law is not None)]
 

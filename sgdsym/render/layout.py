@@ -25,7 +25,7 @@ class Layout:
         points: place of each node.
         edges: for each edge of the diagram ``(child, bend, parent)``: a straight line from the child to
             ``(bend, y of the child)``, then a curve to the parent.
-        bows: how far aside the curve of each edge is drawn, where it passes a node of its own column.
+        bows: the distance by which the curve of each edge is drawn aside, where it passes a node of its own column.
         capsules: the blocks of two or more nodes, each from top to bottom.
         rings: the open roots, drawn hollow.
         targets: the other roots, drawn with a ring around them.
@@ -76,6 +76,8 @@ def lay_out(diagram: Diagram) -> Layout:
         points = tuple((float(deepest - level[v]), rows[v]) for v in range(diagram.nodes))
         for a, b in diagram.edges:
             child, parent = (a, b) if hanging.parent.get(a) == b else (b, a)
+            # columns are one unit apart, so that an edge bends in the last gap alone and crosses no capsule on its
+            # way
             edges.append((child, points[parent][0] - 1, parent))
         bows = (0.0,) * len(edges)
     capsules = tuple(tuple(sorted(block, key=lambda v: (points[v][1], points[v][0]))) for block in joint)
@@ -106,6 +108,7 @@ class _Hanging:
 
     def rows(self) -> dict[int, float]:
         """Leaves on consecutive rows, other nodes midway between their outermost children."""
+        # every subtree has rows of its own, one after the other, so that edges of a tree never cross
         rows: dict[int, float] = {}
         count = 0
 
@@ -146,6 +149,7 @@ def _hang(diagram: Diagram) -> tuple[_Hanging, dict[int, int] | None]:
 
 def _each_in_turn(choices: Sequence[Sequence[int]]) -> Iterator[tuple[int, ...]]:
     """One choice for each tree: the best, then one tree after the other through its other choices."""
+    # the choices of all trees combined would be as many as the product of their nodes
     best = tuple(choice[0] for choice in choices)
     yield best
     for k, choice in enumerate(choices):
@@ -177,8 +181,11 @@ def _hung(diagram: Diagram, tops: tuple[int, ...]) -> _Hanging:
 def _columns(diagram: Diagram, hanging: _Hanging, at_least: Mapping[int, int]) -> dict[int, int] | None:
     """Steps before the root, the same for a block: as late as the nodes above allow; ``None`` if there is a cycle."""
     block_of = {v: j for j, block in enumerate(diagram.blocks) for v in block}
+    # open roots are in no block; numbers below 0 are those of no block
     block_of |= {v: -1 - v for v in diagram.open_roots}
     level = {j: at_least.get(j, 0) for j in block_of.values()}
+    # these are longest paths between blocks: one without a cycle has fewer edges than there are blocks, so that
+    # levels which still rise after as many rounds run in a circle
     for _ in range(len(level) + 1):
         changed = False
         for child, parent in hanging.parent.items():
@@ -205,6 +212,7 @@ def _arranged(hanging: _Hanging, columns: Mapping[int, int], joint: Sequence[tup
                 swapped[i], swapped[j] = swapped[j], swapped[i]
                 candidate = best.reordered(v, tuple(swapped))
                 found = _cost(candidate, columns, joint)
+                # strictly less: the cost falls with every exchange, so that this ends
                 if found < cost:
                     best, cost, improved = candidate, found, True
     return best
@@ -221,6 +229,9 @@ def _cost(hanging: _Hanging, column: Mapping[int, int], joint: Sequence[tuple[in
         place = column[block[0]]
         for v, row in rows.items():
             if v not in block and top < row < bottom and v in parent and column[parent[v]] < place <= column[v]:
+                # the edge of v runs along its row from column[v] to just before its parent: it crosses the column of
+                # the block where that lies between; a node inside an outline reads as a member of the block, an edge
+                # that passes does not
                 cost += 3.0 if column[v] == place else 1.0
     return cost
 

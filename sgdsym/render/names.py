@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sgdsym.diagrams import Diagram, format_notation
 
+# ten digits and the letters but c, with which the notation begins
 LABELS = 35  # nodes that the string notation has labels for
 
 

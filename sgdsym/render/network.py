@@ -74,6 +74,7 @@ def matrix_form(diagram: Diagram, script: Script, function: bool = False) -> For
     try:
         parts = _parts(diagram, script, function)
         network = _Network(parts, script, powers=True)
+        # with two open indices a matrix product stands for one of two transposes: indices say which of them is meant
         if len(network.outer_legs) > 1:
             return None
         factors = [network.component(component) for component in network.components]
@@ -82,6 +83,7 @@ def matrix_form(diagram: Diagram, script: Script, function: bool = False) -> For
     if len(factors) == 1:
         return factors[0].formula
     factors.sort(key=lambda factor: (factor.bracket, rank(factor.formula)))
+    # equal factors are neighbours once sorted, and are written as a power
     runs = [(factor, len(list(run))) for factor, run in groupby(factors)]
     return row([script.times(factor.formula, count, factor.bracket) for factor, count in runs], "product")
 
@@ -119,6 +121,7 @@ def _block_part(block: Sequence[int], legs: Sequence[tuple[int, ...]], script: S
         word = script.gradients(len(block))
         return _Part(word, tuple(legs[v][0] for v in block), word)
     powers = script.basis == "moment"
+    # two gradients of one block on the same edge: C_aa
     if script.basis == "cumulant" and len(block) == 2 and legs[block[0]] == legs[block[1]]:
         word = Trace(script.gradients(2))
         return _Part(word, (), word)
@@ -202,11 +205,11 @@ class _Network:
         return _Factor(self._hub(members))
 
     def vector(self, leg: int) -> Formula:
-        """What hangs on a leg that leads outside."""
+        """The vector that hangs on a leg that leads outside."""
         return self.script.product(self._vector(leg, _OUTSIDE, frozenset()), self.powers)
 
     def matrix(self, first: int, last: int) -> Formula:
-        """What lies between two legs that lead outside."""
+        """The matrix between two legs that lead outside."""
         return self.script.product(self._matrix(first, last, _OUTSIDE, frozenset()), self.powers)
 
     def _path(self, ends: Sequence[int]) -> Formula:
@@ -216,6 +219,7 @@ class _Network:
         words = self._vector(leg, left, frozenset())
         (leg,) = self.parts[right].legs
         mirrored = self._vector(leg, right, frozenset())
+        # with equal ends a path reads the same from both: the text that sorts first makes it one formula
         alike = self.parts[left].word == self.parts[right].word
         words = min(words, mirrored, key=_texts) if alike else words
         return Inner(self.parts[left].word, self.script.product(words, self.powers))
@@ -225,6 +229,7 @@ class _Network:
         found = []
         for p in members:
             first, last = self.parts[p].legs
+            # a trace is the same from every factor on, and so is that of the transpose: 2n ways to write it
             for start, end in ((first, last), (last, first)):
                 words = [self.parts[p].word_from(end), *self._matrix(start, end, p, frozenset())]
                 matrix = self.script.product(words, self.powers)
@@ -235,6 +240,7 @@ class _Network:
         """A tensor with the most indices, everything else in its arguments."""
         hubs = [p for p in members if len(self.parts[p].legs) > 2]
         hubs.sort(key=lambda p: (not self.parts[p].derivative, -len(self.parts[p].legs)))
+        # which of several equal tensors is written in front is decided by the text, never by the numbers of the nodes
         for _, alike in groupby(hubs, key=lambda p: (self.parts[p].derivative, len(self.parts[p].legs))):
             found = []
             for p in alike:
@@ -250,6 +256,8 @@ class _Network:
         """Part ``p`` with these legs contracted with what hangs on them."""
         arguments = []
         for group in self._groups(p, legs, barred):
+            # the legs of a group meet again behind p: a leg alone is a branch, two make a cycle through p, a matrix
+            # between two of its indices
             if len(group) == 1:
                 argument = self.script.product(self._vector(group[0], p, barred), self.powers)
             elif len(group) == 2:
@@ -292,6 +300,8 @@ class _Network:
         (goal,) = set(self._ends[last]) - barred
         for group in self._groups(p, others, barred):
             if goal in self._reach(self._far(group[0], p), barred | {p}):
+                # the way to the goal would part: two cycles share more than one tensor here, which no matrix product
+                # says
                 if len(group) > 1:
                     raise _NoMatrixFormError
                 return group[0]
@@ -300,6 +310,7 @@ class _Network:
     def _symmetrised(self, pair: Sequence[int], origin: int, barred: frozenset[int]) -> Formula:
         """The matrix between two legs of a symmetric tensor: itself or its transpose, derivatives first."""
         found = []
+        # both legs belong to one symmetric tensor, which takes a matrix and its transpose alike
         for first, last in (pair, pair[::-1]):
             matrix = self.script.product(self._matrix(first, last, origin, barred), self.powers)
             found.append(((not self.parts[self._far(first, origin)].derivative, rank(matrix)[1]), matrix))

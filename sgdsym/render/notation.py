@@ -221,6 +221,7 @@ def _entries(text: str) -> list[str]:
     entries, depth = [""], 0
     for character in text:
         depth += {"{": 1, "}": -1}.get(character, 0)
+        # \, is a space of LaTeX, which ends no entry
         if character == "," and depth == 0 and not entries[-1].endswith("\\"):
             entries.append("")
         else:

@@ -28,7 +28,7 @@ ONE = Factored(False, (1, ()), (1, ()))
 
 @dataclass(frozen=True, slots=True)
 class Prefactor:
-    """What multiplies a number in a coefficient.
+    """A factor that multiplies a number in a coefficient.
 
     Attributes:
         rest: sizes above and below, without a number.
@@ -96,6 +96,7 @@ def parts(coefficient: Coefficient, kind: Polynomials, lengths: tuple[str, ...])
         degrees = grouped.setdefault(rest, {})
         degree = dict(powers).get(name, 0)
         degrees[degree] = degrees.get(degree, Fraction(0)) + number
+    # monomials are those of the numerator, so that the denominators are divided by at the end
     below = prod((pole**e for pole, e in coefficient.denominators), start=Coefficient(1))
     found: list[tuple[Fraction, Prefactor]] = []
     for rest, degrees in grouped.items():
@@ -108,7 +109,8 @@ def parts(coefficient: Coefficient, kind: Polynomials, lengths: tuple[str, ...])
 
 @lru_cache(maxsize=4096)
 def arranged(found: Parts) -> Arrangement:
-    """What stands in front of a bracket and what is in it, as it costs a reader least: see :func:`sgdsym.render.shapes.cost`."""
+    """The factors before a bracket and the parts inside, at least :func:`~sgdsym.render.shapes.cost` to a reader."""
+    # the cost is that of the usual symbols, so that a reader's own change letters and never the shape
     return min(_arrangements(found), key=_cost)
 
 
@@ -169,6 +171,7 @@ def common(found: Parts, whole: bool = True) -> Arrangement:
         whole: whether all are brought over one denominator; otherwise only what divides every part is taken out.
     """
     numbers = [number for number, _ in found]
+    # the content of a polynomial over the rationals: what is left are integers without a common divisor (Gauss)
     content = Fraction(gcd(*(n.numerator for n in numbers)), lcm(*(n.denominator for n in numbers)))
     content = -content if numbers[0] < 0 else content
     exponents = [exponents_of(prefactor.rest) for _, prefactor in found]
@@ -176,6 +179,7 @@ def common(found: Parts, whole: bool = True) -> Arrangement:
     least = {base: min(powers.get(base, 0) for powers in exponents) for base in factors}
     if not whole:
         most = {base: max(powers.get(base, 0) for powers in exponents) for base in factors}
+        # a factor is taken out of the denominators only where it is in all of them
         least = {base: e if e > 0 else min(most[base], 0) for base, e in least.items()}
     left = []
     for (number, prefactor), powers in zip(found, exponents, strict=True):
@@ -214,6 +218,7 @@ def _in_basis(degrees: dict[int, Fraction], kind: Polynomials) -> Sequence[tuple
     values = [sum((c * x**k for k, c in degrees.items()), Fraction(0)) for x in range(highest + 1)]
     found = []
     for k in range(highest, -1, -1):
+        # the k-th forward difference at 0; a falling factorial is k! binomials
         difference = sum(((-1) ** (k - x) * comb(k, x) * values[x] for x in range(k + 1)), Fraction(0))
         found.append((k, difference / factorial(k) if kind == "falling" else difference))
     return [(k, c) for k, c in found if c]

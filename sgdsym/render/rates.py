@@ -1,4 +1,4 @@
-r"""What edges of a resummed formula carry, how that is written, and the legend that says what the letters mean.
+r"""The rates on the edges of a resummed formula, their symbols, and the legend that explains the letters.
 
 Where all steps are plain there is one rate :math:`r_a` for each eigenvalue.  Any other optimiser has several, the zeros of a
 polynomial: :math:`r_a` and :math:`r_a'` on two edges of one eigenvalue, and :math:`q_a` on edges to a root.
@@ -65,14 +65,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What the edges of a resummed series carry, and of which powers there are differences."""
+    """The rates on the edges of a resummed series, and the powers whose divided differences occur."""
 
     resummed: Resummed
     notation: Notation
 
     @property
     def law(self) -> EdgeLaw:
-        """What edges carry."""
+        """The law of the rates on the edges."""
         return self.resummed.law
 
     @property
@@ -101,7 +101,7 @@ class Rates:
         return not self.is_limit(clock) and (len(nodes) > 2 or (len(nodes) == 2 and bool(nodes[0])))
 
     def of(self, diagram: Diagram, letters: Sequence[str]) -> list[Rate]:
-        """What stands for the rate of each edge; where edges have several rates with a prime for each equal one before."""
+        """The symbol for the rate of each edge; where edges have several, with a prime for each equal one before."""
         if self.law.is_plain:
             return [Rate(letter) for letter in letters]
         apart = self.law.has_roots_apart
@@ -151,7 +151,7 @@ class Rates:
         return Row((self.notation.symbol("learning_rate"), self.eigenvalue("a")), "plain")
 
     def _definition(self) -> Formula | None:
-        """What an edge carries, if one rate; in the limit of continuous time rates are written as positive numbers."""
+        """The definition of the rate of an edge, if it has one; at long times in continuous time it is positive."""
         if self.resummed.continuous:
             minus = () if self.resummed.stationary else (Sign("negative"),)
             return Row((lettered("s", "a"), Sign("="), Row((*minus, self._moved))), "plain")
@@ -160,7 +160,7 @@ class Rates:
         return None
 
     def _sentences(self) -> Iterator[Sentence]:
-        """What is said in text and in LaTeX alike."""
+        """The sentences that text and LaTeX have in common."""
         if not self.law.is_plain:
             yield from self._zeros()
         if self.resummed.slots is not None:
@@ -178,6 +178,7 @@ class Rates:
         yield (
             _said(rate.formula("r"), Words(" is summed over the zeros of")),
             _said(_equal(_function("D"), self._denominator()), Sign(",")),
+            # partial fractions over the zeros of D: P/D = Σ_r P(r)/(D'(r) (x - r))
             _said(self._weight(law.gain, "D"), Words(";")),
             _said(Words("so is "), replace(rate, primes=1).formula("r"), Words(", for itself")),
         )
@@ -286,7 +287,7 @@ def _equal(left: Formula, right: Formula) -> Formula:
 
 
 def _said(*parts: Formula) -> Formula:
-    """Words and what they are about."""
+    """Words and the formulas that they are about."""
     return Row(parts, "operator")
 
 

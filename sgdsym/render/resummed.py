@@ -96,7 +96,7 @@ def resummed_to_latex(resummed: Resummed, *, notation: Notation | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Which words a term has, and in which order."""
+    """The words of a term, in their order."""
 
     resummed: Resummed
     notation: Notation
@@ -182,6 +182,7 @@ class _Writer:
             if len(nodes) == 1:
                 continue
             if self.rates.is_limit(clock):
+                # of Σ_i R_i^T/Π_(j≠i)(R_i - R_j) only the node R_0 = 1 does not decay: 1/Π_j(1 - R_j)
                 words.append(Fraction(ONE, row(self._distances(nodes[1:]), "plain")))
             elif self.rates.is_bracket(clock, edges):
                 mark = self.rates.exponent(self.rates.length(clock))
@@ -195,7 +196,7 @@ class _Writer:
         return self._powers(rates, self.rates.slots) if clock == "epochs" and rates else self._ratio(rates)
 
     def _distances(self, nodes: Sequence[Formula]) -> list[Formula]:
-        """How far nodes are from the first, in brackets where that is more than a symbol."""
+        """The distances of nodes from the first one, in brackets where they are more than a symbol."""
         if self.resummed.continuous:
             return [node if isinstance(node, Scripts) else Bracket(node) for node in nodes]
         return [Bracket(less(node)) for node in nodes]
@@ -210,7 +211,7 @@ class _Writer:
         return [*size, *rate] if factored.is_number else [*rate, *size]
 
     def _ratio(self, rates: Sequence[Rate]) -> Formula:
-        """A node: the product of what the edges carry, or the sum of the rates."""
+        """A node: the product of its rates, in continuous time their sum."""
         if self.resummed.continuous:
             summands = [(False, row([*_times(n), x.formula("s")], "beside")) for x, n in Counter(rates).items()]
             return signed_sum(summands) if summands else Digits("0")
@@ -225,6 +226,8 @@ class _Writer:
         """A difference of two nodes of which the first is 1, written out."""
         node = self._node(rates, clock)
         if not self.resummed.continuous:
+            # over E epochs of M steps the node is r^M, and its E-th power r^T; without epochs it is r, and the sum is
+            # geometric: sum_t r^t = (1 - r^T)/(1 - r)
             whole = self.rates.length("slots" if clock == "slots" else "steps")
             return Fraction(less(self._powers(rates, whole)), less(node))
         several = len(Counter(rates)) > 1
@@ -248,7 +251,7 @@ def _times(number: int) -> list[Formula]:
 
 
 def _common(time: TimeSum) -> tuple[Coefficient, TimeSum]:
-    """A coefficient in front of a time-sum, and what is left inside: the only one, or the first where that is short."""
+    """A coefficient in front of a time-sum, and the rest inside: the only one, or the first where that is short."""
     first = time.terms[0][1]
     if len(time.terms) == 1:
         return first, TimeSum(((time.terms[0][0], Coefficient(1)),))

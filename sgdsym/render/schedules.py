@@ -28,6 +28,7 @@ from sgdsym.formula import (
 )
 from sgdsym.series import Coefficient, Recursion, ScheduleSum, Series
 
+# disjoint, since a time in epochs is a letter of each; the letters that are usual for times come first
 _SLOTS, _EPOCHS = "stuvwxyzpqrabcd", "efghijklmno"
 MOST_REGISTERS = 6  # of an optimiser whose arrays are written out
 Names = Callable[[str], Formula]
@@ -102,7 +103,7 @@ def meanings(series: Series, name: Names, bare: Bare) -> Iterator[Formula]:
 
 
 def _recursion(recursion: Recursion, rate: Formula, bare: Bare, reads: bool) -> Iterator[Formula]:
-    """What the weights in the sums are, and the arrays of the optimiser behind them."""
+    """The definitions of the weights in the sums, and the arrays of the optimiser behind them."""
     yield _product("w", "ts", "c", "t-1")
     yield _product("W", "s", "e", "T-1")
     if reads:
@@ -132,7 +133,7 @@ def _product(name: str, index: str, read: str, last: str) -> Formula:
 
 
 def _entries(recursion: Recursion, bare: Bare, rate: Formula) -> list[list[Formula]]:
-    """The entries of the matrix by rows, of the gain, the point and what is read."""
+    """The entries of the matrix by rows, of the gain, the point and the vector that is read off."""
 
     def entry(without: Coefficient, times: Coefficient) -> Formula:
         if not times:

@@ -77,6 +77,7 @@ class Script:
         written: list[Formula] = []
         for word, run in groupby(words):
             count = len(list(run))
+            # a symbol such as H^* has a superscript already, and TeX refuses a second one
             simple = powers and isinstance(word, Symbol) and "^" not in word.latex
             written += [power(word, count)] if simple else [word] * count
         return row(written, "chain")
@@ -107,6 +108,7 @@ class Script:
 
 
 def rank(formula: Formula) -> tuple[int, str]:
-    """By which the words of a formula are sorted: short ones first, whatever symbols the reader has."""
+    """The key by which the words of a formula are sorted: short ones first, whatever symbols the reader has."""
+    # the text has the usual letters, whatever LaTeX a reader's symbols have, so that no notation changes an order
     text = to_text(formula)
     return len(text), text

@@ -24,7 +24,7 @@ Weighted = tuple[Fraction, Factored]
 
 
 def cost(text: str) -> int:
-    """What a formula on one line costs a reader: its length, the squares of the lengths of its sums, and the depth of its brackets.
+    """The cost of a formula to a reader: its length on one line, the squares of its sums' lengths, and its depth.
 
     >>> cost("T/(1 - μ)") < cost("-T/(μ - 1)") < cost("T/(1 - μ - μ²)") < cost("((T))/(1 - μ - μ²)")
     True

@@ -97,6 +97,7 @@ def _capsule(points: Sequence[Point], colour: str) -> str:
     """A thick pale line through the nodes over a slightly thicker one in full colour."""
     path = "M" + " L".join(_point(*place) for place in points)
     shape = f'<path d="{path}" fill="none" stroke-linecap="round" stroke-linejoin="round"'
+    # white that lets FADED of the colour below it through
     inner = f'stroke="{PAPER}" stroke-opacity="{number(1 - FADED)}" stroke-width="{number(CAPSULE - 2 * RIM)}"'
     return f'{shape} stroke="{colour}" stroke-width="{number(CAPSULE)}"/>\n{shape} {inner}/>'
 

@@ -16,6 +16,7 @@ from sgdsym.render.prefactors import ONE, Parts, Prefactor, arranged, arranged_q
 from sgdsym.render.typesetting import Typesetting
 from sgdsym.series import Coefficient
 
+# the tensors behind a coefficient take the rest of the line
 _FILLED = 0.8  # of a line: a product that is wider is broken inside its brackets
 _INDENT = _DEEPER = 1.0  # \quad
 _THIN = 0.17
@@ -23,7 +24,7 @@ _THIN = 0.17
 
 @dataclass(frozen=True)
 class Piece:
-    """What stays on one line: a sign, if it has one, and a formula; where a line is broken before a factor, ``times`` says so."""
+    """A part that stays on one line: a formula, perhaps with a sign; a line that a factor begins says ``times``."""
 
     formula: Formula
     sign: str = ""
@@ -157,11 +158,13 @@ class _Writer:
         if not factors:
             return []
         whole = row(factors, "product")
+        # text has lines without end: there no width needs to be measured
         if isinf(self.widest) or width(whole) < self.widest:
             return [Piece(whole)]
         short: list[Factor] = []
         long: list[Factor] = []
         for polynomial, exponent in prefactor.rest.above[1]:
+            # a sum of up to three terms, such as N - B - 1, is not torn apart
             (long if len(polynomial) > 3 else short).append((polynomial, exponent))
         below = prefactor.rest.below
         shorter = replace(prefactor, rest=Factored(False, (1, tuple(short)), below))
@@ -232,6 +235,7 @@ def _broken(term: Term, indent: float, line: float) -> Lines:
 
 
 def _width(pieces: Sequence[Piece]) -> float:
+    # a piece without a sign is a factor, which a thin space sets apart
     return sum(piece.width for piece in pieces) + _THIN * sum(not piece.sign for piece in pieces[1:])
 
 
@@ -243,6 +247,7 @@ def signed(negative: bool, pieces: Sequence[Piece]) -> Term:
 def bracketed(outside: Sequence[Formula], inside: Sequence[Piece]) -> list[Piece]:
     """Factors times a sum in brackets."""
     pieces = [Piece(row(outside, "product"))] if outside else []
+    # \left( and \right) cannot stand on different lines, so that the pair has a fixed size
     opened = Piece(_beside(Delimiter("(", 2), *inside[0].parts), is_factor=True)
     middle = [opened, *inside[1:]]
     middle[-1] = replace(middle[-1], formula=_beside(middle[-1].formula, Delimiter(")", 2)))

@@ -44,6 +44,7 @@ def series_to_text(series: Series, width: int | None = None, *, style: str = "ma
     - η T G_a g^ab G_b
     """
     usual = Typesetting(style=text_style(style)).for_sums(series.sums)
+    # widths in ems mean nothing on a terminal: lines are cut by characters, below
     zeroth, orders = by_order(series, usual, rates=True, line=float("inf"))
     lines = [] if zeroth is None else [to_text(zeroth)]
     for _, _, terms in orders:

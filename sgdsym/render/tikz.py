@@ -30,6 +30,7 @@ from sgdsym.render.drawing import (
 
 TIKZ_PREAMBLE = r"\usepackage{tikz}"
 INLINE = 0.5  # size of a picture that stands in a formula
+# an em of a document at 10 points
 _PER_POINT = 0.1  # ems
 _COLOURS = {INK: "sgdink", PAPER: "white"} | {c: f"sgdblock{k}" for k, c in zip("abcdef", PALETTE, strict=True)}
 _FONTS = {"heading": ("base west", r"\sffamily"), "caption": ("base", r"\ttfamily")}
@@ -92,6 +93,7 @@ def inline_picture(diagram: Diagram, room: float = 0.0) -> Picture:
     """
     drawing = draw(diagram)
     scale = max(INLINE, min(1.0, room / drawing.width))
+    # a formula has no line ends of its own, and a picture of one diagram has no comments that would end with them
     code = " ".join(_picture(drawing, scale).splitlines())
     return Picture(rf"\vcenter{{\hbox{{{code}}}}}", drawing.width * scale * _PER_POINT)
 
@@ -155,6 +157,7 @@ class _Pen:
                 return [rf"{command}[{','.join(style)}] {self.point(centre, at)} circle[radius={self.length(radius)}];"]
             case Words(text, place, size, kind):
                 anchor, font = _FONTS[kind]
+                # the fonts of LaTeX come in a few sizes: 10 points are taken, and scaled as a picture
                 words = rf"{{\fontsize{{10}}{{12}}\selectfont{font} {escaped(text)}}}"
                 setting = f"sgdink,anchor={anchor},inner sep=0pt,scale={number(size / 10 * self.scale)}"
                 return [rf"\node[{setting}] at {self.point(place, at)} {words};"]

@@ -116,6 +116,7 @@ class _Pen(ABC):
         """Terms one after the other."""
         text = ""
         for statement in statements:
+            # each power of the rate comes from a step, which goes by -η
             negative = (statement.weight < 0) != (statement.power % 2 == 1)
             factors = [self.factor(factor) for factor in statement_factors(statement)]
             body = self.product([*self.scale(abs(statement.weight), statement.power), *factors])
@@ -293,5 +294,6 @@ def _cumulant_letter(cumulant: Cumulant | None) -> str:
 def _subscript(cumulant: Cumulant | None) -> str:
     """The order, where it is not the least that there is."""
     assert cumulant is not None
+    # a joint cumulant of n averages over B points is of order B^(1-n), and what moves the mean begins at 1/B
     least = max(1, cumulant.legs + cumulant.points - 1)
     return "" if cumulant.order == least else "₀₁₂₃₄₅₆₇₈₉"[cumulant.order]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sgdsym.diagrams import Diagram
 from sgdsym.trajectories import Cumulant, Statement
 
+# apart from one another and, among the small ones, from l, the loss, and from s and t, which are times
 OUTER, _INNER, POINTS = "ijkn", "abcdefghmopqruvw", ("x", "y", "z", "u", "v", "w")
 _TIMES = ("s", "t", "u", "v", "w", "r", "q", "p")
 
@@ -73,6 +74,7 @@ def diagram_factors(diagram: Diagram, noise: str) -> list[Factor]:
     for v in order:
         if v in parent:
             above = next(inner) if parent[v] not in open_roots else OUTER[sorted(open_roots).index(parent[v])]
+            # a propagator is a matrix between two times: its ends have an index each
             below = next(inner)
             indices[parent[v]] += above
             indices[v] += below

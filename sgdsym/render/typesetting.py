@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from sgdsym.arguments import quoted, read_choice, read_flag, read_integer, read_items, read_text
 from sgdsym.formula import LINE
+from sgdsym.render.commands import LOADED_BY
 from sgdsym.render.formulas import Style, Sums, checked_style, checked_sums
 from sgdsym.render.notation import Notation, checked_notation
 from sgdsym.render.prefactors import POLYNOMIALS, Polynomials
@@ -104,8 +105,8 @@ def preamble(formulas: str) -> list[str]:
     ['\\usepackage{amsmath}', '\\allowdisplaybreaks']
     """
     lines = [r"\usepackage{amsmath}"]
-    if re.search(r"\\(mathbb|mathfrak|varnothing|varkappa|Bbbk)\b", formulas):
-        lines.append(r"\usepackage{amssymb}")
+    found = set(re.findall(r"\\([A-Za-z]+)", formulas))
+    lines += [line for line, commands in LOADED_BY.items() if found & {*commands.split()}]
     if "tikzpicture" in formulas:
         lines.append(TIKZ_PREAMBLE)
     return [*lines, r"\allowdisplaybreaks"]

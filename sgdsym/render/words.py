@@ -145,11 +145,15 @@ def _component(parts: Sequence[_Part]) -> str:
     ]
     links = sum(map(len, neighbours)) // 2
     ends = [i for i, near in enumerate(neighbours) if len(near) == 1]
+    # connected, and one link less than parts: a tree; with two ends it is a path
     if links == len(parts) - 1:
+        # shorter paths read better from the tensor in their middle
         if len(ends) == 2 and len(parts) > 4:
+            # a chain has no direction: the end whose names sort first gives equal diagrams equal words
             start = min(ends, key=lambda i: [parts[j].name for j in _walk(neighbours, i)])
             return f"chain of {_listed([parts[j].name for j in _walk(neighbours, start)])}"
         return _hung(parts, neighbours, _hub(parts, neighbours), None)
+    # one cycle and no ends: a ring, told from the place and in the direction that sort first
     if links == len(parts) and not ends and all(len(near) == 2 for near in neighbours):
         walks = [
             [parts[j].name for j in _walk(neighbours, i, first)] for i, near in enumerate(neighbours) for first in near
@@ -177,7 +181,7 @@ def _walk(neighbours: Sequence[Sequence[int]], start: int, first: int | None = N
 
 
 def _hung(parts: Sequence[_Part], neighbours: Sequence[Sequence[int]], i: int, above: int | None) -> str:
-    """A tensor and what it is contracted with, from there outward."""
+    """A tensor and the tensors that it is contracted with, from there outward."""
     below = [j for j in neighbours[i] if j != above]
     if not below:
         return parts[i].name

@@ -40,9 +40,9 @@ class Orders:
     Attributes:
         shown: each, the earliest level first: ``{2 3} < {1}``; a bar parts epochs, and a letter names the slot in them
             where slots are the same in every epoch.
-        ways: how many there are, with their signs.
+        ways: their number, with signs.
         times: in how many ways the levels can be given times.
-        data: what the data points are worth.
+        data: the worth of the data points.
     """
 
     shown: tuple[str, ...]
@@ -53,7 +53,7 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One placement, and what it adds to the coefficient.
+    """One placement, and its share of the coefficient.
 
     Attributes:
         reading: the placement, hung from its root.
@@ -61,7 +61,7 @@ class Part:
         alike: the partitions of the steps that are like this one.
         orders: its orders, by what they are worth.
         less: what is subtracted: that of each tree alone in a covariance, that of a training set in a gap.
-        total: what it adds.
+        total: its share of the coefficient.
     """
 
     reading: Reading
@@ -78,7 +78,7 @@ class Count:
 
     Attributes:
         diagram: the diagram.
-        request: what is expanded.
+        request: the request that is expanded.
         parts: a part for each placement.
         coefficient: their sum, in joint cumulants.
     """
@@ -179,7 +179,10 @@ def _listed(draws: Sampling) -> Sampling:
 def _counted(reading: Reading, draws: Sampling, in_epochs: bool) -> Part:
     forest = reading.forest
     symmetry = forest.diagram().symmetry_factor
+    # a share is (-1)^d alike r!/|Aut| for a forest of r roots
     alike = abs(reading.share.as_fraction()) * symmetry / factorial(forest.roots)
+    # the first weight is what is observed itself; those behind it are subtracted, as the product of the means is in a
+    # covariance
     (sign, (first, *others)), *rest = reading.weights
     assert sign == 1
     assert not others

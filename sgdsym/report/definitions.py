@@ -42,7 +42,7 @@ def symbol_options(request: Request) -> dict[str, str]:
 
 
 def setting_sentences(request: Request, notation: Notation) -> list[str]:
-    """What is trained, how, and what is expanded."""
+    """Sentences on the loss, on the training, and on the observable."""
     n, sizes = notation, request.sizes
     words = {"B": _inline(sizes.batch_size, n), "N": _inline(sizes.dataset_size, n)}
     if request.batches.slots or request.batches.listed:
@@ -111,7 +111,7 @@ def _update(request: Request, notation: Notation) -> str:
 
 
 def _average(request: Request, notation: Notation) -> str:
-    """What is read off where that is an average of the weights."""
+    """A sentence on the weights that are read off, where these are an average."""
     weights = notation.weights
     if request.average == "uniform":
         return f"The weights that are read off are the mean of ${weights}_1, \\dots, {weights}_T$."

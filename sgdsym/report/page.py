@@ -127,6 +127,7 @@ def write_page(
     if series.setting.weight_decay.symbols:
         raise ValueError("the values on a page are those at one weight decay; give a number for it")
     known = values or example_values(series)
+    # many diagrams share a coefficient, which is one function in the script
     numbered = distinct_coefficients(series.terms)
     options = symbol_options(request) if request else _USUAL
     script = render("report.js.jinja", coefficients=Code(generate_javascript(numbered)))
@@ -151,6 +152,7 @@ def write_page(
         about=known.about,
         data=_data(series, numbered, options),
         script=script,
+        # the page's security policy names its one script by this, so that browsers run nothing else
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
@@ -236,7 +238,7 @@ def _card(number: int, diagram: Diagram, coefficient: Coefficient, series: Serie
 
 
 def _data(series: Series, numbered: dict[Coefficient, int], options: Mapping[str, str]) -> dict[str, Any]:
-    """What the script of the page reads."""
+    """The data that the script of the page reads."""
     by_option = {option: name for name, option in options.items() if name in series.symbols}
     in_batches = series.setting.sampling.is_in_epochs and {"dataset_size", "batch_size"} <= by_option.keys()
     return {

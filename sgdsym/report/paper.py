@@ -37,7 +37,7 @@ def write_paper(
     :math:`\sum_D (-\eta)^d\, W_D / |\mathrm{Aut}\,D|\; \mathrm{value}(D)`.  The same text in every run of one version.
 
     Args:
-        request: what is expanded.
+        request: the request that is expanded.
         typesetting: symbols and form of the formulas; the shape is always one equation per order.
         progress: called with each order and its number of diagrams.
 
@@ -58,6 +58,7 @@ def write_paper(
         title=Latex(escaped(title(request.setting, request.order))),
         version=version("sgdsym"),
         command=Latex(command),
+        # two hyphens would be set as one dash
         command_text=Latex(escaped(command).replace("--", r"-{}-").replace(" ", r"\ \allowbreak ")),
         preamble=list(map(Latex, preamble(equations + "tikzpicture"))),
         setting=list(map(Latex, setting_sentences(request, chosen.notation))),
@@ -92,7 +93,7 @@ def request_options(request: Request) -> list[str]:
 
 
 def title(setting: Setting, order: int) -> str:
-    """What a report is about, as plain text.
+    """The subject of a report, as plain text.
 
     >>> title(Setting.named("displacement", "gd", "fixed"), 2)
     'Expansion of the displacement of the weights of GD to order 2'
@@ -129,6 +130,7 @@ def _row(series: Series, diagram: Diagram, coefficient: Coefficient, typesetting
         weight_decay=decays,
     )
     symmetry = diagram.symmetry_factor
+    # the coefficient is (-1)^d W/|Aut|
     count = coefficient * symmetry * (-1) ** diagram.order
     lines = r" \\ & \quad ".join(map(to_latex, coefficient_lines(count, typesetting, _COLUMN * typesetting.width)))
     return {

@@ -36,7 +36,7 @@ class DiagramValues:
     """The values of the diagrams of a series.
 
     Attributes:
-        about: what they are the values of.
+        about: the loss and the place of the values, in words.
         by_name: by the name of the diagram a number, or a list of as many numbers as the values have components.
     """
 

@@ -291,7 +291,10 @@ class Coefficient:
         return NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self._above, self._below)) if self._below else hash(self._above)
+        if self._below:
+            return hash((self._above, self._below))
+        # a coefficient that is a number is equal to that number, and so must be its hash
+        return hash(self.as_fraction() if isinstance(self._above, symengine.Rational) else self._above)
 
     def __bool__(self) -> bool:
         return bool(self._above != 0)

@@ -18,6 +18,8 @@ from sgdsym.numeric.matrix_free import Data
 from sgdsym.numeric.matrix_free.refusal import in_one_line
 from sgdsym.simulation.losses import Floats, Handles, Points, in_parts
 
+# central differences are off by STEP² and, by rounding, by 1e-16/STEP: the sum is least near the cube root of 1e-16,
+# 5e-6
 TRIAL, STEP = 3, 1e-5  # points at which a gradient is compared with differences, and their width
 TOLERANCE = 1e-4  # of that comparison, relative to the larger of gradient and loss
 
@@ -105,6 +107,7 @@ class ArrayLosses:
         Raises:
             ValueError: saying what is wrong with them.
         """
+        # two runs of several points: a function that broadcasts over one of the axes alone is found out
         points = self._taken(self.draw(np.random.default_rng(0), (2, TRIAL)))
         weights, shape = np.tile(start, (2, 1, 1)), (2, TRIAL)
         value = self._called(self.loss, weights, points, shape)

@@ -1,4 +1,4 @@
-"""How runs meet their data: which points each update of each run sees."""
+"""The feed of data: the points that each update of each run sees."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Feed:
     Attributes:
         generator: the source of randomness.
         fresh: draws new points of the population, by shape.
-        runs: how many runs.
+        runs: the number of runs.
         batches: points of each update, in turn: one number where all are alike, else those of an epoch or of the run.
         slots: updates in an epoch, where there are epochs.
         training_set: handles (runs, N), where there is one.
@@ -51,6 +51,7 @@ class Feed:
     def reshuffle(self) -> Handles:
         """The next part of the training set, in an order of its own for each run and epoch."""
         if not self.update % self.slots or self.order is None:
+            # the order of independent uniform numbers is a uniform order, for all runs in one call
             keys = self.generator.random(self._all.shape[:2])
             self.order = _chosen(self._all, np.argsort(keys, axis=1))
         return self._part(self.order)
@@ -93,12 +94,13 @@ def start_feed(request: Request, losses: Losses, generator: np.random.Generator,
         request: the request, with numbers for sizes.
         losses: the population.
         generator: the source of randomness.
-        runs: how many.
+        runs: their number.
         given: whether the training set is the population itself.
     """
     sizes = request.sizes
     points, training_set = int(sizes.dataset_size.as_fraction()), None
     if given:
+        # the same for all runs, and held once
         training_set = np.broadcast_to(np.arange(points), (runs, points))
     elif request.scheme.is_finite:
         training_set = losses.draw(generator, (runs, points))

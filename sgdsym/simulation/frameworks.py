@@ -120,6 +120,8 @@ def jax_losses(loss: Any, parameters: Any, data: Any, probabilities: Floats | No
             told_of(losses),
             lambda function: told_of(lambda weights: function(restored(weights))),
             Points(rows.points, probabilities),
+            # a rough count: for each data point as many numbers as there are weights, or as it has itself at 4 bytes
+            # each
             rows.points * max(vector.size, rows.bytes_each // 4),
         ),
         np.asarray(vector, dtype=float),

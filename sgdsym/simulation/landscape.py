@@ -166,6 +166,8 @@ class Landscape:
             return value(*columns(weights, points))
 
         def gradient(weights: Any, points: Any) -> Any:
+            # a slope without weights or data is a number: the sum over a point's own axis, left out again, gives it
+            # the shape of the others
             return np.stack(
                 np.broadcast_arrays(*slopes(*columns(weights, points)), points[..., :1].sum(axis=-1))[:-1], axis=-1
             )
@@ -183,6 +185,7 @@ def _points(law: Any) -> Any:
     if isinstance(law, Finite):
         return np.array(law.points, dtype=float)
     centre, covariance = np.array(law.centre, dtype=float), np.array(law.covariance, dtype=float)
+    # not by Cholesky, which refuses a covariance that is only semidefinite; rounding may leave its zeros below 0
     variances, basis = np.linalg.eigh(covariance)
     root = basis * np.sqrt(np.maximum(variances, 0))
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 Handles: TypeAlias = NDArray[Any]
+# 16 MiB
 TOGETHER = 2**21  # numbers that are held at once while a mean over the population is formed
 
 
@@ -66,6 +67,7 @@ class Points:
     @property
     def is_uneven(self) -> bool:
         """Whether some data points are drawn more often than others."""
+        # shares such as 1/3 and 1 - 2/3 differ by rounding
         return self.probabilities is not None and bool(np.ptp(self.probabilities) > 1e-12)
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> Handles:

@@ -1,4 +1,4 @@
-"""What the landscapes of the package are called, and what each is; the formulas are loaded with :mod:`~sgdsym.simulation.bundled`."""
+"""The package's landscapes by name, a line on each; the formulas are loaded with :mod:`~sgdsym.simulation.bundled`."""
 
 from __future__ import annotations
 

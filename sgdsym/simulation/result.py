@@ -16,9 +16,9 @@ class Simulation:
     r"""Measured values of an observable; at least two runs, and errors are those of chance alone.
 
     Attributes:
-        observable: what was read off.
+        observable: the quantity that was read off.
         steps: the updates after which it was, (k,), increasing.
-        samples: what each run gave, (k, runs), or (k, runs, p) where the weights are looked at.
+        samples: the value of each run, (k, runs), or (k, runs, p) where the weights are looked at.
         weights: the weights of each run that were read off at the end, (runs, p).
 
     >>> from sgdsym.series import Observable
@@ -41,6 +41,7 @@ class Simulation:
     def value(self) -> Floats:
         """The observable, (k,); (k, p) for the displacement and (k, p, p) for the covariance of the weights."""
         found: Floats = (
+            # one degree of freedom is spent on the mean, so that the estimate of a second cumulant is unbiased
             self._centred_powers.sum(axis=1) / (self.runs - 1) if self._is_second else self.samples.mean(axis=1)
         )
         return found
@@ -58,7 +59,7 @@ class Simulation:
 
     @cached_property
     def _centred_powers(self) -> Floats:
-        """What a second cumulant is the mean of: squares, or products of all pairs of weights."""
+        """The summands of a second cumulant: centred squares, or products of all pairs of centred weights."""
         centred = self.samples - self.samples.mean(axis=1, keepdims=True)
         squares: Floats = centred**2 if centred.ndim == 2 else centred[..., :, None] * centred[..., None, :]
         return squares

@@ -37,7 +37,9 @@ from sgdsym.times.optimizers import Update
 
 Progress = Callable[[int, int], Any]
 
+# 8 MiB
 TOGETHER = 2**20  # numbers of all runs that are side by side
+# 1 GiB
 MOST_NUMBERS = 2**27  # that are kept as samples
 MOST_RUNS, MOST_STEPS = 10**8, 10**9
 LOOK = 100  # updates after which runs are looked at for what is not finite
@@ -63,7 +65,7 @@ def simulate(
     Args:
         landscape: loss, data and start.
         learning_rate: :math:`\eta`.
-        runs: how many independent runs, two at least.
+        runs: the number of independent runs, two at least.
         seed: of all chance; equal arguments give equal numbers.
         record: the updates after which the observable is read, a list of integers; the last one if left out.
         start: other weights to start from, (p,), or (runs, p) for each run its own.
@@ -122,6 +124,7 @@ def simulate(
         total: Any = 0.0
         for step, read in _run(plan, feed, begin, _looked_at(plan, stops), tick):
             seen = observe(read, read - begin, feed)
+            # the mean is over what follows an update: the start is no part of it
             total, last = total + seen * (step > 0), read
             if step in stops:
                 found.append(total / step if plan.request.mean_over_run else seen)
@@ -147,7 +150,7 @@ class _Plan:
 
     @property
     def observable(self) -> Observable:
-        """What is read off, at one time."""
+        """The observable, at one time."""
         return Observable.named(self.request.observable)
 
     def update(self, t: int) -> tuple[Floats, Floats, Floats]:
@@ -199,6 +202,8 @@ def _scheduled(rule: LinearOptimizer, rates: Sequence[float]) -> list[tuple[Floa
         # all updates past the first few have the same arrays
         if t <= rule.start:
             without, with_one = (_floats(update, {name: Coefficient(value) for name in names}) for value in (0, 1))
+        # affine in the rate: A(r) = A(0) + r (A(1) - A(0)), so that two evaluations in exact numbers serve a schedule
+        # of any length
         pairs = zip(without, with_one, strict=True)
         matrix, gain, point = (first + rate * (second - first) for first, second in pairs)
         updates.append((matrix, gain, point))
@@ -233,6 +238,7 @@ def _run(
                 moved -= plan.rate * gain[:, None, None] * slope
         registers = moved
         tick(t + 1)
+        # what is not finite stays so, and a look now and then stops a run that is lost
         if t + 1 in due or t % LOOK == 0:
             _check_finite(registers, t + 1)
         if t + 1 in due:
@@ -252,7 +258,7 @@ def _check_finite(registers: Floats, step: int) -> None:
 def _observing(
     landscape: Landscape, plan: _Plan, function: Callable[[Any], Any] | None
 ) -> Callable[[Floats, Floats, Feed], Floats]:
-    """What is read off weights and displacements (runs, p)."""
+    """The function that reads the observable off weights and displacements (runs, p)."""
     losses, observable = landscape.losses, plan.observable
     if (observable == FUNCTION) != (function is not None):
         raise ValueError("the observable function needs function=, and no other observable takes one")
@@ -292,7 +298,7 @@ def _looked_at(plan: _Plan, stops: Sequence[int]) -> Sequence[int]:
 
 
 def _blocks(runs: int, plan: _Plan) -> list[int]:
-    """How many runs are side by side: as many as keep their numbers in a cache, the same whatever the machine."""
+    """The numbers of runs side by side: as many as hold about ``TOGETHER`` numbers, the same on every machine."""
     sizes = plan.request.sizes
     weights, batch = len(plan.landscape.start), max(batch_sizes(plan.request))
     points = int(sizes.dataset_size.as_fraction()) if plan.request.scheme.is_finite else 0
@@ -301,6 +307,8 @@ def _blocks(runs: int, plan: _Plan) -> list[int]:
         raise ValueError(
             f"one run holds about {each:.2g} numbers at once, {MOST_NUMBERS:.2g} are the most; take smaller sizes"
         )
+    # every block has a source of chance of its own, so that blocks that depended on the machine would change the
+    # numbers
     together = max(1, min(runs, TOGETHER // each))
     return [together] * (runs // together) + [runs % together] * (runs % together > 0)
 
@@ -324,5 +332,6 @@ def _exact(name: str, value: Any) -> Any:
         return tuple(_exact(name, entry) for entry in value)
     if isinstance(value, Real) and not isinstance(value, Rational) and not is_flag(value):
         number = read_real(name, value, least=-inf)
+        # 0.9 is meant as 9/10, not as the nearest float, 8106479329266893/2^53
         return Fraction(number).limit_denominator(10**15)
     return value

@@ -3,13 +3,14 @@
 import csv
 import sys
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sgdsym import expand
 from sgdsym.codegen import compile_kernel
-from sgdsym.demo import Comparison, Measurement, Problem, compare, digits_problem, measure, run_demo
+from sgdsym.demo import Comparison, Measurement, Problem, check_folder, compare, digits_problem, measure, run_demo
 from sgdsym.demo.comparison import remainder, trust_limit
 from sgdsym.numeric import interpret
 
@@ -180,3 +181,8 @@ def test_digits():
     assert problem.features.min() == 0
     assert problem.features[:, :-1].max() == 0.5
     assert set(problem.labels) == {-1, 1}
+
+
+def test_a_folder_whose_name_is_too_long_is_refused_in_a_line():
+    with pytest.raises(ValueError, match=r"cannot make the folder a+: file name too long; choose another place"):
+        check_folder(Path("a" * 300))

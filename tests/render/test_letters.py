@@ -6,12 +6,15 @@ from sgdsym import Notation, expand, resum
 from sgdsym.cli import main
 from sgdsym.render import (
     Typesetting,
+    commands,
     resummed_to_latex,
     resummed_to_text,
     series_to_latex,
     series_to_text,
     series_to_typst,
+    typeset_document,
 )
+from sgdsym.render.commands import checked_symbol
 
 WRITERS = [series_to_latex, series_to_typst]
 
@@ -86,3 +89,13 @@ def test_the_command_line_says_so_in_one_line(words, capsys):
     assert said.out == ""
     assert "would stand for" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_every_command_that_a_symbol_may_hold_compiles(pdflatex):
+    """Letters and signs by themselves, fonts and accents on a letter; each package is loaded because of one of them."""
+    alone = [rf"\{name}" for name in f"{commands._GREEK} {commands._SIGNS}".split()]
+    on_a_letter = [rf"\{name}{{A}}" for name in f"{commands._FONTS} {commands._ACCENTS}".split()]
+    symbols = [checked_symbol(symbol) for symbol in alone + on_a_letter]
+    formulas = "\n\n".join(f"${symbol} x$" for symbol in symbols)
+    assert set(commands.LOADED_BY) <= set(typeset_document(formulas).splitlines())
+    pdflatex(typeset_document(formulas))

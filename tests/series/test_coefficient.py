@@ -188,3 +188,9 @@ def test_long_sums_are_written_in_brackets():
     while isinstance(tree, ast.BinOp):
         tree, depth = tree.left, depth + 1
     assert depth < 120
+
+
+@pytest.mark.parametrize("value", [0, 1, -7, Fraction(1, 2), 10**30])
+def test_a_number_has_the_hash_of_the_number(value):
+    assert {Coefficient(value)} == {value}
+    assert {value: "found"}[Coefficient(value)] == "found"

@@ -104,7 +104,7 @@ class JaxCalculus(AutomaticCalculus):
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """The ways to differentiate, and what there is to say of each."""
+        """The ways to differentiate, by a note on each."""
         return tuple(note for note, _ in WAYS)
 
     @property
@@ -121,7 +121,7 @@ class JaxCalculus(AutomaticCalculus):
             )
 
     def whole(self, examples: Arrays) -> Floats | None:
-        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
+        """The value of the loss function of a supervised loss on all examples at once; nothing for other losses."""
         if not isinstance(self.loss, Supervised):
             return None
         with self._at_work():
@@ -230,6 +230,7 @@ class JaxCalculus(AutomaticCalculus):
         """The most bytes held at once while a message with so many inputs is computed on some examples."""
         message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
         with self._at_work():
+            # memory follows from shapes, whatever the numbers are
             directions = [self.parameters] * inputs
             return most_bytes(self._step(message), self.parameters, directions, self._arrays(examples), None)
 
@@ -239,6 +240,7 @@ class JaxCalculus(AutomaticCalculus):
             for operator in operators(self._alone(examples), self.parameters):
                 parameters = [np.asarray(argument) for argument in operator.parameters]
                 alone = JaxCalculus(operator, parameters, jax.tree.structure(0), way=self.way)
+                # an operator alone may fail where the loss does not: then it is none that is found out
                 try:
                     found = confirm_derivatives(alone, alone.precision((np.zeros(1),)), (np.zeros(1),), order)
                 except ValueError:

@@ -41,7 +41,7 @@ class ModelLoss(Supervised):
         return one_number(self.whole(parameters, jax.tree.map(lambda leaf: jnp.asarray(leaf)[None], example)))
 
     def whole(self, parameters: Any, examples: Any) -> Any:
-        """What the loss function makes of a batch of data points."""
+        """The value of the loss function on a batch of data points."""
         dtype = jax.tree.leaves(parameters)[0].dtype
         x, y = jax.tree.map(lambda leaf: leaf.astype(dtype) if _is_float(leaf) else leaf, examples)
         return jnp.asarray(self.loss_function(self.apply(parameters, self.fixed, x), y))
@@ -137,6 +137,7 @@ def _check_modes(layers: Any) -> None:
     for name, layer in layers:
         mode = next((mode for mode in MODES if hasattr(layer, mode)), None)
         mode = mode if mode and getattr(layer, mode) is False else None
+        # dropout at a rate of 0 drops nothing; a layer without any rate is a normalisation
         if mode is not None and getattr(layer, "rate", getattr(layer, "p", getattr(layer, "dropout_rate", 1))) != 0:
             raise FinalError(
                 f"{name} is a {type(layer).__name__} in training mode ({mode}=False), where a data point has no loss of "

@@ -1,4 +1,4 @@
-"""A loss, its parameters and data as they are given, read once: what every evaluation by JAX starts from."""
+"""A loss, its parameters and data as they are given, read once: the starting point of every evaluation by JAX."""
 
 from __future__ import annotations
 

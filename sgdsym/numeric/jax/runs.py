@@ -15,11 +15,11 @@ from sgdsym.numeric.jax.calculus import claim_process
 from sgdsym.numeric.jax.errors import told
 from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
-from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import Runner
+from sgdsym.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,8 @@ class JaxEngine(Engine):
             start = jax.tree.map(
                 lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(function, [p[0] for p in parts])
             )
+            # the slices of one shape are one compiled step in a loop; the rest, of another shape, is compiled by
+            # itself
             total, _ = jax.lax.scan(
                 lambda done, rows: (jax.tree.map(jnp.add, done, function(rows)), None), start, parts
             )
@@ -84,6 +86,7 @@ def _engine(loss: Any, parameters: Any, layout: Any, step: Any, state: Any) -> t
     weights, nesting = jax.tree.flatten(jax.tree.map(jnp.asarray, parameters))
     update, memory = _read_step(step, state, jax.tree.unflatten(nesting, weights))
     kept, memory_nesting = jax.tree.flatten(jax.tree.map(jnp.asarray, memory))
+    # a state holds counters too, which have no derivatives: they travel beside what is differentiated
     moving = [jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in kept]
 
     def take(leaves: Leaves, counters: Leaves, gradient: Leaves) -> tuple[Leaves, Leaves]:

@@ -12,12 +12,14 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from sgdsym.numeric.matrix_free.automatic import Precision
 
+# float32 is normal down to 1.2e-38: a quotient by it stays finite
 TINY = 1e-37  # next to nothing in single precision
 
 
 def lowest_precision(function: Callable[[Any], Any], parameters: Any) -> Precision:
-    """The lowest precision of what a function computes from its parameters: that of its gradient."""
+    """The lowest precision in which a function computes from its parameters: that of its gradient."""
     arrays = jax.tree.map(jnp.asarray, parameters)
+    # a cast to a lower precision on the way forth is undone on the way back, and so is seen there
     value, back = jax.vjp(function, arrays)
     found = [Precision(str(leaf.dtype), "the parameters") for leaf in jax.tree.leaves(arrays)]
     found += [
@@ -35,11 +37,14 @@ def most_bytes(function: Callable[..., Any], *arguments: Any) -> int:
 
 
 def _most_bytes(program: Any) -> int:
+    # an intermediate result is held from the equation that makes it to the last one that reads it; constants of JAX
+    # cannot be hashed, so that all go by their identity
     last = {id(v): i for i, equation in enumerate(program.eqns) for v in equation.invars}
     last |= {id(v): len(program.eqns) for v in program.outvars}
     held: dict[int, int] = {}
     most = 0
     for i, equation in enumerate(program.eqns):
+        # inside a loop or a branch its own results come on top of what is held outside
         inner = max((_most_bytes(part) for part in _parts(equation)), default=0)
         held |= {id(v): _bytes(v.aval) for v in equation.outvars}
         most = max(most, sum(held.values()) + inner)
@@ -74,7 +79,7 @@ class Operator:
 
     Attributes:
         name: the operator as JAX calls it.
-        apply: what it computes from its arguments.
+        apply: the function that it computes.
         arguments: the numbers.
         free: which of them are differentiated.
     """
@@ -91,6 +96,7 @@ class Operator:
 
     def __call__(self, parameters: Any, example: Any) -> Any:
         """A curved function of the results: rules may be wrong only where their results are used so."""
+        # results are brought to size 1, where the exponential below neither overflows nor is flat
         sizes = [jnp.abs(x).max() + TINY for x in self._results(self.parameters)]
         return sum(_curved(x / size) for x, size in zip(self._results(parameters), sizes, strict=True))
 

@@ -10,11 +10,11 @@ from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate
 from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams
 from sgdsym.numeric.matrix_free.frontend import FrontEnd
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
-from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.session import Session, split_options
 from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
+from sgdsym.progress import Progress
 
 __all__ = [
     "Calculus",

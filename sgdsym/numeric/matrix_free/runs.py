@@ -26,11 +26,11 @@ import numpy as np
 
 from sgdsym.numeric.matrix_free.calculus import Floats
 from sgdsym.numeric.matrix_free.data import Data
-from sgdsym.numeric.matrix_free.progress import Progress, shown
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_files import load_run, save_run
 from sgdsym.numeric.matrix_free.run_results import WholeRun
+from sgdsym.progress import Progress, shown
 
 LARGEST = 1e18  # of a weight: what is beyond diverges
 _SIZES = 2.0 ** -np.arange(0.0, 11.0)  # of noise, at which a step is looked at

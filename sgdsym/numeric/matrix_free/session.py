@@ -16,8 +16,8 @@ from sgdsym.numeric.matrix_free.data import Points
 from sgdsym.numeric.matrix_free.estimate import DiagramValues, Estimate, rate_and_weights
 from sgdsym.numeric.matrix_free.evaluation import Bench, check_losses, evaluate_diagrams, task_count
 from sgdsym.numeric.matrix_free.plan import Effort, Plan, make_plan
-from sgdsym.numeric.matrix_free.progress import Progress, shown
 from sgdsym.numeric.matrix_free.tasks import Workers
+from sgdsym.progress import Progress, shown
 from sgdsym.series import Series, read_series
 
 OPTIONS = frozenset(option.name for option in fields(Effort))

@@ -27,9 +27,9 @@ from sgdsym.numeric.matrix_free.evaluation import evaluate_diagrams, slices_of
 from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing
 from sgdsym.numeric.matrix_free.plan import Effort, Plan
 from sgdsym.numeric.matrix_free.program import Program
-from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.session import OPTIONS, Session
 from sgdsym.numeric.matrix_free.tasks import Workers
+from sgdsym.progress import Progress
 from sgdsym.series import Coefficient, Series
 
 PAIR, CHAIN = [(0, 1)], [(0, 1), (1, 2)]

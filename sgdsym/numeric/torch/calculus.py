@@ -45,7 +45,7 @@ class TorchCalculus(AutomaticCalculus):
 
     @property
     def ways(self) -> tuple[str, ...]:
-        """The ways to differentiate, and what there is to say of each."""
+        """The ways to differentiate, by a note on each."""
         return tuple(way.note for way in WAYS)
 
     def attempt(self, program: Program, directions: Sequence[Floats], points: Sequence[Arrays]) -> None:
@@ -53,7 +53,7 @@ class TorchCalculus(AutomaticCalculus):
         self.values(program, directions, points, (), ())
 
     def whole(self, examples: Arrays) -> Floats | None:
-        """What the loss function of a supervised loss makes of all examples at once; nothing for other losses."""
+        """The value of the loss function of a supervised loss on all examples at once; nothing for other losses."""
         if not isinstance(self.loss, Supervised):
             return None
         with at_work(), torch.no_grad():
@@ -147,6 +147,7 @@ class TorchCalculus(AutomaticCalculus):
     def held_bytes(self, inputs: int, examples: Arrays) -> int:
         """The most bytes held at once while a message with so many inputs is computed on some examples."""
         message = Message(Cell("point"), tuple(Message(Cell("batch", i), ()) for i in range(inputs)))
+        # memory follows from shapes, whatever the numbers are
         directions = [np.ones(self.size)] * inputs
         return most_bytes(lambda: self.total(message, directions, examples))
 
@@ -157,6 +158,7 @@ class TorchCalculus(AutomaticCalculus):
         for call in {call.name: call for call in made}.values():
             parameters, loss = call.parts()
             alone = TorchCalculus(loss, parameters, 0, double=self.double, way=self.way)
+            # an operator alone may fail where the loss does not: then it is none that is found out
             try:
                 found = confirm_derivatives(alone, lowest_precision([call], parameters), (np.zeros(1),), order)
             except ValueError:

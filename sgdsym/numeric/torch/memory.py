@@ -30,6 +30,7 @@ class _Meter(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-i
         return found
 
     def _count(self, storage: Any) -> None:
+        # views share their storage, which takes memory once
         key, size = storage._cdata, storage.nbytes()
         if key in self.seen:
             return

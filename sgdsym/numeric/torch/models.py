@@ -34,7 +34,7 @@ class ModuleLoss(Supervised):
         return one_number(self.whole(parameters, _pytree.tree_map(lambda leaf: leaf[None], example)))
 
     def whole(self, parameters: Any, examples: Any) -> Any:
-        """What the loss function makes of a batch of data points."""
+        """The value of the loss function on a batch of data points."""
         dtype = next(iter(parameters.values())).dtype
         x, y = _pytree.tree_map(lambda leaf: leaf.to(dtype) if leaf.is_floating_point() else leaf, examples)
         positional, named = ((), x) if isinstance(x, dict) else (x if isinstance(x, tuple) else (x,), {})
@@ -46,6 +46,7 @@ class ModuleLoss(Supervised):
         for name, layer in self.module.named_modules():
             if not layer.training:
                 continue
+            # instance normalisation looks at one data point, unless it keeps running statistics, which a call changes
             if isinstance(layer, NORMS) and (layer.track_running_stats or not isinstance(layer, NORMS[1])):
                 raise ValueError(
                     f"layer {name or 'model'} is a {type(layer).__name__} in training mode, where a data point has no loss "

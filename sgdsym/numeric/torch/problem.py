@@ -1,4 +1,4 @@
-"""A loss, its parameters and data as they are given, read once: what every evaluation by PyTorch starts from."""
+"""A loss, its parameters and data as they are given, read once: the starting point of every evaluation by PyTorch."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def flatten(data: Any) -> tuple[list[NDArray[Any]], Any]:
 
 
 def _names(parameters: Any) -> list[str]:
-    """Where each array of the parameters stands, with dots between."""
+    """The name of each array of the parameters: the keys on the way to it, with dots between."""
     paths, _ = _pytree.tree_flatten_with_path(parameters)
     return [".".join(str(getattr(key, "key", getattr(key, "idx", key))) for key in path) for path, _ in paths]
 

@@ -13,13 +13,13 @@ from torch.utils import _pytree
 from sgdsym.arguments import quoted, read_real
 from sgdsym.numeric.matrix_free.calculus import Arrays
 from sgdsym.numeric.matrix_free.data import Data, as_numpy, check_parameters, check_types
-from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.refusal import FinalError
 from sgdsym.numeric.matrix_free.run_engine import Engine, Leaves, RunRequest
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.runs import Runner
 from sgdsym.numeric.torch.errors import told
 from sgdsym.numeric.torch.ways import TURN, load
+from sgdsym.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class TorchEngine(Engine):
 
     def given(self, arrays: Sequence[Any]) -> Leaves:
         """Arrays of numpy as tensors."""
+        # a copy: as_tensor shares memory with numpy, and a step may write in place
         return [torch.as_tensor(np.array(array), device=self.device) for array in arrays]
 
     def numpy(self, arrays: Sequence[Any]) -> list[Any]:
@@ -73,6 +74,7 @@ def run(
     request = RunRequest.read(points, **options)
     update, memory = _read_step(step, state)
     kept, memory_nesting = _pytree.tree_flatten(_pytree.tree_map(_tensor, memory))
+    # a state holds counters too, which have no derivatives: they travel beside what is differentiated
     moving = [leaf.is_floating_point() for leaf in kept]
 
     def take(leaves: Leaves, counters: Leaves, gradient: Leaves) -> tuple[Leaves, Leaves]:

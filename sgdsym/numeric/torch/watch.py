@@ -19,7 +19,7 @@ class Call:
 
     Attributes:
         operator: the function of PyTorch.
-        arguments: what it was called with, and the names of some of them.
+        arguments: the positional and the named arguments of the call.
         results: the floating-point tensors that came out and depend on the parameters.
     """
 
@@ -46,6 +46,7 @@ class Call:
             found = _pytree.tree_leaves(self.operator(*positional, **named))
             return [x for x in found if isinstance(x, torch.Tensor) and x.is_floating_point()]
 
+        # results are brought to size 1, where the exponential of _curved neither overflows nor is flat
         sizes = [x.detach().abs().max() + torch.finfo(x.dtype).tiny for x in results(start)]
 
         def loss(parameters: Any, example: Any) -> Any:

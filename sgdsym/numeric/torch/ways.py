@@ -62,6 +62,8 @@ def _without_checkpoints() -> Iterator[None]:
     """
     module = sys.modules.get("torch.utils.checkpoint")
     with ExitStack() as stack:
+        # PyTorch has two checkpoints: with use_reentrant=False a generator around the layer, otherwise a function
+        # that calls it
         for name, plain in (("_checkpoint_without_reentrant_generator", _plainly), ("CheckpointFunction", _Plain)):
             if hasattr(module, name):
                 stack.callback(setattr, module, name, getattr(module, name))
@@ -94,7 +96,7 @@ class Way:
     """A way to differentiate.
 
     Attributes:
-        note: what there is to say of it.
+        note: the sentence that a report says of it.
         make: its derivative and its map.
     """
 
@@ -145,6 +147,8 @@ def _autograd(function: Function, directions: Sequence[Any], parameters: Any) ->
         start = _pytree.tree_map(lambda leaf: leaf.detach().requires_grad_(), parameters)
         leaves = _pytree.tree_leaves(start)
         slope = _slope(function(start), leaves)
+        # ∇ of the inner product of the gradient with a direction is the Hessian times the direction; once more for
+        # each direction
         for direction in directions:
             slope = _slope(product(slope, _pytree.tree_leaves(direction)), leaves)
     return alike(parameters, [part.detach() for part in slope])
