@@ -55,8 +55,8 @@ def task_count(plan: Plan) -> int:
     cells = [step.cell.kind for step in steps if not isinstance(step, Pairing)]
     slices = len(slices_of(plan))
     fixed = cells.count("mean") * slices + cells.count("function")
-    chunks = sum(_chunks(plan, group) for group in plan.groups)
-    return slices + fixed * (1 + plan.twins) + (plan.replicates + plan.twins) * chunks
+    chunks = sum((plan.replicates_of(group) + plan.twins) * _chunks(plan, group) for group in plan.groups)
+    return slices + fixed * (1 + plan.twins) + chunks
 
 
 def evaluate_diagrams(series: Series, plan: Plan, bench: Bench, twins: Sequence[Calculus] = ()) -> DiagramValues:
@@ -166,18 +166,23 @@ def _drawn_means(
     products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
     if not group.draws:
         return {product: np.ones(replicates) for product in products}
-    exact = plan.effort.mode == "exact"
-    chunks = _exact_chunks(plan, group) if exact else _sampled_chunks(plan, group, bench.data, replicates)
+    if group.exact:
+        chunks, rows = _exact_chunks(plan, group), 1
+    else:
+        chunks, rows = _sampled_chunks(plan, group, bench.data, replicates), replicates
     directions = [fixed[message] for message in group.program.shared]
     work = Work(bench.calculus, group.program, products, directions)
-    everything = Everything.of(bench.data) if exact else Everything()
-    found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
-    parts: list[list[list[float]]] = [[] for _ in range(replicates)]
+    everything = Everything.of(bench.data) if group.program.sees_all else Everything()
+    tasks = {
+        key: partial(_chunk_task, work, draw, bench.data, everything, exact=group.exact) for key, draw in chunks.items()
+    }
+    found = bench.run(tasks)
+    parts: list[list[list[float]]] = [[] for _ in range(rows)]
     for (replicate, _), sums in found.items():
         parts[replicate].append(sums)
-    draws = group.draws // plan.replicates
-    table = np.array([[fsum(column) / draws for column in zip(*rows, strict=True)] for rows in parts])
-    return dict(zip(products, table.T, strict=True))
+    draws = group.draws // plan.replicates_of(group)
+    table = np.array([[fsum(column) / draws for column in zip(*part, strict=True)] for part in parts])
+    return dict(zip(products, np.broadcast_to(table, (replicates, len(products))).T, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +239,13 @@ class Chunk:
     batches: Indices
 
 
-def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Points, everything: Everything) -> Task:
+def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Points, everything: Everything, *, exact: bool) -> Task:
     chunk = draw()
     points = [data.take(column[:, None]) for column in chunk.points.T]
     batches = [data.take(chunk.batches[:, i]) for i in range(chunk.batches.shape[1])]
     counted = np.ones(chunk.count)
     # draws are random by the weights; where all of them are taken, each counts by the weights of its points
-    times = data.multiplicities(chunk.points[: chunk.count]) if everything.arrays else None
+    times = data.multiplicities(chunk.points[: chunk.count]) if exact else None
     return work.sums, (counted if times is None else times.prod(axis=1), points, batches, everything)
 
 
@@ -289,7 +294,7 @@ def _padded(points: Indices, batches: Indices, size: int) -> Chunk:
 
 def _chunks(plan: Plan, group: Group) -> int:
     """How many tasks the draws of a group are in one replicate."""
-    return _chunks_in(group.draws // plan.replicates, plan.at_once(group))
+    return _chunks_in(group.draws // plan.replicates_of(group), plan.at_once(group))
 
 
 def _chunks_in(draws: int, at_once: int) -> int:

@@ -12,7 +12,7 @@ random already.  Knows trees and cells.  Refuses to know arrays, frameworks and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, permutations, product
@@ -108,12 +108,37 @@ def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
     [('mean', 1), ('point', 0)]
     """
     trees = connected_parts(diagram.nodes, diagram.edges)
-    joint = {v for block in diagram.blocks if len(block) > 1 for v in block}
-    cores = [_core(diagram, [v for v in tree if v in joint]) for tree in trees]
-    for cells in _labellings(diagram, {v for core in cores for v in core} - joint, exact):
+    cores = _cores(diagram, trees)
+    for cells in _labellings(diagram, _between(diagram, cores), exact):
         yield from product(
             *(_tree_readings(diagram, core or tree, cells) for core, tree in zip(cores, trees, strict=True))
         )
+
+
+def has_means_between(diagram: Diagram) -> bool:
+    """Whether a mean of a diagram over moments sees more than one random message.
+
+    >>> has_means_between(Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)]))   # H : E[gg]
+    True
+    >>> has_means_between(Diagram(3, [(0, 1), (0, 2)], [(1,), (0, 2)]))   # G · E[hg]
+    False
+    """
+    return bool(_between(diagram, _cores(diagram, connected_parts(diagram.nodes, diagram.edges))))
+
+
+def _cores(diagram: Diagram, trees: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The core of each tree."""
+    joint = _joint(diagram)
+    return [_core(diagram, [v for v in tree if v in joint]) for tree in trees]
+
+
+def _between(diagram: Diagram, cores: Sequence[Sequence[int]]) -> set[int]:
+    """The means in the cores of the trees, where random messages arrive; an open root sees no data."""
+    return {v for core in cores for v in core} - _joint(diagram) - set(diagram.open_roots)
+
+
+def _joint(diagram: Diagram) -> set[int]:
+    return {v for block in diagram.blocks if len(block) > 1 for v in block}
 
 
 def _core(diagram: Diagram, joint: list[int]) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from sgdsym.arguments import quoted, read_choice
 from sgdsym.diagrams import Diagram
-from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading
+from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading, has_means_between
 from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
 
 Mode: TypeAlias = Literal["exact", "sampled"]
@@ -27,7 +27,8 @@ class Effort:
     """How the blocks of data points are summed, and how much that may cost.
 
     Attributes:
-        mode: ``sampled`` draws the data points of the blocks; ``exact`` takes all of them.
+        mode: ``sampled`` draws the data points of the blocks, and takes all of them where a block alone is random and samples are no
+            fewer; ``exact`` takes all of them.
         samples: how many draws in all.
         replicates: how many independent parts the draws are in; the standard error comes from their scatter.
         minibatch: how many data points stand for a mean between random messages.
@@ -99,11 +100,13 @@ class Group:
         program: what is computed.
         values: for each diagram the readings whose product is its value.
         draws: how many draws in all.
+        exact: whether they are all choices of data points that there are, instead of random ones.
     """
 
     program: Program
     values: Mapping[Diagram, tuple[Reading, ...]]
     draws: int
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -144,9 +147,12 @@ class Plan:
     @cached_property
     def gradients(self) -> tuple[float, float]:
         """Gradient-equivalents, one being one gradient of the loss on one data point: once, and in the draws."""
-        parts = [group.program.work(self.sizes(group)) for group in self.groups]
-        once, drawn = (float(sum(part)) for part in zip(*parts, strict=True)) if parts else (0.0, 0.0)
-        return once * (1 + self.twins), drawn * (1 + self.twins / self.replicates)
+        once = drawn = 0.0
+        for group in self.groups:
+            shared, random = group.program.work(self.sizes(group))
+            once += float(shared) * (1 + self.twins)
+            drawn += float(random) * (1 + self.twins / self.replicates_of(group))
+        return once, drawn
 
     @property
     def work(self) -> float:
@@ -157,6 +163,10 @@ class Plan:
     def replicates(self) -> int:
         """How many independent parts the draws are in: one where all data points are taken."""
         return self.effort.replicates if self.effort.mode == "sampled" else 1
+
+    def replicates_of(self, group: Group) -> int:
+        """How many independent parts the draws of a group are in."""
+        return 1 if group.exact else self.replicates
 
     def sizes(self, group: Group) -> Sizes:
         """How much data the cells of a group hold."""
@@ -252,7 +262,7 @@ class Plan:
         return "\n".join(lines)
 
     def _line(self, group: Group) -> str:
-        parts = f" in {self.effort.replicates} replicates" if self.effort.mode == "sampled" else ", all there are"
+        parts = ", all there are" if group.exact else f" in {self.replicates} replicates"
         _, gradients = group.program.work(self.sizes(group))
         vectors = _count(len(group.program.messages), "vector")
         return (
@@ -261,7 +271,7 @@ class Plan:
         )
 
     def _tasks_of(self, group: Group) -> int:
-        return max(1, self.effort.draws if self.effort.mode == "sampled" else group.draws)
+        return max(1, group.draws if group.exact else self.effort.draws)
 
 
 def make_plan(
@@ -277,21 +287,26 @@ def make_plan(
     notes: tuple[str, ...] = (),
 ) -> Plan:
     """Plan the evaluation of diagrams over moments; nothing is refused yet."""
-    exact = effort.mode == "exact"
     groups = []
-    for blocks, members in _together(diagrams, exact).items():
+    for (exact, blocks), members in _together(diagrams, points, effort).items():
         draws = points**blocks if exact else effort.draws * effort.replicates
-        program, values = build_program(members, Sizes(points, effort.minibatch, draws), exact=exact)
-        groups.append(Group(program, values, draws if program.points else 0))
+        sizes = Sizes(points, effort.minibatch, draws)
+        program, values = build_program(members, sizes, exact=effort.mode == "exact")
+        groups.append(Group(program, values, draws if program.points else 0, exact))
     return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins, notes)
 
 
-def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagram]]:
-    """The diagrams by their number of joint blocks where all data points are taken; all in one where they are drawn."""
-    found: dict[int, list[Diagram]] = {}
+def _together(diagrams: Iterable[Diagram], points: int, effort: Effort) -> dict[tuple[bool, int], list[Diagram]]:
+    """The diagrams by whether all data points are taken, and then by their number of joint blocks.
+
+    All are taken where that was asked for, and where one block is all that is random and draws would be no fewer.
+    """
+    found: dict[tuple[bool, int], list[Diagram]] = {}
     for diagram in diagrams:
         blocks = sum(len(block) > 1 for block in diagram.blocks)
-        found.setdefault(blocks if exact else 0, []).append(diagram)
+        cheap = blocks == 1 and points <= effort.draws * effort.replicates and not has_means_between(diagram)
+        exact = effort.mode == "exact" or cheap
+        found.setdefault((exact, blocks if exact else 0), []).append(diagram)
     return dict(sorted(found.items()))
 
 

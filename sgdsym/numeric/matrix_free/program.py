@@ -73,6 +73,12 @@ class Program:
         """The values without random data."""
         return tuple(reading for reading in self.readings if not reading.drawn)
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether a mean of all data is taken in every draw."""
+        steps = (*self.messages, *self.drawn_readings)
+        return any(not isinstance(step, Pairing) and step.cell.kind == "mean" for step in steps)
+
     def work(self, sizes: Sizes) -> tuple[Fraction, Fraction]:
         """Gradient-equivalents: what is computed once, and what for the draws."""
         once = sum((sizes.work(step) for step in (*self.shared, *self.fixed_readings)), Fraction(0))
