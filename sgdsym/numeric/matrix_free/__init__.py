@@ -15,6 +15,7 @@ from sgdsym.numeric.matrix_free.runs import read_and_run
 from sgdsym.numeric.matrix_free.session import Session, split_options
 from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
+from sgdsym.numeric.matrix_free.vectors import Product, VectorEstimate, check_direction, evaluate_open
 
 __all__ = [
     "Calculus",
@@ -24,16 +25,20 @@ __all__ = [
     "Estimate",
     "Measured",
     "Plan",
+    "Product",
     "Progress",
     "Run",
     "Session",
     "Statistics",
     "Transformations",
+    "VectorEstimate",
     "WholeRun",
     "as_numpy",
+    "check_direction",
     "check_parameters",
     "check_types",
     "evaluate_diagrams",
+    "evaluate_open",
     "make_plan",
     "measure",
     "read_and_run",

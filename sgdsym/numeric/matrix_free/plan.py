@@ -123,6 +123,7 @@ class Plan:
         held: for a message with 0, 1, … inputs what it was measured to hold; estimated where nothing was measured.
         twins: how many more evaluations of one replicate show the rounding.
         notes: what a user should know about the loss, a line each.
+        sums: how many vectors a draw adds to, where vectors are evaluated.
 
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1, basis="moment")
@@ -143,6 +144,7 @@ class Plan:
     held: tuple[Held, ...] = ()
     twins: int = 0
     notes: tuple[str, ...] = ()
+    sums: int = 0
 
     @cached_property
     def gradients(self) -> tuple[float, float]:
@@ -177,7 +179,7 @@ class Plan:
         program = group.program
         steps = (*program.messages, *program.drawn_readings)
         largest = max((self._step_bytes(step, self._seen(step)) for step in steps), default=0)
-        return len(program.messages) * self.parameters * self.itemsize + largest
+        return (len(program.messages) + self.sums) * self.parameters * self.itemsize + largest
 
     def _step_bytes(self, step: Message | Reading, seen: int) -> int:
         """Memory of computing a message or a value on some data points."""
@@ -285,18 +287,22 @@ def make_plan(
     held: tuple[Held, ...] = (),
     twins: int = 0,
     notes: tuple[str, ...] = (),
+    sums: int = 0,
+    left_open: int | None = None,
 ) -> Plan:
-    """Plan the evaluation of diagrams over moments; nothing is refused yet."""
+    """Plan the evaluation of diagrams over moments, of vectors where one of the open roots is left open; nothing is refused yet."""
     groups = []
-    for (exact, blocks), members in _together(diagrams, points, effort).items():
+    for (exact, blocks), members in _together(diagrams, points, effort, left_open=left_open).items():
         draws = points**blocks if exact else effort.draws * effort.replicates
         sizes = Sizes(points, effort.minibatch, draws)
-        program, values = build_program(members, sizes, exact=effort.mode == "exact")
+        program, values = build_program(members, sizes, exact=effort.mode == "exact", left_open=left_open)
         groups.append(Group(program, values, draws if program.points else 0, exact))
-    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins, notes)
+    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins, notes, sums)
 
 
-def _together(diagrams: Iterable[Diagram], points: int, effort: Effort) -> dict[tuple[bool, int], list[Diagram]]:
+def _together(
+    diagrams: Iterable[Diagram], points: int, effort: Effort, *, left_open: int | None
+) -> dict[tuple[bool, int], list[Diagram]]:
     """The diagrams by whether all data points are taken, and then by their number of joint blocks.
 
     All are taken where that was asked for, and where one block is all that is random and draws would be no fewer.
@@ -304,7 +310,11 @@ def _together(diagrams: Iterable[Diagram], points: int, effort: Effort) -> dict[
     found: dict[tuple[bool, int], list[Diagram]] = {}
     for diagram in diagrams:
         blocks = sum(len(block) > 1 for block in diagram.blocks)
-        cheap = blocks == 1 and points <= effort.draws * effort.replicates and not has_means_between(diagram)
+        cheap = (
+            blocks == 1
+            and points <= effort.draws * effort.replicates
+            and not has_means_between(diagram, left_open=left_open)
+        )
         exact = effort.mode == "exact" or cheap
         found.setdefault((exact, blocks if exact else 0), []).append(diagram)
     return dict(sorted(found.items()))

@@ -20,7 +20,9 @@ from sgdsym.numeric.matrix_free import (
     Progress,
     Session,
     Statistics,
+    VectorEstimate,
     WholeRun,
+    evaluate_open,
     measure,
     read_and_run,
     split_options,
@@ -28,7 +30,7 @@ from sgdsym.numeric.matrix_free import (
 )
 from sgdsym.series import Series
 
-__all__ = ["diagram_values", "evaluate", "plan", "statistics", "supervised", "trajectory"]
+__all__ = ["diagram_values", "evaluate", "evaluate_vector", "plan", "statistics", "supervised", "trajectory"]
 
 MISSING = "sgdsym.numeric.torch needs PyTorch: pip install 'sgdsym[torch]'"
 
@@ -134,6 +136,62 @@ def evaluate(
     effort, symbols = split_options(series, options)
     session = _session(series, effort, loss, parameters, data, function=function, weights=weights, metric=metric)
     return session.evaluate(learning_rate, symbols, executor, progress, tolerance)
+
+
+def evaluate_vector(
+    series: Series,
+    loss: Callable[[Any, Any], Any],
+    parameters: Any,
+    data: Any,
+    learning_rate: float,
+    *,
+    along: Any = None,
+    weights: Any = None,
+    metric: Any = None,
+    executor: Any = None,
+    progress: Progress = True,
+    **options: Any,
+) -> VectorEstimate:
+    r"""The value of a series with an open index: a tree of the shape of the parameters, with standard errors.
+
+    Such are the mean displacement of the weights, ``expand(observable="displacement")``, and the drift that descent follows,
+    :func:`sgdsym.modified`.  Of a covariance, which has two open indices, it is the product with a direction.
+
+    Args:
+        series: the series, over cumulants or moments.
+        loss: as for :func:`evaluate`.
+        parameters: as for :func:`evaluate`; what is frozen has no entry, and the value is then a list of the others.
+        data: as for :func:`evaluate`.
+        learning_rate: a number.
+        along: for a covariance the direction, a tree of arrays like the parameters.
+        weights: the probability of each data point, (n,).
+        metric: the inverse metric of every contraction and of the open index, as for :func:`evaluate`.
+        executor: where the tasks go, as for :func:`evaluate`.
+        progress: whether to say the cost and show a bar on standard error.
+        **options: a number for each symbol of the series, and the fields of :class:`~sgdsym.numeric.matrix_free.Effort`.
+
+    Returns:
+        The value, the coefficients of the powers of the learning rate, and the standard error of each entry.
+
+    Raises:
+        ValueError: as for :func:`evaluate`, or if the value of the series is no vector.
+        RuntimeError: as for :func:`evaluate`.
+
+    >>> import torch
+    >>> from sgdsym.sgd import expand
+    >>> def loss(weight, example):
+    ...     return (weight - example) ** 2 / 2
+    >>> series = expand(observable="displacement", order=2)
+    >>> problem = loss, torch.tensor(1.0), torch.tensor([0.0, 4.0])
+    >>> found = evaluate_vector(series, *problem, 0.1, T=3, mode="exact", progress=False)
+    >>> round(float(found.value), 6)                       # 0.1 T - 0.01 T(T-1)/2, as G = -1, H = 1
+    0.27
+    """
+    effort, symbols = split_options(series, options)
+    calculus, points = _loaded("problem").read_problem(
+        loss, parameters, data, along=along, weights=weights, metric=metric, memory=effort.memory
+    )
+    return evaluate_open(series, calculus, points, effort, learning_rate, symbols, executor=executor, progress=progress)
 
 
 def diagram_values(
