@@ -8,7 +8,7 @@ import pytest
 
 from sgdsym import expand, modified
 from sgdsym.numeric import interpret
-from sgdsym.numeric.matrix_free import Data, Effort, evaluate_open
+from sgdsym.numeric.matrix_free import Data, Effort, evaluate_open, vectors
 from tests.numeric.matrix_free import (
     DATA,
     DEGREE,
@@ -103,8 +103,12 @@ def test_a_metric_is_on_the_open_index_too():
     assert np.array(found.coefficients) == pytest.approx(expected, rel=1e-11, abs=1e-12)
 
 
-def test_the_executor_does_not_change_a_bit():
-    effort = Effort(samples=12, replicates=3, minibatch=2, chunk=2)
+@pytest.mark.parametrize("held", [None, 1])
+def test_the_executor_does_not_change_a_bit(held, monkeypatch):
+    """Nor where few sums are held at once."""
+    if held:
+        monkeypatch.setattr(vectors, "WORKING_SET", held)
+    effort = Effort(samples=60, replicates=3, minibatch=2, chunk=2)
     alone = evaluated(SERIES["displacement"], effort, T=4, B=2)
     with ThreadPoolExecutor(3) as executor:
         other = evaluated(SERIES["displacement"], effort, executor=executor, T=4, B=2)

@@ -19,6 +19,7 @@ LIMIT = 10**13  # gradients times parameters: about an hour on two cores
 MEMORY = 2**30
 FEWEST_REPLICATES = 2
 MOST_AT_ONCE, WORKING_SET = 1024, 2**26  # draws, and bytes of them that caches still help with
+KEPT = 8  # times a sum of vectors is held: of chunks of draws, of replicates, and of their squares
 PASS = 1024  # data points in one task of a pass over all data
 
 
@@ -221,7 +222,8 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Memory of what is held at once, measured on a few data points where the loss could be run."""
-        vectors = max((8 * len(group.program.shared) * self.parameters for group in self.groups), default=0)
+        shared = max((len(group.program.shared) for group in self.groups), default=0)
+        vectors = 8 * (shared + KEPT * self.sums) * self.parameters
         passes = max((self._step_bytes(step, self.in_pass) for step in self._fixed), default=0)
         draws = max((self.at_once(group) * self.draw_bytes(group) for group in self.groups), default=0)
         return vectors + max(passes, draws)

@@ -32,13 +32,15 @@ from sgdsym.numeric.matrix_free.evaluation import (
     total_of,
 )
 from sgdsym.numeric.matrix_free.messages import OPEN, Message, Pairing, Reading
-from sgdsym.numeric.matrix_free.plan import Effort, Group, Plan
+from sgdsym.numeric.matrix_free.plan import WORKING_SET, Effort, Group, Plan
 from sgdsym.numeric.matrix_free.program import Program, Term
 from sgdsym.numeric.matrix_free.progress import Progress
 from sgdsym.numeric.matrix_free.session import Session
 from sgdsym.numeric.matrix_free.student import widening
 from sgdsym.numeric.matrix_free.tasks import Workers
 from sgdsym.series import Series
+
+HELD = 4  # sums over chunks of draws that are held at once, at least
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,8 +241,12 @@ class _Parts:
             for key, draw in chunks.items()
             if key[0] == replicate
         }
-        found: Floats = total_of(list(bench.run(tasks).values())) * (self.plan.replicates_of(group) / group.draws)
-        return found
+        total, keys = np.zeros((self.powers, bench.calculus.size)), list(tasks)
+        held = max(HELD, WORKING_SET // total.nbytes)
+        for start in range(0, len(keys), held):
+            found = bench.run({key: tasks[key] for key in keys[start : start + held]})
+            total = total_of([total, *found.values()])
+        return total * (self.plan.replicates_of(group) / group.draws)
 
 
 class _Statistics:
