@@ -63,7 +63,10 @@ class DenseCalculus(Calculus):
         return self.tensors[1][examples[0]] * (1.0 if self.legs is None else self.legs[0])
 
     def values(self, program, directions, points, batches, everything, multiplicities=None):
-        rows = []
+        drawn = self._draws(program, directions, points, batches, everything, multiplicities)
+        return np.array([[known[reading] for reading in program.drawn_readings] for known in drawn])
+
+    def _draws(self, program, directions, points, batches, everything, multiplicities):
         for draw in range(len(points[0][0])):
             cells = cells_of([p[0][draw] for p in points], [b[0][draw] for b in batches], *everything or [None])
             known = dict(zip(program.shared, directions, strict=True))
@@ -71,8 +74,18 @@ class DenseCalculus(Calculus):
                 cell = None if isinstance(step, Pairing) else cells.get(step.cell)
                 times = multiplicities if cell is not None and step.cell.kind == "mean" else None
                 known[step] = self._step(step, [known[m] for m in step.inputs], cell, times)
-            rows.append([known[reading] for reading in program.drawn_readings])
-        return np.array(rows)
+            yield known
+
+    def vectors(self, program, terms, counted, directions, points, batches, everything, multiplicities=None):
+        found = {term.power: np.zeros(self.size) for term in sorted(terms, key=lambda term: term.power)}
+        for draw, known in enumerate(self._draws(program, directions, points, batches, everything, multiplicities)):
+            for term in terms:
+                factor = term.weight * np.prod([known[reading] for reading in term.factors])
+                found[term.power] += counted[draw] * factor * known[term.message]
+        return np.array(list(found.values()))
+
+    def tree(self, vector):
+        return vector
 
     def _step(self, step, directions, cell, multiplicities=None):
         if isinstance(step, Pairing):

@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -17,6 +18,7 @@ from sgdsym.numeric import interpret, interpret_diagram
 from sgdsym.numeric.matrix_free import Data, DiagramValues, Effort, Session, make_plan, run_tasks, split_options
 from sgdsym.numeric.matrix_free.estimate import rate_and_weights
 from sgdsym.numeric.matrix_free.messages import Cell, Pairing, Value, readings
+from sgdsym.numeric.matrix_free.statistics import DIAGRAMS, SERIES
 from sgdsym.series import Coefficient, Series, exact_value
 from tests.diagrams.strategies import diagrams
 from tests.numeric.matrix_free import (
@@ -103,6 +105,30 @@ def test_draws_are_unbiased_and_their_scatter_is_told():
     assert abs(np.mean(np.sign(scores))) < 0.5
 
 
+@pytest.mark.parametrize("weights", [None, np.array([0.1, 0.4, 0.2, 0.3])], ids=["uniform", "weighted"])
+@pytest.mark.parametrize("samples", [2, 4])
+def test_a_block_alone_is_summed_over_all_data(weights, samples):
+    """Where samples are no fewer than data points; where the mean Hessian stands between, both are drawn."""
+    calculus, data = dense_problem(4, DEGREE)
+    probabilities = np.full(4, 0.25) if weights is None else weights
+    gradients, hessians = calculus.tensors[1], calculus.tensors[2]
+    G = probabilities @ gradients
+    expected = {
+        "gg": sum(w * g @ g for w, g in zip(probabilities, gradients, strict=True)),
+        "ghG": sum(w * g @ h @ G for w, g, h in zip(probabilities, gradients, hessians, strict=True)),
+        "ghg": sum(w * g @ h @ g for w, g, h in zip(probabilities, gradients, hessians, strict=True)),
+    }
+    problem = Session(SERIES, calculus, Data(data.arrays, weights), Effort(samples=samples, replicates=2, minibatch=1))
+    found = problem.values(progress=False)
+    for name, value in expected.items():
+        estimate, error = found.value(DIAGRAMS[name])
+        assert (error == 0) == (samples == 4)
+        assert estimate == pytest.approx(value, rel=1e-12, abs=6 * error)
+    assert found.value(DIAGRAMS["gHg"])[1] > 0
+    lines = str(problem.plan()).splitlines()
+    assert any("4, all there are" in line for line in lines) == (samples == 4)
+
+
 def test_an_estimate_is_good_for_every_rate_and_size():
     series = expand(order=3)
     tensors = polynomial_tensors(polynomials(3), DEGREE)
@@ -130,6 +156,23 @@ def test_a_function_of_the_parameters_is_observed():
     moved = expand(observable="displacement", order=3)
     found = session(moved, function=abs, mode="exact", more=more).values(progress=False).at(0.1, T=3, B=2)
     assert found.coefficients == pytest.approx([c @ root[1] for c in interpret(moved, floats, T=3, B=2)], rel=1e-11)
+
+
+def test_draws_see_the_observed_function_where_random_messages_meet():
+    """Between two gradients of one data point stands the Hessian of the function, not that of a minibatch."""
+    root = [np.array(t[0], dtype=float) for t in polynomial_tensors(polynomials(1, seed=5), DEGREE)]
+    function = expand(observable="function", order=3)
+    options = {"function": abs, "more": {"root_tensors": tuple(root)}}
+    exact = session(function, 4, mode="exact", **options).values(progress=False)
+    sampled = session(function, 4, samples=3, replicates=3, minibatch=2, **options)
+    rows = [
+        replace(sampled, effort=replace(sampled.effort, seed=seed)).values(progress=False).replicates
+        for seed in range(200)
+    ]
+    means = np.concatenate(rows)
+    errors = means.std(axis=0) / len(means) ** 0.5
+    assert (np.abs(means.mean(axis=0) - exact.replicates[0]) <= 4.5 * errors + 1e-9).all()
+    assert (errors > 0).sum() >= 2
 
 
 # executors

@@ -32,7 +32,7 @@ from sgdsym.numeric.matrix_free.calculus import (
 )
 from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
 from sgdsym.numeric.matrix_free.messages import Cell, Message, Reading
-from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.matrix_free.program import Program, Term
 from sgdsym.numeric.matrix_free.supervised import Supervised
 
 
@@ -116,9 +116,7 @@ class JaxCalculus(AutomaticCalculus):
         """Find out whether the random values of a program can be computed; they are only traced."""
         with self._at_work():
             drawn = [self._arrays(cell) for cell in points]
-            jax.eval_shape(
-                self._draws(program), self.parameters, list(map(self._tree, directions)), [], None, drawn, []
-            )
+            jax.eval_shape(self._draws(program), self.parameters, list(map(self.tree, directions)), [], None, drawn, [])
 
     def whole(self, examples: Arrays) -> Floats | None:
         """The value of the loss function of a supervised loss on all examples at once; nothing for other losses."""
@@ -139,7 +137,7 @@ class JaxCalculus(AutomaticCalculus):
         with self._at_work():
             compiled = self.compiled.get((self.role, self.way, "total", reading), lambda: self._step(reading))
             times = self._numbers(multiplicities)
-            found = compiled(self.parameters, [self._tree(d) for d in directions], self._arrays(examples), times)
+            found = compiled(self.parameters, [self.tree(d) for d in directions], self._arrays(examples), times)
             return (
                 joined(jax.tree.leaves(found)) if isinstance(reading, Message) else np.asarray(found, dtype=np.float64)
             )
@@ -158,7 +156,7 @@ class JaxCalculus(AutomaticCalculus):
                 return totals
 
             compiled = self.compiled.get((self.role, self.way, "totals", message), make)
-            stacked = jax.tree.map(lambda *rows: np.stack(rows), *[self._tree(direction) for direction in directions])
+            stacked = jax.tree.map(lambda *rows: np.stack(rows), *[self.tree(direction) for direction in directions])
             found = compiled(self.parameters, stacked, self._arrays(examples), self._numbers(multiplicities))
             return np.asarray(found, dtype=np.float64)
 
@@ -189,17 +187,37 @@ class JaxCalculus(AutomaticCalculus):
         with self._at_work():
             compiled = self.compiled.get((self.role, self.way, "values", program), lambda: self._draws(program))
             times = self._numbers(multiplicities)
-            fixed = self.parameters, [self._tree(d) for d in directions], self._arrays(everything), times
+            fixed = self.parameters, [self.tree(d) for d in directions], self._arrays(everything), times
             drawn = [self._arrays(cell) for cell in points], [self._arrays(cell) for cell in batches]
             return np.asarray(compiled(*fixed, *_sharded(drawn)), dtype=np.float64)
 
+    def vectors(
+        self,
+        program: Program,
+        terms: Sequence[Term],
+        counted: Floats,
+        directions: Sequence[Floats],
+        points: Sequence[Arrays],
+        batches: Sequence[Arrays],
+        everything: Arrays,
+        multiplicities: Floats | None = None,
+    ) -> Floats:
+        """The sums of some terms over draws."""
+        with self._at_work():
+            key = (self.role, self.way, "vectors", program, tuple(terms))
+            compiled = self.compiled.get(key, lambda: self._sums(program, terms))
+            times = self._numbers(multiplicities)
+            fixed = self.parameters, [self.tree(d) for d in directions], self._arrays(everything), times
+            drawn = [self._arrays(cell) for cell in points], [self._arrays(cell) for cell in batches]
+            return np.asarray(compiled(*fixed, *_sharded(drawn), self._numbers(counted)), dtype=np.float64)
+
     def moved(self, parameters: Floats) -> Self:
         """The same loss at other parameters."""
-        return replace(self, parameters=self._tree(parameters))
+        return replace(self, parameters=self.tree(parameters))
 
     def along(self, direction: Floats) -> Self:
         """The same loss on data with one more array, how far the parameters are moved along a direction."""
-        tree = self._tree(direction)
+        tree = self.tree(direction)
 
         def loss(parameters: Any, example: Any) -> Any:
             rest, shift = example
@@ -281,11 +299,32 @@ class JaxCalculus(AutomaticCalculus):
 
         return values
 
+    def _sums(self, program: Program, terms: Sequence[Term]) -> Callable[..., Any]:
+        def sums(
+            parameters: Any,
+            directions: Any,
+            everything: Any,
+            multiplicities: Any,
+            points: Any,
+            batches: Any,
+            counted: Any,
+        ) -> Any:
+            losses = self._losses(parameters)
+
+            def draw(points: Any, batches: Any) -> Any:
+                cells = cells_of(points, batches, everything)
+                found = losses.vectors(program, terms, directions, cells, multiplicities, jax.numpy.concatenate)
+                return jax.numpy.stack(found)
+
+            return jax.numpy.tensordot(counted, jax.vmap(draw)(points, batches), 1)
+
+        return sums
+
     def _numbers(self, numbers: Floats | None) -> Any:
         """Numbers as they are computed with, where there are some."""
         return None if numbers is None else numbers.astype(np.float64 if self._is_double else np.float32)
 
-    def _tree(self, vector: Floats) -> Any:
+    def tree(self, vector: Floats) -> Any:
         """A vector in the shape of the parameters."""
         leaves, structure = jax.tree.flatten(self.parameters)
         parts = split(vector, leaves)

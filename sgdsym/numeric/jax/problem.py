@@ -12,6 +12,7 @@ from sgdsym.numeric.matrix_free.data import Points, as_numpy, check_parameters, 
 from sgdsym.numeric.matrix_free.legs import read_legs
 from sgdsym.numeric.matrix_free.sources import read_points
 from sgdsym.numeric.matrix_free.supervised import Supervised
+from sgdsym.numeric.matrix_free.vectors import Product, check_direction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ def read_problem(
     function: Callable[[Any], Any] | None = None,
     weights: Any = None,
     metric: Any = None,
+    along: Any = None,
     memory: int,
 ) -> tuple[JaxCalculus, Points]:
     """A loss at its parameters, and its data points.
@@ -41,6 +43,10 @@ def read_problem(
     arrays = jax.tree.map(_at_least_single, parameters)
     leaves = jax.tree.leaves(arrays)
     check_parameters(leaves)
+    if along is not None:
+        direction = [as_numpy(leaf) for leaf in jax.tree.leaves(along)]
+        check_direction(direction, leaves)
+        function = Product(jax.tree.leaves, [d.astype(leaf.dtype) for d, leaf in zip(direction, leaves, strict=True)])
     paths, _ = jax.tree_util.tree_flatten_with_path(parameters)
     names = [jax.tree_util.keystr(path, simple=True, separator=".") for path, _ in paths]
     legs = read_legs(metric, names, [leaf.shape for leaf in leaves])

@@ -14,6 +14,7 @@ from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.session import Session, split_options
 from sgdsym.numeric.matrix_free.statistics import Measured, Run, Statistics, measure, split_run
 from sgdsym.numeric.matrix_free.tasks import run_tasks
+from sgdsym.numeric.matrix_free.vectors import Product, VectorEstimate, check_direction, evaluate_open
 from sgdsym.progress import Progress
 
 __all__ = [
@@ -25,16 +26,20 @@ __all__ = [
     "FrontEnd",
     "Measured",
     "Plan",
+    "Product",
     "Progress",
     "Run",
     "Session",
     "Statistics",
     "Transformations",
+    "VectorEstimate",
     "WholeRun",
     "as_numpy",
+    "check_direction",
     "check_parameters",
     "check_types",
     "evaluate_diagrams",
+    "evaluate_open",
     "make_plan",
     "measure",
     "run_tasks",

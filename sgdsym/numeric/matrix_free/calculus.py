@@ -14,13 +14,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing, Reading, Value
-from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.matrix_free.program import Program, Term
 
 Floats: TypeAlias = NDArray[np.float64]
 Arrays: TypeAlias = tuple[NDArray[Any], ...]
@@ -113,6 +114,24 @@ class Calculus(ABC):
             everything: all data, (n, …), where a mean between random messages is exact; else empty.
             multiplicities: how many times each of all data is counted in that mean, (n,), once where there are none.
         """
+
+    @abstractmethod
+    def vectors(
+        self,
+        program: Program,
+        terms: Sequence[Term],
+        counted: Floats,
+        directions: Sequence[Floats],
+        points: Sequence[Arrays],
+        batches: Sequence[Arrays],
+        everything: Arrays,
+        multiplicities: Floats | None = None,
+    ) -> Floats:
+        """The sums of some terms over draws, each counted so many times (draws,), for each power that occurs, (powers, p)."""
+
+    @abstractmethod
+    def tree(self, vector: Floats) -> Any:
+        """A vector (p,) in the shape of the parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +230,31 @@ class Losses:
         multiplicities: Any = None,
     ) -> list[Any]:
         """The random values of one draw."""
+        _, values = self._drawn(program, directions, cells, multiplicities)
+        return [values[reading] for reading in program.drawn_readings]
+
+    def vectors(
+        self,
+        program: Program,
+        terms: Sequence[Term],
+        directions: Sequence[Any],
+        cells: Mapping[Cell, Sequence[Any]],
+        multiplicities: Any,
+        joined: Callable[[list[Any]], Any],
+    ) -> list[Any]:
+        """The sum of the terms of each power of one draw, its arrays joined to one vector."""
+        known, values = self._drawn(program, directions, cells, multiplicities)
+        sums: dict[int, Any] = {}
+        for term in sorted(terms, key=lambda term: term.power):
+            leaves = self.use.leaves(known[term.message])
+            factor = prod((values[reading] for reading in term.factors), start=term.weight)
+            sums[term.power] = sums.get(term.power, 0.0) + factor * joined([leaf.reshape(-1) for leaf in leaves])
+        return list(sums.values())
+
+    def _drawn(
+        self, program: Program, directions: Sequence[Any], cells: Mapping[Cell, Sequence[Any]], multiplicities: Any
+    ) -> tuple[dict[Message, Any], dict[Reading, Any]]:
+        """All messages, and the random values, of one draw."""
         known = dict(zip(program.shared, directions, strict=True))
 
         def step(step: Message | Reading) -> Any:
@@ -221,7 +265,7 @@ class Losses:
 
         for message in program.messages:
             known[message] = step(message)
-        return [step(reading) for reading in program.drawn_readings]
+        return known, {reading: step(reading) for reading in program.drawn_readings}
 
     def totals(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import fsum, prod
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -55,8 +55,8 @@ def task_count(plan: Plan) -> int:
     cells = [step.cell.kind for step in steps if not isinstance(step, Pairing)]
     slices = len(slices_of(plan))
     fixed = cells.count("mean") * slices + cells.count("function")
-    chunks = sum(_chunks(plan, group) for group in plan.groups)
-    return slices + fixed * (1 + plan.twins) + (plan.replicates + plan.twins) * chunks
+    chunks = sum((plan.replicates_of(group) + plan.twins) * _chunks(plan, group) for group in plan.groups)
+    return slices + fixed * (1 + plan.twins) + chunks
 
 
 def evaluate_diagrams(series: Series, plan: Plan, bench: Bench, twins: Sequence[Calculus] = ()) -> DiagramValues:
@@ -83,7 +83,7 @@ def _replicates(series: Series, plan: Plan, bench: Bench, count: int) -> Floats:
     fixed: Fixed = {}
     columns: dict[Diagram, Floats] = {}
     for group in plan.groups:
-        _compute_fixed(fixed, group.program, plan, bench)
+        compute_fixed(fixed, group.program, plan, bench)
         means = _drawn_means(group, plan, fixed, bench, count)
         for diagram, ways in group.values.items():
             factor = prod(fixed[reading] for reading in ways if not reading.drawn)
@@ -116,7 +116,7 @@ def _losses_task(bench: Bench, rows: slice) -> Task:
     return bench.calculus.checked_losses, (bench.data.take(rows),)
 
 
-def _compute_fixed(fixed: Fixed, program: Program, plan: Plan, bench: Bench) -> None:
+def compute_fixed(fixed: Fixed, program: Program, plan: Plan, bench: Bench) -> None:
     """What does not depend on draws: passes over all data, each waiting for those it is made from."""
     for step in (*program.shared, *program.fixed_readings):
         if step in fixed:
@@ -166,18 +166,30 @@ def _drawn_means(
     products = tuple(dict.fromkeys(_drawn_part(ways) for ways in group.values.values()))
     if not group.draws:
         return {product: np.ones(replicates) for product in products}
-    exact = plan.effort.mode == "exact"
-    chunks = _exact_chunks(plan, group) if exact else _sampled_chunks(plan, group, bench.data, replicates)
+    if group.exact:
+        chunks, rows = exact_chunks(plan, group), 1
+    else:
+        chunks, rows = sampled_chunks(plan, group, bench.data, replicates), replicates
     directions = [fixed[message] for message in group.program.shared]
     work = Work(bench.calculus, group.program, products, directions)
-    everything = Everything.of(bench.data) if exact else Everything()
-    found = bench.run({key: partial(_chunk_task, work, draw, bench.data, everything) for key, draw in chunks.items()})
-    parts: list[list[list[float]]] = [[] for _ in range(replicates)]
+    everything = Everything.of(bench.data) if group.program.sees_all else Everything()
+    tasks = {
+        key: partial(chunk_task, work, draw, bench.data, everything, exact=group.exact) for key, draw in chunks.items()
+    }
+    found = bench.run(tasks)
+    parts: list[list[list[float]]] = [[] for _ in range(rows)]
     for (replicate, _), sums in found.items():
         parts[replicate].append(sums)
-    draws = group.draws // plan.replicates
-    table = np.array([[fsum(column) / draws for column in zip(*rows, strict=True)] for rows in parts])
-    return dict(zip(products, table.T, strict=True))
+    draws = group.draws // plan.replicates_of(group)
+    table = np.array([[fsum(column) / draws for column in zip(*part, strict=True)] for part in parts])
+    return dict(zip(products, np.broadcast_to(table, (replicates, len(products))).T, strict=True))
+
+
+class Adder(Protocol):
+    """What is added up over the draws of a chunk."""
+
+    def sums(self, counted: Floats, points: Sequence[Arrays], batches: Sequence[Arrays], everything: Everything) -> Any:
+        """The sums over the first draws, each counted so many times (count,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,17 +246,18 @@ class Chunk:
     batches: Indices
 
 
-def _chunk_task(work: Work, draw: Callable[[], Chunk], data: Points, everything: Everything) -> Task:
+def chunk_task(work: Adder, draw: Callable[[], Chunk], data: Points, everything: Everything, *, exact: bool) -> Task:
+    """The sums over a chunk of draws, each counted by the weights of its points where all choices are taken."""
     chunk = draw()
     points = [data.take(column[:, None]) for column in chunk.points.T]
     batches = [data.take(chunk.batches[:, i]) for i in range(chunk.batches.shape[1])]
     counted = np.ones(chunk.count)
     # draws are random by the weights; where all of them are taken, each counts by the weights of its points
-    times = data.multiplicities(chunk.points[: chunk.count]) if everything.arrays else None
+    times = data.multiplicities(chunk.points[: chunk.count]) if exact else None
     return work.sums, (counted if times is None else times.prod(axis=1), points, batches, everything)
 
 
-def _sampled_chunks(
+def sampled_chunks(
     plan: Plan, group: Group, data: Points, replicates: int
 ) -> dict[tuple[int, int], Callable[[], Chunk]]:
     """The chunks of the first replicates; each replicate has draws of its own, told by the seed."""
@@ -267,7 +280,7 @@ def _sampled_chunks(
     return {(r, start): partial(chunk, r, start) for r in range(replicates) for start in starts}
 
 
-def _exact_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[[], Chunk]]:
+def exact_chunks(plan: Plan, group: Group) -> dict[tuple[int, int], Callable[[], Chunk]]:
     """The chunks of all choices of data points."""
     blocks = group.program.points
     size = -(-group.draws // _chunks_in(group.draws, plan.at_once(group)))
@@ -289,7 +302,7 @@ def _padded(points: Indices, batches: Indices, size: int) -> Chunk:
 
 def _chunks(plan: Plan, group: Group) -> int:
     """How many tasks the draws of a group are in one replicate."""
-    return _chunks_in(group.draws // plan.replicates, plan.at_once(group))
+    return _chunks_in(group.draws // plan.replicates_of(group), plan.at_once(group))
 
 
 def _chunks_in(draws: int, at_once: int) -> int:

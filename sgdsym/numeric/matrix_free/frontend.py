@@ -14,6 +14,7 @@ from sgdsym.numeric.matrix_free.plan import Effort, Plan
 from sgdsym.numeric.matrix_free.run_results import WholeRun
 from sgdsym.numeric.matrix_free.session import Session, split_options
 from sgdsym.numeric.matrix_free.statistics import Statistics, measure, split_run
+from sgdsym.numeric.matrix_free.vectors import VectorEstimate, evaluate_open
 from sgdsym.progress import Progress
 from sgdsym.series import Series
 
@@ -123,6 +124,67 @@ class FrontEnd:
             series, effort, loss, parameters, data, function=function, weights=weights, metric=metric
         )
         return session.evaluate(learning_rate, symbols, executor, progress, tolerance)
+
+    def evaluate_vector(
+        self,
+        series: Series,
+        loss: Callable[[Any, Any], Any],
+        parameters: Any,
+        data: Any,
+        learning_rate: float,
+        *,
+        along: Any = None,
+        weights: Any = None,
+        metric: Any = None,
+        executor: Any = None,
+        progress: Progress = True,
+        **options: Any,
+    ) -> VectorEstimate:
+        """The value of a series with an open index: a tree of the shape of the parameters, with standard errors.
+
+        Such are the mean displacement of the weights, ``expand(observable="displacement")``, and the drift that descent follows,
+        :func:`sgdsym.modified`.  Of a covariance, which has two open indices, it is the product with a direction.
+
+        The arguments are those of :meth:`evaluate`, with these differences.
+
+        Args:
+            series: the series, over cumulants or moments.
+            loss: as there.
+            parameters: as there; what is frozen has no entry, and the value is then a list of the others.
+            data: as there.
+            learning_rate: a number.
+            along: for a covariance the direction, a tree of arrays like the parameters.
+            weights: as there.
+            metric: the inverse metric of every contraction and of the open index, as there.
+            executor: as there.
+            progress: as there.
+            **options: as there.
+
+        Returns:
+            The value, the coefficients of the powers of the learning rate, and the standard error of each entry.
+
+        Raises:
+            ValueError: as there, or if the value of the series is no vector.
+            RuntimeError: as there.
+
+        >>> import numpy as np
+        >>> from sgdsym.numeric.jax import evaluate_vector
+        >>> from sgdsym.sgd import expand
+        >>> def loss(weight, example):
+        ...     return (weight - example) ** 2 / 2
+        >>> series = expand(observable="displacement", order=2)
+        >>> problem = loss, np.array(1.0), np.array([0.0, 4.0])
+        >>> found = evaluate_vector(series, *problem, 0.1, T=3, mode="exact", progress=False)
+        >>> round(float(found.value), 6)                       # 0.1 T - 0.01 T(T-1)/2, as G = -1, H = 1
+        0.27
+        """
+        effort, symbols = split_options(series, options)
+        calculus, points = self.load("problem").read_problem(
+            loss, parameters, data, along=along, weights=weights, metric=metric, memory=effort.memory
+        )
+        return evaluate_open(
+            series, calculus, points, effort, learning_rate, symbols, executor=executor, progress=progress
+        )
 
     def diagram_values(
         self,

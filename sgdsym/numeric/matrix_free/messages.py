@@ -12,7 +12,7 @@ random already.  Knows trees and cells.  Refuses to know arrays, frameworks and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, permutations, product
@@ -61,6 +61,9 @@ class Message:
         return self.cell.drawn or any(message.drawn for message in self.inputs)
 
 
+OPEN = Message(Cell("function", 1), ())  # stands at a root that is left open, for the vector that the other message is
+
+
 @dataclass(frozen=True, order=True)
 class Value:
     """The loss itself, or the observed function: the value read off at a node without neighbours."""
@@ -93,12 +96,14 @@ class Pairing:
 Reading: TypeAlias = Value | Pairing
 
 
-def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
+def readings(diagram: Diagram, *, exact: bool, left_open: int | None = None) -> Iterator[tuple[Reading, ...]]:
     """The ways to read off the value of a diagram over moments: one reading for each of its trees, to be multiplied.
 
     Args:
         diagram: blocks are joint moments.
         exact: whether a mean between random messages is over all data, instead of over a minibatch.
+        left_open: which of the open roots is left open, if one is: the value is the message that arrives there, times the other
+            readings; it is the pairing with ``OPEN``.
 
     Source: the order of the products is that of reverse-over-forward differentiation, [Pearlmutter1994]_, applied along a tree.
 
@@ -108,12 +113,52 @@ def readings(diagram: Diagram, *, exact: bool) -> Iterator[tuple[Reading, ...]]:
     [('mean', 1), ('point', 0)]
     """
     trees = connected_parts(diagram.nodes, diagram.edges)
-    joint = {v for block in diagram.blocks if len(block) > 1 for v in block}
-    cores = [_core(diagram, [v for v in tree if v in joint]) for tree in trees]
-    for cells in _labellings(diagram, {v for core in cores for v in core} - joint, exact):
+    end = _end(diagram, left_open)
+    cores = _cores(diagram, trees, end)
+    for cells in _labellings(diagram, _between(diagram, cores), exact, end):
+        ways = (_tree_readings(diagram, core or tree, cells) for core, tree in zip(cores, trees, strict=True))
         yield from product(
-            *(_tree_readings(diagram, core or tree, cells) for core, tree in zip(cores, trees, strict=True))
+            *(
+                [way for way in found if OPEN in way.inputs] if end in tree else found
+                for found, tree in zip(ways, trees, strict=True)
+            )
         )
+
+
+def has_means_between(diagram: Diagram, *, left_open: int | None = None) -> bool:
+    """Whether a mean of a diagram over moments is on the way from a random message to another, or to a root that is left open.
+
+    >>> has_means_between(Diagram(3, [(0, 1), (0, 2)], [(0,), (1, 2)]))   # H : E[gg]
+    True
+    >>> has_means_between(Diagram(3, [(0, 1), (0, 2)], [(1,), (0, 2)]))   # G · E[hg]
+    False
+    """
+    trees = connected_parts(diagram.nodes, diagram.edges)
+    return bool(_between(diagram, _cores(diagram, trees, _end(diagram, left_open))))
+
+
+def _end(diagram: Diagram, left_open: int | None) -> int | None:
+    """The node of the root that is left open."""
+    return None if left_open is None else diagram.open_roots[left_open]
+
+
+def _cores(diagram: Diagram, trees: Sequence[Sequence[int]], end: int | None) -> list[list[int]]:
+    """The core of each tree: with the root that is left open, where there is one."""
+    joint = _joint(diagram)
+    cores = []
+    for tree in trees:
+        ends = [v for v in tree if v in joint]
+        cores.append(_core(diagram, ends + [v for v in tree if v == end] if ends else ends))
+    return cores
+
+
+def _between(diagram: Diagram, cores: Sequence[Sequence[int]]) -> set[int]:
+    """The means in the cores of the trees, where random messages arrive; an open root sees no data."""
+    return {v for core in cores for v in core} - _joint(diagram) - set(diagram.open_roots)
+
+
+def _joint(diagram: Diagram) -> set[int]:
+    return {v for block in diagram.blocks if len(block) > 1 for v in block}
 
 
 def _core(diagram: Diagram, joint: list[int]) -> list[int]:
@@ -130,12 +175,12 @@ def _core(diagram: Diagram, joint: list[int]) -> list[int]:
     return reached
 
 
-def _labellings(diagram: Diagram, between: set[int], exact: bool) -> Iterator[dict[int, Cell]]:
+def _labellings(diagram: Diagram, between: set[int], exact: bool, end: int | None) -> Iterator[dict[int, Cell]]:
     """The cell of each node; points and minibatches are alike, so that they may be numbered in any way."""
     blocks = [block for block in diagram.blocks if len(block) > 1]
     alone = [] if exact else sorted(between)
     cells = {block[0]: Cell("mean") for block in diagram.blocks if len(block) == 1}
-    cells |= {v: Cell("function") for v in diagram.open_roots}
+    cells |= {v: OPEN.cell if v == end else Cell("function") for v in diagram.open_roots}
     numberings = product(permutations(range(len(blocks))), permutations(range(len(alone))))
     for points, batches in islice(numberings, LABELLINGS):
         drawn = {v: Cell("point", i) for block, i in zip(blocks, points, strict=True) for v in block}

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from sgdsym.arguments import quoted, read_choice
 from sgdsym.diagrams import Diagram
-from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading
+from sgdsym.numeric.matrix_free.messages import Message, Pairing, Reading, has_means_between
 from sgdsym.numeric.matrix_free.program import Program, Sizes, build_program
 
 Mode: TypeAlias = Literal["exact", "sampled"]
@@ -19,6 +19,7 @@ LIMIT = 10**13  # gradients times parameters: about an hour on two cores
 MEMORY = 2**30
 FEWEST_REPLICATES = 2
 MOST_AT_ONCE, WORKING_SET = 1024, 2**26  # draws, and bytes of them that caches still help with
+KEPT = 8  # times a sum of vectors is held: of chunks of draws, of replicates, and of their squares
 PASS = 1024  # data points in one task of a pass over all data
 
 
@@ -27,7 +28,8 @@ class Effort:
     """How the blocks of data points are summed, and how much that may cost.
 
     Attributes:
-        mode: ``sampled`` draws the data points of the blocks; ``exact`` takes all of them.
+        mode: ``sampled`` draws the data points of the blocks, and takes all of them where a block alone is random and samples are no
+            fewer; ``exact`` takes all of them.
         samples: how many draws in all.
         replicates: how many independent parts the draws are in; the standard error comes from their scatter.
         minibatch: how many data points stand for a mean between random messages.
@@ -99,11 +101,13 @@ class Group:
         program: what is computed.
         values: for each diagram the readings whose product is its value.
         draws: how many draws in all.
+        exact: whether they are all choices of data points that there are, instead of random ones.
     """
 
     program: Program
     values: Mapping[Diagram, tuple[Reading, ...]]
     draws: int
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,7 @@ class Plan:
         held: for a message with 0, 1, … inputs what it was measured to hold; estimated where nothing was measured.
         twins: how many more evaluations of one replicate show the rounding.
         notes: what a user should know about the loss, a line each.
+        sums: how many vectors a draw adds to, where vectors are evaluated.
 
     >>> from sgdsym.sgd import expand
     >>> series = expand(order=2, batch_size=1, basis="moment")
@@ -140,13 +145,17 @@ class Plan:
     held: tuple[Held, ...] = ()
     twins: int = 0
     notes: tuple[str, ...] = ()
+    sums: int = 0
 
     @cached_property
     def gradients(self) -> tuple[float, float]:
         """Gradient-equivalents, one being one gradient of the loss on one data point: once, and in the draws."""
-        parts = [group.program.work(self.sizes(group)) for group in self.groups]
-        once, drawn = (float(sum(part)) for part in zip(*parts, strict=True)) if parts else (0.0, 0.0)
-        return once * (1 + self.twins), drawn * (1 + self.twins / self.replicates)
+        once = drawn = 0.0
+        for group in self.groups:
+            shared, random = group.program.work(self.sizes(group))
+            once += float(shared) * (1 + self.twins)
+            drawn += float(random) * (1 + self.twins / self.replicates_of(group))
+        return once, drawn
 
     @property
     def work(self) -> float:
@@ -158,6 +167,10 @@ class Plan:
         """How many independent parts the draws are in: one where all data points are taken."""
         return self.effort.replicates if self.effort.mode == "sampled" else 1
 
+    def replicates_of(self, group: Group) -> int:
+        """How many independent parts the draws of a group are in."""
+        return 1 if group.exact else self.replicates
+
     def sizes(self, group: Group) -> Sizes:
         """How much data the cells of a group hold."""
         return Sizes(self.points, self.effort.minibatch, group.draws)
@@ -167,7 +180,7 @@ class Plan:
         program = group.program
         steps = (*program.messages, *program.drawn_readings)
         largest = max((self._step_bytes(step, self._seen(step)) for step in steps), default=0)
-        return len(program.messages) * self.parameters * self.itemsize + largest
+        return (len(program.messages) + self.sums) * self.parameters * self.itemsize + largest
 
     def _step_bytes(self, step: Message | Reading, seen: int) -> int:
         """Memory of computing a message or a value on some data points."""
@@ -209,7 +222,8 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Memory of what is held at once, measured on a few data points where the loss could be run."""
-        vectors = max((8 * len(group.program.shared) * self.parameters for group in self.groups), default=0)
+        shared = max((len(group.program.shared) for group in self.groups), default=0)
+        vectors = 8 * (shared + KEPT * self.sums) * self.parameters
         passes = max((self._step_bytes(step, self.in_pass) for step in self._fixed), default=0)
         draws = max((self.at_once(group) * self.draw_bytes(group) for group in self.groups), default=0)
         return vectors + max(passes, draws)
@@ -252,7 +266,7 @@ class Plan:
         return "\n".join(lines)
 
     def _line(self, group: Group) -> str:
-        parts = f" in {self.effort.replicates} replicates" if self.effort.mode == "sampled" else ", all there are"
+        parts = ", all there are" if group.exact else f" in {self.replicates} replicates"
         _, gradients = group.program.work(self.sizes(group))
         vectors = _count(len(group.program.messages), "vector")
         return (
@@ -261,7 +275,7 @@ class Plan:
         )
 
     def _tasks_of(self, group: Group) -> int:
-        return max(1, self.effort.draws if self.effort.mode == "sampled" else group.draws)
+        return max(1, group.draws if group.exact else self.effort.draws)
 
 
 def make_plan(
@@ -275,23 +289,36 @@ def make_plan(
     held: tuple[Held, ...] = (),
     twins: int = 0,
     notes: tuple[str, ...] = (),
+    sums: int = 0,
+    left_open: int | None = None,
 ) -> Plan:
-    """Plan the evaluation of diagrams over moments; nothing is refused yet."""
-    exact = effort.mode == "exact"
+    """Plan the evaluation of diagrams over moments, of vectors where one of the open roots is left open; nothing is refused yet."""
     groups = []
-    for blocks, members in _together(diagrams, exact).items():
+    for (exact, blocks), members in _together(diagrams, points, effort, left_open=left_open).items():
         draws = points**blocks if exact else effort.draws * effort.replicates
-        program, values = build_program(members, Sizes(points, effort.minibatch, draws), exact=exact)
-        groups.append(Group(program, values, draws if program.points else 0))
-    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins, notes)
+        sizes = Sizes(points, effort.minibatch, draws)
+        program, values = build_program(members, sizes, exact=effort.mode == "exact", left_open=left_open)
+        groups.append(Group(program, values, draws if program.points else 0, exact))
+    return Plan(tuple(groups), points, parameters, itemsize, example_bytes, effort, held, twins, notes, sums)
 
 
-def _together(diagrams: Iterable[Diagram], exact: bool) -> dict[int, list[Diagram]]:
-    """The diagrams by their number of joint blocks where all data points are taken; all in one where they are drawn."""
-    found: dict[int, list[Diagram]] = {}
+def _together(
+    diagrams: Iterable[Diagram], points: int, effort: Effort, *, left_open: int | None
+) -> dict[tuple[bool, int], list[Diagram]]:
+    """The diagrams by whether all data points are taken, and then by their number of joint blocks.
+
+    All are taken where that was asked for, and where one block is all that is random and draws would be no fewer.
+    """
+    found: dict[tuple[bool, int], list[Diagram]] = {}
     for diagram in diagrams:
         blocks = sum(len(block) > 1 for block in diagram.blocks)
-        found.setdefault(blocks if exact else 0, []).append(diagram)
+        cheap = (
+            blocks == 1
+            and points <= effort.draws * effort.replicates
+            and not has_means_between(diagram, left_open=left_open)
+        )
+        exact = effort.mode == "exact" or cheap
+        found.setdefault((exact, blocks if exact else 0), []).append(diagram)
     return dict(sorted(found.items()))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sgdsym.diagrams import Diagram
-from sgdsym.numeric.matrix_free.messages import Cell, Message, Pairing, Reading, readings
+from sgdsym.numeric.matrix_free.messages import OPEN, Cell, Message, Pairing, Reading, readings
 
 NUMBER = Fraction(1, 3)
 
@@ -43,6 +43,23 @@ class Sizes:
 
     def _cell(self, cell: Cell) -> int:
         return {"mean": self.points, "batch": self.minibatch}.get(cell.kind, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A vector with random data: a message, times some values and a number.
+
+    Attributes:
+        power: of the learning rate, that it belongs to.
+        weight: the number.
+        message: the message.
+        factors: the values.
+    """
+
+    power: int
+    weight: float
+    message: Message
+    factors: tuple[Reading, ...]
 
 
 @dataclass(frozen=True)
@@ -73,6 +90,12 @@ class Program:
         """The values without random data."""
         return tuple(reading for reading in self.readings if not reading.drawn)
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether a mean of all data is taken in every draw."""
+        steps = (*self.messages, *self.drawn_readings)
+        return any(not isinstance(step, Pairing) and step.cell.kind == "mean" for step in steps)
+
     def work(self, sizes: Sizes) -> tuple[Fraction, Fraction]:
         """Gradient-equivalents: what is computed once, and what for the draws."""
         once = sum((sizes.work(step) for step in (*self.shared, *self.fixed_readings)), Fraction(0))
@@ -81,7 +104,7 @@ class Program:
 
 
 def build_program(
-    diagrams: Iterable[Diagram], sizes: Sizes, *, exact: bool
+    diagrams: Iterable[Diagram], sizes: Sizes, *, exact: bool, left_open: int | None = None
 ) -> tuple[Program, dict[Diagram, tuple[Reading, ...]]]:
     """The cheapest readings found for diagrams over moments, later ones reusing what earlier ones compute.
 
@@ -100,7 +123,9 @@ def build_program(
     read: dict[Reading, None] = {}
     chosen: dict[Diagram, tuple[Reading, ...]] = {}
     for diagram in sorted(diagrams, key=Diagram.sort_key, reverse=True):
-        best = min(readings(diagram, exact=exact), key=lambda way: _added_work(way, known, read, sizes))
+        best = min(
+            readings(diagram, exact=exact, left_open=left_open), key=lambda way: _added_work(way, known, read, sizes)
+        )
         chosen[diagram] = best
         for reading in best:
             read[reading] = None
@@ -133,7 +158,7 @@ def _program(known: Mapping[Message, None], read: Mapping[Reading, None]) -> Pro
     return Program(
         points=max(numbers["point"], default=0),
         batches=max(numbers["batch"], default=0),
-        shared=tuple(message for message in known if not message.drawn),
+        shared=tuple(message for message in known if not message.drawn and message != OPEN),
         messages=tuple(message for message in known if message.drawn),
-        readings=tuple(read),
+        readings=tuple(reading for reading in read if OPEN not in reading.inputs),
     )

@@ -50,6 +50,7 @@ class Session:
         calculus: the loss at its parameters.
         data: the data points.
         effort: how the blocks are summed.
+        left_open: which of the open roots is left open, so that the value is a vector, if one is.
 
     Raises:
         ValueError: if the series has an open index and no function to contract it with, or the other way round.
@@ -59,6 +60,7 @@ class Session:
     calculus: Calculus
     data: Points
     effort: Effort = field(default_factory=Effort)
+    left_open: int | None = None
 
     def __post_init__(self) -> None:
         if self.series.setting.weight_decay:
@@ -66,11 +68,13 @@ class Session:
                 "weight decay is not evaluated along trees: put it into the loss, expand observable='function' without it, and "
                 "pass the plain loss as function="
             )
+        if self.left_open is not None:
+            return
         is_open = any(diagram.open_roots for diagram in self.series.terms)
         if is_open and self.calculus.function is None:
             raise ValueError(
-                "the series has an open root, and only numbers are evaluated here; pass function=, a function of the "
-                "parameters, whose derivatives the root then carries (for a displacement: the displacement along its gradient)"
+                "the series has an open root, and only numbers are evaluated here; evaluate_vector() evaluates vectors, or pass "
+                "function=, a function of the parameters, whose derivatives the root then carries"
             )
         if not is_open and self.calculus.function is not None:
             raise ValueError("function= is for a series with an open root, such as observable='function'")
@@ -94,11 +98,14 @@ class Session:
             held=assessed.held,
             twins=len(assessed.twins),
             notes=assessed.notes,
+            sums=0 if self.left_open is None else self.series.truncation + 1,
+            left_open=self.left_open,
         )
 
     @property
     def _orders(self) -> Orders:
-        return Orders.of(self.series.terms)
+        orders = Orders.of(self.series.terms)
+        return replace(orders, function=0) if self.calculus.function is None else orders
 
     def evaluate(
         self,

@@ -12,11 +12,12 @@ from typing import Any
 from sgdsym.arguments import read_function
 from sgdsym.numeric.matrix_free import FrontEnd
 
-__all__ = ["diagram_values", "evaluate", "plan", "statistics", "supervised", "trajectory"]
+__all__ = ["diagram_values", "evaluate", "evaluate_vector", "plan", "statistics", "supervised", "trajectory"]
 
 FRONT_END = FrontEnd("PyTorch", "torch")
 diagram_values = FRONT_END.diagram_values
 evaluate = FRONT_END.evaluate
+evaluate_vector = FRONT_END.evaluate_vector
 plan = FRONT_END.plan
 statistics = FRONT_END.statistics
 trajectory = FRONT_END.trajectory

@@ -21,7 +21,7 @@ from sgdsym.numeric.matrix_free.calculus import (
 )
 from sgdsym.numeric.matrix_free.confirm import confirm_derivatives
 from sgdsym.numeric.matrix_free.messages import Cell, Message, Reading
-from sgdsym.numeric.matrix_free.program import Program
+from sgdsym.numeric.matrix_free.program import Program, Term
 from sgdsym.numeric.matrix_free.supervised import Supervised
 from sgdsym.numeric.torch.memory import most_bytes
 from sgdsym.numeric.torch.watch import calls, lowest_precision
@@ -74,7 +74,7 @@ class TorchCalculus(AutomaticCalculus):
     ) -> Floats:
         """A message or a value, summed over examples."""
         with at_work():
-            known = [self._tree(d) for d in directions]
+            known = [self.tree(d) for d in directions]
             found = self._losses().step(
                 reading, known, self._tensors(examples), self._numbers(multiplicities), mean=False
             )
@@ -86,7 +86,7 @@ class TorchCalculus(AutomaticCalculus):
     ) -> Floats:
         """A message with one input for each of some inputs, summed over examples."""
         with at_work():
-            trees = [self._tree(direction) for direction in directions]
+            trees = [self.tree(direction) for direction in directions]
             stacked = _pytree.tree_map(lambda *rows: torch.stack(rows), *trees)
             tensors, times = self._tensors(examples), self._numbers(multiplicities)
             return _numbers(self._losses().totals(message, stacked, tensors, times, torch.cat))
@@ -112,7 +112,7 @@ class TorchCalculus(AutomaticCalculus):
     ) -> Floats:
         """The random values of a program."""
         with at_work():
-            losses, known = self._losses(), [self._tree(d) for d in directions]
+            losses, known = self._losses(), [self.tree(d) for d in directions]
             all_data, times = self._tensors(everything), self._numbers(multiplicities)
 
             def draw(points: Any, batches: Any) -> Any:
@@ -121,14 +121,37 @@ class TorchCalculus(AutomaticCalculus):
             drawn = [self._tensors(cell) for cell in points], [self._tensors(cell) for cell in batches]
             return _numbers(losses.use.vmap(draw)(*drawn))
 
+    def vectors(
+        self,
+        program: Program,
+        terms: Sequence[Term],
+        counted: Floats,
+        directions: Sequence[Floats],
+        points: Sequence[Arrays],
+        batches: Sequence[Arrays],
+        everything: Arrays,
+        multiplicities: Floats | None = None,
+    ) -> Floats:
+        """The sums of some terms over draws."""
+        with at_work():
+            losses, known = self._losses(), [self.tree(d) for d in directions]
+            all_data, times = self._tensors(everything), self._numbers(multiplicities)
+
+            def draw(points: Any, batches: Any) -> Any:
+                cells = cells_of(points, batches, all_data)
+                return torch.stack(losses.vectors(program, terms, known, cells, times, torch.cat))
+
+            drawn = [self._tensors(cell) for cell in points], [self._tensors(cell) for cell in batches]
+            return _numbers(torch.tensordot(self._numbers(counted), losses.use.vmap(draw)(*drawn), 1))
+
     def moved(self, parameters: Floats) -> Self:
         """The same loss at other parameters."""
-        return replace(self, parameters=self._tree(parameters))
+        return replace(self, parameters=self.tree(parameters))
 
     def along(self, direction: Floats) -> Self:
         """The same loss on data with one more array, how far the parameters are moved along a direction."""
         layout = self.layout, len(_pytree.tree_leaves(self.layout))
-        return replace(self, loss=Along(self.loss, self._tree(direction)), layout=layout)
+        return replace(self, loss=Along(self.loss, self.tree(direction)), layout=layout)
 
     def doubled(self) -> Self:
         """The same loss, its parameters and data in double precision."""
@@ -187,7 +210,7 @@ class TorchCalculus(AutomaticCalculus):
         first = self.leaves[0]
         return None if numbers is None else torch.as_tensor(numbers, dtype=first.dtype, device=first.device)
 
-    def _tree(self, vector: Floats) -> Any:
+    def tree(self, vector: Floats) -> Any:
         """A vector in the shape of the parameters."""
         leaves, structure = _pytree.tree_flatten(self.parameters)
         parts = [

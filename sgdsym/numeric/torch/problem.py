@@ -12,6 +12,7 @@ from sgdsym.numeric.matrix_free.data import Points, as_numpy, check_parameters, 
 from sgdsym.numeric.matrix_free.legs import read_legs
 from sgdsym.numeric.matrix_free.sources import read_points
 from sgdsym.numeric.matrix_free.supervised import Supervised
+from sgdsym.numeric.matrix_free.vectors import Product, check_direction
 from sgdsym.numeric.torch.calculus import PartlyFrozen, TorchCalculus
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def read_problem(
     function: Callable[[Any], Any] | None = None,
     weights: Any = None,
     metric: Any = None,
+    along: Any = None,
     memory: int,
 ) -> tuple[TorchCalculus, Points]:
     """A loss at its parameters, and its data points.
@@ -44,6 +46,11 @@ def read_problem(
     tensors, nesting = _pytree.tree_flatten(
         _pytree.tree_map(lambda leaf: leaf if torch.is_tensor(leaf) else torch.tensor(as_numpy(leaf)), parameters)
     )
+    if along is not None:
+        direction = [torch.as_tensor(leaf) for leaf in _pytree.tree_leaves(along)]
+        check_direction(direction, tensors)
+        alike = [d.to(t.dtype).to(t.device) for d, t in zip(direction, tensors, strict=True)]
+        function = Product(_pytree.tree_leaves, alike)
     frozen = _frozen(tensors)
     trained = [tensor.detach() for i, tensor in enumerate(tensors) if i not in frozen]
     if frozen and not trained:
