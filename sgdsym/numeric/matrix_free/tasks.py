@@ -90,7 +90,11 @@ class Workers:
     def _abandon(self) -> None:
         """Leave an executor that lost its workers: to wait for its threads can take for ever."""
         if isinstance(self._open, Executor) and self._open is not self._given:
+            # of the workers that start while others are ended a pool may forget one, for which the interpreter would wait at its end
+            workers = [*(getattr(self._open, "_processes", None) or {}).values()]
             self._open.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()
             self._stack.pop_all()
         self._close()
 
