@@ -24,7 +24,7 @@ _Choice = tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 
 
 def uncentred(whole: Fragment) -> list[tuple[Fragment, int]]:
-    """A fragment as a sum of fragments with integer weights, one factor of each average taken as it is.
+    """A fragment as a sum of fragments with integer weights; an average that holds a Hessian or more has one factor as it is.
 
     >>> skew = Fragment(((1, DEVIATION), (1, DEVIATION), (2, DEVIATION)), ((0, 2), (1, 2)), ((0, 1, 2),))
     >>> [(str(fragment), weight) for fragment, weight in uncentred(skew)]

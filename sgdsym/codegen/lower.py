@@ -64,7 +64,7 @@ Axes: TypeAlias = tuple[int, ...]
 def products(
     terms: Sequence[tuple[Diagram, int]], function_roots: bool, decays: bool = False
 ) -> dict[tuple[int, Product], Combination]:
-    """The series as a sum of products of fragments, with one factor of each average not centred.
+    """The series as a sum of products of fragments; an average that holds a Hessian or more has one factor not centred.
 
     Args:
         terms: networks (blocks are means and central moments) with the number of their coefficient.
@@ -72,7 +72,7 @@ def products(
         decays: whether all nodes but the roots carry weight decay.
 
     Returns:
-        For each order and product the factors of the coefficients, by their numbers.
+        For each order and product pairs: a factor, and the number of the coefficient that it multiplies.
     """
     found: dict[tuple[int, Product], dict[int, int]] = {}
     for network, number in terms:
@@ -189,8 +189,9 @@ class _Lowering:
         return self._average(whole, split) if isinstance(split, int) else self._join(whole, *split)
 
     def _average(self, whole: Fragment, block: int) -> str:
-        """The mean of a fragment over the one data point that is left."""
+        """A fragment whose average over one block, given by its place in ``averaged``, is taken last: the mean over that sample axis."""
         opened, labels = whole.opened(block)
+        # it is one part alone, so that no legs are joined and where they stand does not matter
         letters = _Letters(whole, False)
         source, axes, result = self.value(opened), letters.of(opened, labels), letters.result()
         # the one sample axis that the result has no more

@@ -19,7 +19,7 @@ from sgdsym.diagrams.diagram import Diagram
 
 
 def surjections(above: Sequence[int]) -> tuple[int, ...]:
-    r"""The numbers :math:`e_0, …, e_m` of a relation on :math:`m` elements.
+    r"""In how many ways :math:`e_k` the :math:`m` elements of a relation fill :math:`k` levels in time, for :math:`k = 0, …, m`.
 
     Args:
         above: for each element the bit mask of the elements that must come strictly later; the relation need not be

@@ -115,7 +115,7 @@ def check_commuting(first_name: str, first: Any, second_name: str, second: Any) 
 def is_nonnegative(matrix: sp.MatrixBase, *, strictly: bool = False) -> bool:
     r"""Whether no eigenvalue of an exact matrix with real eigenvalues is below 0 (or none is 0 either).
 
-    A real-rooted polynomial :math:`\prod_i(x+m_i)` has no negative :math:`m_i` exactly where none of its coefficients is
+    With eigenvalues :math:`m_i`, :math:`\det(x+M)=\prod_i(x+m_i)` has no negative :math:`m_i` exactly where no coefficient is
     negative.
 
     >>> is_nonnegative(sp.Matrix([[1, 1], [1, 1]])), is_nonnegative(sp.Matrix([[1, 1], [1, 1]]), strictly=True)

@@ -18,15 +18,14 @@ def is_exact(*values: Any) -> bool:
 
     >>> is_exact(1, "x", 0.5), is_exact(1, sp.Rational(1, 2)), is_exact(1, 0.5), is_exact(np.eye(2))
     (True, True, False, False)
+    >>> is_exact([np.ones(2), np.ones(2)])
+    False
     """
-    values = tuple(_converted(value) for value in values)
     leaves = [leaf for value in values for leaf in _leaves(value)]
     # floats have no symbols: with one, all is computed by sympy
     if has_symbols(*leaves):
         return True
-    # integers in an array of numbers are floats, as numpy's own functions take them
-    arrays = any(isinstance(value, np.ndarray) and value.dtype != object for value in values)
-    return not arrays and not any(isinstance(leaf, (float, np.floating, sp.Float)) for leaf in leaves)
+    return not any(isinstance(leaf, (float, np.floating, sp.Float)) for leaf in leaves)
 
 
 def column_entries(name: str, entries: Any) -> list[Any]:
@@ -74,7 +73,8 @@ def _spelled(name: str, value: Any) -> Any:
 
 
 def _leaves(value: Any) -> list[Any]:
-    """The entries of nested sequences, matrices and object arrays."""
+    """The entries of nested sequences, matrices and object arrays; a float for all of an array of numbers."""
+    value = _converted(value)
     if isinstance(value, str):
         try:
             return [rate_text("", value)]
@@ -82,7 +82,8 @@ def _leaves(value: Any) -> list[Any]:
             # refused by its name where it is read
             return []
     if isinstance(value, np.ndarray):
-        return list(value.flat) if value.dtype == object else []
+        # an array of numbers, in a list too, counts as floats, integers among them, as numpy's own functions take them
+        return list(value.flat) if value.dtype == object else [0.0]
     if isinstance(value, sp.MatrixBase):
         return list(value)
     if is_list(value) and not _is_sparse(value):

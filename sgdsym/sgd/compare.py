@@ -173,6 +173,7 @@ def _sized(side: Side, other: Side) -> Side:
     # what one side leaves out is meant to be the other's, or the difference would be one of sizes
     if request.dataset_size is None and request.scheme.is_finite:
         side = side.taking("dataset_size", other)
+    # the batch of gradient descent can only be its whole training set, so it is not taken for a batch of SGD
     batched = request.setting.dynamics.has_batches and request.batch_size is None
     if batched and model.setting.dynamics != GD:
         side = side.taking("batch_size", other)

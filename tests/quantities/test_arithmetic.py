@@ -9,6 +9,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sgdsym
 from sgdsym.quantities import EXACT, FLOATS, Arithmetic
 
 NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=8)
@@ -26,6 +27,10 @@ def answer(read, *arguments):
 
 def agree(first, second):
     return first == second if isinstance(first, str) or isinstance(second, str) else np.allclose(first, second)
+
+
+def torch_rows(matrix):
+    return list(pytest.importorskip("torch").tensor(matrix))
 
 
 @given(NUMBERS)
@@ -88,3 +93,16 @@ def test_matrices_are_read_and_refused_alike(asked, entries):
 def test_one_float_makes_all_of_them_floats_unless_there_is_a_symbol(values, exact):
     assert Arithmetic.of(*values).exact == exact
     assert Arithmetic.of(*values) is (EXACT if exact else FLOATS)
+
+
+@pytest.mark.parametrize("holder", [list, tuple, lambda matrix: [tuple(row) for row in matrix], torch_rows])
+def test_rows_that_are_arrays_are_floats_as_a_matrix_is(holder):
+    """Beside a fraction, too, which alone would be computed with exactly."""
+    matrix = np.array([[2.0, 0.5], [0.5, 1.0]])
+    assert Arithmetic.of(holder(matrix), Fraction(1, 10)) is FLOATS
+    found = sgdsym.stationary_covariance(holder(matrix), holder(np.eye(2)), Fraction(1, 10))
+    assert np.array_equal(found, sgdsym.stationary_covariance(matrix, np.eye(2), Fraction(1, 10)))
+
+
+def test_rows_of_expressions_in_arrays_are_exact():
+    assert Arithmetic.of([np.array([1, 0], dtype=object), np.array([0, sp.Symbol("h")], dtype=object)]) is EXACT

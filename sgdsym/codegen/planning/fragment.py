@@ -100,7 +100,7 @@ class Fragment:
 
 
 def whole_fragment(network: Diagram, function_roots: bool, decays: bool = False) -> Fragment:
-    """A network as one fragment, in its own labels.
+    """A network as one fragment in its own labels, which is neither connected nor canonical yet.
 
     Args:
         network: a diagram whose blocks are means and central moments.

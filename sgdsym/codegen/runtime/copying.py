@@ -57,6 +57,9 @@ class _Definition:
 def completed(text: str, files: Sequence[str], kind: str = "", library: str = "np", offered: Sequence[str] = ()) -> str:
     r"""The text of a module with the imports and the functions that it needs, where its template has marks for them.
 
+    A mark is a line ``# functions``, or ``# functions of`` and names of functions or files.  What the text defines itself is not
+    copied, and a function that no mark names needs a plain one, or it is left out.
+
     Args:
         text: what a template has written.
         files: of this folder, without their ending, in the order in which their functions are written; a name that several

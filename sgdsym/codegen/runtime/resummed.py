@@ -122,9 +122,10 @@ def _add(
 ) -> None:
     """Add learning_rate**order times the tensor times its time-sums, summed over all letters that are not open.
 
+    That is done for each pair of learning rate and steps, a slab of entries at a time, which bounds the memory.
     letters: of the axes of the tensor, the open ones first.
-    sums: for each product of time-sums the number of its coefficient, and what says which time-sum each of its factors is.
-    edges: the letter of each edge, where a time-sum is one over its edges; rooted: whether it is one to a root.
+    sums: for each product of time-sums the number of its coefficient, and its factors as _time_sum reads them.
+    edges: the letter of each edge, where time-sums refer to edges by number; rooted: for each edge whether it ends at a root.
     """
     size, results = tensor.size, run.p**opened
     flat, values = total.reshape(-1), tensor.reshape(-1)
