@@ -94,40 +94,40 @@ def one(diagrams_, basis, setting=Setting()):  # noqa: B008
 BASES = st.sampled_from(["cumulant", "moment"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(diagrams(), min_size=1, max_size=3), BASES, st.integers(0, 99), st.sampled_from([IDENTITY, METRIC]))
 def test_any_closed_diagrams(found, basis, seed, metric):
     if sum(len(d.edges) for d in found) < 10:
         check(one(found, basis), {"T": 3}, metric=metric, seed=seed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(diagrams(), diagrams(), BASES)
 def test_products_of_diagrams(left, right, basis):
     if left.order + right.order <= 4:
         check(one([left * right, left], basis), {"T": 3})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(diagrams(roots=1), min_size=1, max_size=3), BASES, st.sampled_from([IDENTITY, METRIC]))
 def test_displacement_like_diagrams(found, basis, metric):
     check(one(found, basis, Setting.named("displacement")), {"T": 3}, metric=metric)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(diagrams(roots=2), BASES, st.sampled_from([IDENTITY, METRIC]))
 def test_two_open_roots_give_a_symmetric_matrix(diagram, basis, metric):
     check(one([diagram], basis), {"T": 3}, metric=metric)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(diagrams(roots=1, function=True), min_size=1, max_size=2), BASES)
 def test_roots_that_carry_another_function(found, basis):
     tensors = exact.derivatives(np.random.default_rng(5), 1, 2, 5)
     check(one(found, basis, Setting.named("function")), {"T": 3}, root_tensors=[tensor[0] for tensor in tensors])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(diagrams())
 def test_roots_in_blocks_are_ordinary_nodes(diagram):
     rooted = Diagram(diagram.nodes, diagram.edges, diagram.blocks, [diagram.nodes - 1])

@@ -48,7 +48,7 @@ def _in_words(graph):
 # pydot's reader still calls pyparsing by its old names
 @pytest.mark.filterwarnings("ignore:.*deprecated - use:DeprecationWarning")
 @given(diagram=diagrams(max_nodes=6, max_roots=2))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_our_own_dot_gives_the_diagram_back(diagram):
     for drawn in (diagram, ROOTED, COVARIANCE):
         assert from_networkx(_through_our_dot(drawn)) == drawn
@@ -57,7 +57,7 @@ def test_our_own_dot_gives_the_diagram_back(diagram):
 @pytest.mark.filterwarnings("ignore:.*deprecated - use:DeprecationWarning")
 @pytest.mark.parametrize("through", [_through_graphml, _through_dot, _through_gml, _through_json, _in_words])
 @given(diagram=diagrams(max_nodes=6, max_roots=2))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_format_gives_the_diagram_back(through, diagram):
     for drawn in (diagram, ROOTED, COVARIANCE):
         assert from_networkx(through(to_networkx(drawn))) == drawn

@@ -109,7 +109,7 @@ def test_the_printed_sign_is_rejected_by_enumeration():
 rationals = st.fractions(min_value=-3, max_value=3, max_denominator=5)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(rationals, min_size=1, max_size=6), st.data(), st.booleans())
 def test_every_moment_of_random_data_is_the_enumerated_one(values, data, replacement):
     b = data.draw(st.integers(1, 3 if replacement else len(values)))

@@ -56,7 +56,7 @@ def joint(entries, basis, weights):
     return total
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(diagram=diagrams(max_nodes=5), basis=st.sampled_from(["cumulant", "moment"]))
 def test_value_is_the_definition(exact, diagram, basis):
     weights = [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)]

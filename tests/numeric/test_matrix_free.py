@@ -59,7 +59,7 @@ def test_all_data_points_give_the_exact_values(request_options, points):
         assert error == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(diagram=diagrams(max_nodes=5))
 def test_the_mean_over_every_draw_is_the_value_for_every_reading(diagram):
     """Two data points, minibatches of one: all draws there can be, each as often, for each way to read off the value."""

@@ -34,7 +34,7 @@ def torch_rows(matrix):
 
 
 @given(NUMBERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.parametrize("asked", ["number", "positive", "nonnegative", "scalar"])
 def test_scalars_are_read_and_refused_alike(asked, number):
     read = [getattr(arithmetic, asked) for arithmetic in (EXACT, FLOATS)]
@@ -44,7 +44,7 @@ def test_scalars_are_read_and_refused_alike(asked, number):
 
 
 @given(NUMBERS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_momentum_is_from_zero_to_below_one(number):
     inside = 0 <= number < 1
     for arithmetic, value in ((EXACT, number), (FLOATS, float(number))):
@@ -52,7 +52,7 @@ def test_momentum_is_from_zero_to_below_one(number):
 
 
 @given(SIZES.flatmap(lambda size: st.lists(NUMBERS, min_size=size * size, max_size=size * size)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @pytest.mark.parametrize("asked", ["symmetric", "semidefinite", "positive_definite"])
 def test_matrices_are_read_and_refused_alike(asked, entries):
     """As the determinants of their minors say, which neither arithmetic takes."""

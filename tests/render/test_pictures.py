@@ -72,7 +72,7 @@ def assert_capsules_are_clear(plan, points):
 
 
 @given(random_diagrams(max_nodes=8, max_roots=2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_diagram_is_drawn_without_overlap(diagram):
     plan = lay_out(diagram)
     points = places(plan)

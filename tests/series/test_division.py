@@ -33,13 +33,13 @@ def product(left, right):
 DIVISORS = polynomials(0, 3).map(lambda divisor: {**divisor, (): Fraction(2, 3)})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(polynomials(-3, 8), DIVISORS)
 def test_a_product_is_divided(quotient, divisor):
     assert divide_exactly(product(quotient, divisor), divisor) == quotient
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(polynomials(-3, 8), DIVISORS)
 def test_a_quotient_multiplies_back(numerator, divisor):
     found = divide_exactly(numerator, divisor)

@@ -27,9 +27,7 @@ LOSSES_IN = {
 TRAINED = ("train-loss", "generalization-gap")
 FINITE = ("fixed", "reshuffle", "replace")
 
-some = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+some = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 expand = cache(sgdsym.expand)
 
 

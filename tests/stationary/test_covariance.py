@@ -89,7 +89,7 @@ def test_small_steps_tend_to_continuous_time():
     assert slope / 2 == symmetric("11/72", "-1/9", "13/72")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(processes())
 def test_the_equation_holds_exactly(process):
     hessian, noise, steps, mu = process
@@ -100,7 +100,7 @@ def test_the_equation_holds_exactly(process):
     assert left == steps * noise * steps
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(processes())
 def test_lags_and_momentum_are_stationary_in_phase_space(process):
     """The covariance of (w_t, w_{t-1}) is a fixed point of one step; the momentum is the difference of two weights."""
@@ -115,7 +115,7 @@ def test_lags_and_momentum_are_stationary_in_phase_space(process):
     assert steps * momentum_covariance(hessian, noise, steps, mu) * steps == 2 * sigma - lag - lag.T
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(processes(preconditioned=False))
 def test_trace_identities_need_no_commuting(process):
     hessian, noise, steps, mu = process
@@ -127,7 +127,7 @@ def test_trace_identities_need_no_commuting(process):
     assert excess_loss(hessian, noise, rate, mu) == rate / (2 * (1 - mu)) * (inner * noise).trace()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(processes())
 def test_floats_agree_with_exact_numbers(process):
     hessian, noise, steps, mu = process

@@ -37,7 +37,7 @@ def drifts(draw):
     return draw(symmetric_matrices(size)) + turn - turn.T, draw(symmetric_matrices(size))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(drifts())
 def test_the_parts_solve_their_equations_exactly(process):
     drift, diffusion = process
@@ -51,7 +51,7 @@ def test_the_parts_solve_their_equations_exactly(process):
     assert parts.spread * potential == sp.eye(drift.rows)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(drifts())
 def test_floats_agree_with_fractions(process):
     exact, floats = decompose(*process), decompose(*(np.array(part, dtype=float) for part in process))

@@ -20,7 +20,7 @@ from tests.stationary.support import processes
 HESSIAN = np.array([[2.0, 0.5], [0.5, 1.0]])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(processes(preconditioned=False))
 def test_relations_hold_exactly_on_quadratic_losses(process):
     """FDR1 with its matrix form, FDR1′ in the units of heavy ball, and the harmonic excess loss (η/4) Tr C̃."""

@@ -45,7 +45,7 @@ def test_the_example():
     np.testing.assert_allclose(law.covariance(0.4), expected, atol=6e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 def test_the_covariance_is_a_fixed_point_of_every_batch(data):
     points, size = data.draw(st.integers(2, 4)), data.draw(st.integers(1, 2))

@@ -24,7 +24,7 @@ def test_table_of_damped_newton():
     assert damped_newton_covariance(H, C, R(1, 2), R(1, 2)) == symmetric("2/7", "-12/35", "4/7")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(processes(preconditioned=False))
 def test_damped_newton_solves_the_equation(process):
     hessian, noise, _, mu = process

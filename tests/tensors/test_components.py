@@ -20,7 +20,7 @@ PAIR = Diagram(2, [(0, 1)])
 NOISE = Diagram(3, [(0, 1), (1, 2)], [(0, 2)])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(closed_diagrams(max_nodes=5), st.sampled_from(["cumulant", "moment"]), st.integers(0, 2**16))
 def test_components_give_the_contraction(diagram: Diagram, basis: str, seed: int) -> None:
     population = Population(seed)
@@ -30,7 +30,7 @@ def test_components_give_the_contraction(diagram: Diagram, basis: str, seed: int
     assert contraction.as_components(2).subs(numbers) == sp.Rational(value.numerator, value.denominator)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(closed_diagrams(max_nodes=4), st.sampled_from(["cumulant", "moment"]), st.integers(0, 2**16))
 def test_components_with_a_metric(diagram: Diagram, basis: str, seed: int) -> None:
     population = Population(seed)

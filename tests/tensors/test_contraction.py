@@ -9,7 +9,7 @@ import time
 
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sgdsym.diagrams import Diagram
@@ -24,7 +24,6 @@ JERK = Contraction(Diagram(4, [(0, 1), (0, 2), (0, 3)], [(1, 2)]), "moment")
 eta, T = sp.symbols("eta T")
 
 
-@settings(deadline=None)
 @given(closed_diagrams(), st.sampled_from(["cumulant", "moment"]))
 def test_it_rebuilds_from_its_arguments(diagram: Diagram, basis: str) -> None:
     contraction = Contraction(diagram, basis)
@@ -39,7 +38,6 @@ def test_it_rebuilds_from_its_arguments(diagram: Diagram, basis: str) -> None:
     assert copy.deepcopy(eta * contraction) == eta * contraction
 
 
-@settings(deadline=None)
 @given(closed_diagrams(), st.randoms(use_true_random=False))
 def test_isomorphic_diagrams_are_one_contraction(diagram: Diagram, random: object) -> None:
     labels = list(range(diagram.nodes))
@@ -65,7 +63,6 @@ def test_a_closed_root_does_not_alter_the_value() -> None:
     assert Contraction(Diagram(3, [(0, 1), (1, 2)], [(0,), (1,), (2,)], roots=[1])) == GHG
 
 
-@settings(deadline=None)
 @given(closed_diagrams(forest=True), closed_diagrams(forest=True))
 def test_a_product_of_diagrams_is_a_product_of_contractions(a: Diagram, b: Diagram) -> None:
     product = Contraction.from_diagram(a * b)

@@ -26,7 +26,7 @@ def _evaluated(expression: sp.Expr, population: Population) -> sp.Expr:
     return expression.xreplace({c: number(c) for c in expression.atoms(Contraction)})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(closed_diagrams(max_nodes=6, forest=True), bases)
 def test_there_and_back_is_the_identity(diagram: Diagram, basis: str) -> None:
     value = Contraction.from_diagram(diagram, basis)
@@ -36,7 +36,7 @@ def test_there_and_back_is_the_identity(diagram: Diagram, basis: str) -> None:
     assert {c.basis for c in there.atoms(Contraction)} == {OTHER[basis]}
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(closed_diagrams(max_nodes=5, forest=True), bases, st.integers(0, 2**16))
 def test_both_bases_have_the_same_number(diagram: Diagram, basis: str, seed: int) -> None:
     population = Population(seed)
@@ -54,7 +54,7 @@ def test_the_same_basis_is_no_change() -> None:
         contraction.in_basis("mean")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=4), st.integers(0, 2**16), st.data())
 def test_components_convert_to_the_right_numbers(degrees: list[int], seed: int, data: st.DataObject) -> None:
     population = Population(seed)
@@ -87,7 +87,7 @@ def test_open_slots_carry_letters() -> None:
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_open_components_there_and_back(degrees: list[int]) -> None:
     cumulant = JointCumulant(*degrees)
     letters = iter("abcdefikmnqr")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sgdsym.tensors import DerivativeTensor, InverseMetric, JointCumulant, JointMoment
@@ -30,7 +30,6 @@ def test_a_tensor_rebuilds_from_its_arguments_and_survives_pickling(tensor: sp.B
     assert not tensor.free_symbols
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.randoms(use_true_random=False))
 def test_the_order_of_members_does_not_matter(degrees: list[int], random: object) -> None:
     shuffled = list(degrees)
