@@ -284,6 +284,26 @@ def test_what_is_not_trained_and_what_is_slow_is_said():
     assert "data points one after the other" in str(plan(SERIES, loss, parameters, (x, y)))
 
 
+def test_a_long_formula_has_the_value_of_its_short_form():
+    """Thirty terms one after the other, and as one array."""
+    terms = torch.arange(30, dtype=torch.float64)[:, None]
+
+    def long(weights, x):
+        total = 0.0
+        for k in range(len(terms)):
+            total = total + torch.sin(weights * x + k) / (k + 1)
+        return (total**2).sum()
+
+    def short(weights, x):
+        return ((torch.sin(weights * x + terms) / (terms + 1)).sum(0) ** 2).sum()
+
+    weights = torch.tensor([0.3, 0.2], dtype=torch.float64)
+    data = torch.linspace(0, 1, 6, dtype=torch.float64).reshape(3, 2)
+    series = expand(order=2, batch_size=1, steps=3)
+    found = [evaluate(series, loss, weights, data, 0.01, mode="exact", progress=False) for loss in (long, short)]
+    np.testing.assert_allclose(found[0].coefficients, found[1].coefficients, rtol=1e-10)
+
+
 def test_a_module_is_no_loss():
     with pytest.raises(ValueError, match=r"not a Linear; supervised\(model, loss_function\) makes one of a module"):
         evaluate(SERIES, nn.Linear(2, 2), {}, (X, Y), 0.1, T=5)
