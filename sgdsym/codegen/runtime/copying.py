@@ -58,7 +58,7 @@ def completed(text: str, files: Sequence[str], kind: str = "", library: str = "n
     r"""The text of a module with the imports and the functions that it needs, where its template has marks for them.
 
     A mark is a line ``# functions``, or ``# functions of`` and names of functions or files.  What the text defines itself is not
-    copied, and a function that no mark names needs a plain one, or it is left out.
+    copied, and a function that no mark names needs a plain one.
 
     Args:
         text: what a template has written.
@@ -67,6 +67,9 @@ def completed(text: str, files: Sequence[str], kind: str = "", library: str = "n
         kind: of which kind functions with a suffix are meant, such as ``jax`` or ``flow``: they take the places of those without one.
         library: the name that ``xp`` becomes.
         offered: functions that the module holds although it calls them nowhere.
+
+    Raises:
+        ValueError: if a function has no mark.
 
     >>> text = completed("# imports\n\n\nprint(_plus((1.0, 0.0), (2.0, 0.0)))\n\n\n# functions\n", ["steps"])
     >>> [line for line in text.splitlines() if line.startswith("def")]
@@ -92,6 +95,8 @@ def completed(text: str, files: Sequence[str], kind: str = "", library: str = "n
         chosen = [found.text for name, found in known.items() if name in needed and place(name) == mark]
         return "\n\n\n" + "\n\n\n".join(chosen) + "\n" if chosen else "\n"
 
+    if lost := sorted(name for name in needed if place(name) not in marks):
+        raise ValueError(f"a template calls {lost[0]} and has no mark where it could be written")
     used = frozenset(_CALLED.findall(own_text)).union(*(known[name].uses for name in needed))
     lines = "\n".join(line for name, line in _IMPORTS.items() if name in used or not name)
     text = parts[0].replace(_IMPORTS_HERE, lines.strip("\n") + "\n", 1)
