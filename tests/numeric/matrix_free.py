@@ -87,6 +87,9 @@ class DenseCalculus(Calculus):
     def tree(self, vector):
         return vector
 
+    def held(self, vector):
+        return vector
+
     def _step(self, step, directions, cell, multiplicities=None):
         if isinstance(step, Pairing):
             return directions[0] @ directions[1]

@@ -193,3 +193,25 @@ def test_a_vector_is_made_of_what_functions_observe(ours, network, options):
         along = ours.evaluate_vector(covariance, *network, RATE, along=tree, **options)
         squared = ours.evaluate(covariance, *network, RATE, function=function, **options)
         assert products(along.value, direction) == pytest.approx(squared.value, rel=1e-10)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_an_error_holds_the_rounding_of_what_is_handed_out(dtype):
+    torch = pytest.importorskip("torch")
+    from sgdsym.numeric.torch import evaluate_vector
+
+    kind = getattr(torch, dtype)
+
+    def loss(weights, x):
+        return torch.tanh(x @ weights - 1) ** 2
+
+    series, ratios = expand(observable="displacement", order=2, batch_size=2, steps=4), []
+    for seed in range(6):
+        data = torch.randn(7, 3, generator=torch.Generator().manual_seed(seed)).to(kind)
+        weights = torch.tensor([0.3, -0.2, 0.5]).to(kind)
+        found, exact = (
+            evaluate_vector(series, loss, w, x, 0.1, mode="exact", progress=False)
+            for w, x in ((weights, data), (weights.double(), data.double()))
+        )
+        ratios.append((found.value.double() - exact.value).abs() / found.standard_error.double())
+    assert torch.cat(ratios).max() < 2.5

@@ -330,6 +330,10 @@ class JaxCalculus(AutomaticCalculus):
         parts = split(vector, leaves)
         return jax.tree.unflatten(structure, [p.astype(leaf.dtype) for p, leaf in zip(parts, leaves, strict=True)])
 
+    def held(self, vector: Floats) -> Floats:
+        """A vector as its tree holds it."""
+        return joined(jax.tree.leaves(self.tree(vector)))
+
     def _arrays(self, arrays: Arrays) -> list[Any]:
         """The data as they are computed with: half precision has no place in sums."""
         wanted = np.dtype(np.float64 if self._is_double else np.float32)

@@ -131,7 +131,11 @@ class Calculus(ABC):
 
     @abstractmethod
     def tree(self, vector: Floats) -> Any:
-        """A vector (p,) in the shape of the parameters."""
+        """A vector (p,) in the shape and the precision of the parameters."""
+
+    @abstractmethod
+    def held(self, vector: Floats) -> Floats:
+        """A vector (p,) as :meth:`tree` holds it, rounded to the precision of the parameters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ def evaluate_open(
     means, errors = (legs * part for part in (statistics.mean, statistics.error))
     if not np.isfinite(means).all():
         raise FloatingPointError("the value is not finite, though all losses are: look at the highest derivatives")
+    # what is handed out is rounded once more, to the precision of the parameters
+    errors = np.hypot(errors, np.abs(np.array(list(map(calculus.held, means))) - means))
     (*orders, value), (*order_errors, error) = (list(map(calculus.tree, part)) for part in (means, errors))
     return VectorEstimate(value, error, tuple(orders), tuple(order_errors))
 

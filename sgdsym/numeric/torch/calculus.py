@@ -219,6 +219,10 @@ class TorchCalculus(AutomaticCalculus):
         ]
         return _pytree.tree_unflatten(parts, structure)
 
+    def held(self, vector: Floats) -> Floats:
+        """A vector as its tree holds it."""
+        return joined(list(map(_numbers, _pytree.tree_leaves(self.tree(vector)))))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Along:
